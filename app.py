@@ -1,0 +1,17 @@
+"""The list of pages."""
+
+import streamlit as st
+
+st.set_page_config(page_title="Handpick", page_icon=":material/front_hand:", layout="wide")
+
+PAGES = [
+    st.Page("pages/data.py", title="Data", icon=":material/database:", default=True),
+    st.Page("pages/fields.py", title="Fields", icon=":material/list_alt:"),
+    st.Page("pages/segments.py", title="Segments", icon=":material/folder_open:"),
+    st.Page("pages/build.py", title="Build", icon=":material/front_hand:"),
+    st.Page("pages/people.py", title="People", icon=":material/groups:"),
+    st.Page("pages/insights.py", title="Charts", icon=":material/bar_chart:", url_path="charts"),
+    st.Page("pages/export.py", title="Export", icon=":material/ios_share:"),
+]
+
+st.navigation(PAGES, position="top").run()

@@ -1,0 +1,171 @@
+"""Click to painted number, in Chromium: the builder with N conditions against a page with one select box and one number.
+
+    uv run python benchmarks/click.py [--conditions 15] [--clicks 40]
+
+Both pages are clicked in turn in the same run; a click picks the other option of a select box, and the time runs from the
+pointer event until the frame after the number's text has changed. Prints median and 95th percentile in ms, and the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from connectors.importing import load_sample  # noqa: E402
+from segmentation.definition import (  # noqa: E402
+    Definition,
+    EventCondition,
+    FieldCondition,
+    Group,
+    Last,
+    Match,
+    Node,
+    Period,
+)
+from segmentation.jobs import Quiet  # noqa: E402
+from segmentation.library import Library  # noqa: E402
+from segmentation.workspace import Workspace  # noqa: E402
+from tests.e2e.driver import ARGUMENTS, App, Handpick  # noqa: E402
+
+WATCH = """() => {
+  const number = document.querySelector('[data-testid=stMetricValue]');
+  window.painted = new Promise(done => {
+    let start = null;
+    document.addEventListener('pointerup', event => { start = start ?? performance.now(); }, {capture: true, once: true});
+    const before = number.innerText;
+    const observer = new MutationObserver(() => {
+      const now = document.querySelector('[data-testid=stMetricValue]');
+      if (start !== null && now && now.innerText !== before) {
+        observer.disconnect();
+        requestAnimationFrame(() => setTimeout(() => done(performance.now() - start), 0));
+      }
+    });
+    observer.observe(document.body, {childList: true, subtree: true, characterData: true});
+  });
+}"""
+
+
+def tree(conditions: int) -> Definition:
+    """A nested tree with this many conditions, fields and events mixed; its first is the one that is edited."""
+    edited = EventCondition(id="edited", events=("page_view",), comparison="at_least", value=4)
+    others: list[Node] = []
+    for i in range(conditions - 1):
+        shape = i % 5
+        if shape == 0:
+            others.append(FieldCondition(field="age", operator="between", value=(18 + i, 80)))
+        elif shape == 1:
+            others.append(FieldCondition(field="country", operator="is_none_of", value=("France",), exact_case=bool(i % 2)))
+        elif shape == 2:
+            others.append(EventCondition(events=("email_opened",), value=1 + i // 5, window=Last(period=Period(amount=700 - i))))
+        elif shape == 3:
+            others.append(FieldCondition(field="interests", operator="has_any_of", value=("running", "cooking")))
+        else:
+            others.append(FieldCondition(field="income", operator="at_least", value=10_000 + 100 * i))
+    third = max(len(others) // 3, 1)
+    return Definition(
+        root=Group(
+            id="n1",
+            match=Match.ALL,
+            children=(
+                edited,
+                Group(id="g1", match=Match.ANY, children=tuple(others[:third])),
+                Group(id="g2", match=Match.ANY, children=tuple(others[third : 2 * third])),
+                Group(id="g3", match=Match.ANY, children=tuple(others[2 * third :])),
+            ),
+        )
+    )
+
+
+def click(page: Page, option: str) -> float:
+    """Pick an option of “How often”; milliseconds from the click to the painted number."""
+    page.get_by_role("combobox", name="How often").click()
+    choice = page.get_by_role("option", name=option, exact=True)
+    choice.wait_for()
+    page.evaluate(WATCH)
+    choice.click()
+    return float(page.evaluate("() => window.painted"))
+
+
+def floor(port: int) -> subprocess.Popen[bytes]:
+    """Start the page with one number."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(ROOT / "benchmarks" / "one_number.py"), "--server.port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
+            return process
+        except OSError:
+            time.sleep(0.1)
+
+
+def quantiles(times: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    return statistics.median(times), statistics.quantiles(times, n=20)[-1]
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--conditions", type=int, default=15)
+    parser.add_argument("--clicks", type=int, default=40)
+    options = parser.parse_args()
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        home = Path(folder)
+        space = Workspace(home)
+        audience = load_sample(date.fromtimestamp(datetime.now(UTC).timestamp()), space, Quiet())
+        Library(space).save_new(audience, "Benchmark", tree(options.conditions))
+        app = App(home)
+        simple = floor(app.port + 1 if app.port < 65_000 else app.port - 1)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        try:
+            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            marketer = Handpick(page, app, None)
+            marketer.open("segments")
+            marketer.click("Open", exact=True)
+            page.get_by_role("button", name="Viewed a page").first.click()
+            marketer.settled()
+            bare = browser.new_page(viewport={"width": 1280, "height": 1000})
+            bare.goto(f"http://127.0.0.1:{simple.args[-1]}")  # type: ignore[index]
+            bare.get_by_test_id("stMetricValue").wait_for()
+            ours: list[float] = []
+            theirs: list[float] = []
+            for i in range(options.clicks + 4):
+                option = ("more than", "at least")[i % 2]
+                page.bring_to_front()
+                one = click(page, option)
+                bare.bring_to_front()
+                two = click(bare, option)
+                if i >= 4:
+                    ours.append(one)
+                    theirs.append(two)
+        finally:
+            browser.close()
+            app.stop()
+            simple.terminate()
+    (p50, p95), (f50, f95) = quantiles(ours), quantiles(theirs)
+    print(f"{options.conditions} conditions, {options.clicks} clicks: p50 {p50:.0f} ms, p95 {p95:.0f} ms")
+    print(f"one select box and one number:  p50 {f50:.0f} ms, p95 {f95:.0f} ms")
+    print(f"ratios: p50 {p50 / f50:.2f}, p95 {p95 / f95:.2f} (bars: 2 and 3)")
+
+
+if __name__ == "__main__":
+    main()

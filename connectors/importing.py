@@ -1,0 +1,50 @@
+"""From files or a database to a plan the marketer confirms, and from the confirmed plan to an audience."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from connectors.sources.files import stage_file
+from connectors.sources.sample import write_sample
+from segmentation.errors import SourceError
+from segmentation.guessing import guess_plan
+from segmentation.loading import build_audience
+from segmentation.plan import LoadPlan, Progress, StagedTable
+from segmentation.workspace import Workspace
+
+SAMPLE_NAME = "Sample shop"
+
+
+def plan_for(tables: Sequence[StagedTable], workspace: Workspace, progress: Progress) -> LoadPlan:
+    """The guessed plan for staged tables."""
+    if not tables:
+        raise SourceError("There is no table with rows in what was chosen.")
+    return guess_plan(tables, zone=workspace.settings().zone, progress=progress)
+
+
+def plan_files(files: Sequence[tuple[str, Path]], workspace: Workspace, progress: Progress) -> LoadPlan:
+    """Read files, given as (name, path), and guess what they are."""
+    folder = workspace.staging_folder()
+    tables = [table for name, path in files for table in stage_file(path, name, folder, progress)]
+    return plan_for(tables, workspace, progress)
+
+
+def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None = None) -> str:
+    """Build and publish an audience (a new version where `audience` is given); returns its id."""
+    audience_id = audience or workspace.new_audience_id(name)
+    adopted = workspace.adopt_sources(plan, audience_id)
+    folder = workspace.audience_folder(audience_id)
+    build_audience(adopted, folder, name=name, zone=workspace.settings().zone, progress=progress)
+    return audience_id
+
+
+def load_sample(anchor: date, workspace: Workspace, progress: Progress) -> str:
+    """Make the sample data up to `anchor` and load it the way files are loaded; returns the audience's id."""
+    with tempfile.TemporaryDirectory(dir=workspace.staging_folder()) as scratch:
+        progress("Making up 20,000 customers and what they did", 0.05)
+        paths = write_sample(Path(scratch), anchor=anchor)
+        plan = plan_files([(path.name, path) for path in paths], workspace, progress)
+    return load(plan, SAMPLE_NAME, workspace, progress)

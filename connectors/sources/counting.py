@@ -1,0 +1,143 @@
+"""How many records a delimited file has, counted from its bytes and without its reader, to check the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors.sources.records import LONG_LINES, LONG_TEXT
+
+CHUNK = 1 << 18  # small, as chunks without a quote need no arrays
+
+LF, CR = 10, 13
+
+
+@dataclass
+class Tally:
+    """What the bytes of a file say. Line breaks between quotes are text; blank lines are no records."""
+
+    records: int = 0
+    blank_lines: int = 0
+    quotes: int = 0
+    breaks_in_quotes: int = 0
+    balanced: bool = True
+    mixed_breaks: bool = False  # single CRs among LFs
+    long_quoted: bool = False  # a quoted stretch that may be a stray quote
+    padded_quotes: bool = False  # blanks stand between a delimiter and a quote
+
+
+def count_records(path: Path, delimiter: str, quote: str, tell: Callable[[float], None]) -> Tally:
+    """Count a file in UTF-8 (or any superset of ASCII) in one pass; `tell` is told the share that is done."""
+    return _Counter(path, delimiter.encode(), quote.encode()).run(tell)
+
+
+class _Counter:
+    """The state that one chunk hands to the next."""
+
+    def __init__(self, path: Path, delimiter: bytes, quote: bytes) -> None:
+        self.path = path
+        self.quote = quote
+        self.padded = delimiter + b" " + quote
+        self.tally = Tally()
+        self.inside = 0  # 1 between quotes
+        self.start = 0  # where the line begins that goes on from the last chunk
+        self.opened = 0  # where the quoted stretch began that goes on from the last chunk
+        self.lines_inside = 0
+        self.offset = 0
+
+    def run(self, tell: Callable[[float], None]) -> Tally:
+        tally, size = self.tally, self.path.stat().st_size
+        with self.path.open("rb") as file:
+            mark = file.read(3)
+            self.offset = self.start = 3 if mark == b"\xef\xbb\xbf" else 0
+            file.seek(self.offset)
+            first = file.read(CHUNK)
+            line_break = LF if b"\n" in first or b"\r" not in first else CR
+            chunk, carry_cr, previous = first, False, b""
+            while chunk:
+                self._line_breaks(chunk, line_break, carry_cr, previous)
+                self._chunk(chunk, line_break, previous)
+                carry_cr, previous = chunk.endswith(b"\r"), chunk[-2:]
+                self.offset += len(chunk)
+                tell(self.offset / size)
+                chunk = file.read(CHUNK)
+        if line_break == LF and carry_cr:
+            tally.mixed_breaks = True
+        tally.balanced = not self.inside
+        if self.start < self.offset or self.inside:
+            tally.records += 1
+        return tally
+
+    def _line_breaks(self, chunk: bytes, line_break: int, carry_cr: bool, previous: bytes) -> None:
+        """Find CRs without LF in a file of LFs, or any LF in a file of CRs."""
+        if line_break == CR:
+            self.tally.mixed_breaks |= b"\n" in chunk
+        else:
+            pairs = chunk.count(b"\r\n") + (carry_cr and chunk.startswith(b"\n"))
+            self.tally.mixed_breaks |= chunk.count(b"\r") + carry_cr - chunk.endswith(b"\r") != pairs
+        if self.quote:
+            self.tally.padded_quotes |= self.padded in (previous + chunk)
+
+    def _chunk(self, chunk: bytes, line_break: int, previous: bytes) -> None:
+        tally = self.tally
+        quotes = chunk.count(self.quote) if self.quote else 0
+        tally.quotes += quotes
+        if not quotes and self.inside:
+            breaks = chunk.count(line_break)
+            tally.breaks_in_quotes += breaks
+            self.lines_inside += breaks
+            tally.long_quoted |= self.lines_inside > LONG_LINES or self.offset + len(chunk) - self.opened > LONG_TEXT
+            return
+        if not quotes and not _may_have_blank_lines(previous + chunk):
+            breaks = chunk.count(line_break)
+            tally.records += breaks
+            if breaks:
+                self.start = self.offset + chunk.rfind(line_break) + 1
+            return
+        data = np.frombuffer(chunk, np.uint8)
+        ends = np.flatnonzero(data == line_break)
+        if quotes:
+            ends = self._outside(ends, np.flatnonzero(data == self.quote[0]), len(chunk))
+        self._ends(data, ends, previous)
+
+    def _outside(self, ends: NDArray[np.intp], quotes: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+        """The line breaks that are not between quotes."""
+        before = np.searchsorted(quotes, ends)
+        inside = ((before + self.inside) & 1).astype(bool)
+        self.tally.breaks_in_quotes += int(np.count_nonzero(inside))
+        edges = np.concatenate(([self.opened - self.offset if self.inside else 0], quotes, [size]))
+        breaks = np.searchsorted(ends, edges)
+        first = 1 - self.inside  # stretches between quotes are every other one
+        lines, lengths = np.diff(breaks)[first::2], np.diff(edges)[first::2]
+        if self.inside and len(lines):
+            lines[0] += self.lines_inside
+        if len(lines):
+            self.tally.long_quoted |= bool(lines.max() > LONG_LINES or lengths.max() > LONG_TEXT)
+        self.inside ^= len(quotes) & 1
+        if self.inside:
+            self.opened = self.offset + int(edges[-2])
+            self.lines_inside = int(breaks[-1] - breaks[-2])
+        return ends[~inside]
+
+    def _ends(self, data: NDArray[np.uint8], ends: NDArray[np.intp], previous: bytes) -> None:
+        """Count the lines that end here, and which of them are blank."""
+        if not len(ends):
+            return
+        starts = np.concatenate(([self.start - self.offset], ends[:-1] + 1))
+        lengths = ends - starts
+        before = data[ends - 1]  # of the chunk's first byte this is wrong, and set right below
+        if ends[0] == 0:
+            before[0] = previous[-1] if previous else 0
+        blank = (lengths == 0) | ((lengths == 1) & (before == CR))
+        blanks = int(np.count_nonzero(blank))
+        self.tally.blank_lines += blanks
+        self.tally.records += len(ends) - blanks
+        self.start = self.offset + int(ends[-1]) + 1
+
+
+def _may_have_blank_lines(text: bytes) -> bool:
+    return b"\n\n" in text or b"\n\r" in text or b"\r\r" in text or text[:1] in (b"\n", b"\r")

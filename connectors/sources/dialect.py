@@ -1,0 +1,96 @@
+"""How a text separates its cells, guessed from its first records: the reading that makes the most regular table wins."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from connectors.sources.cells import shape_of
+from connectors.sources.records import NO_DELIMITER, Dialect, Record, read_sample
+
+DELIMITERS = (",", ";", "\t", "|", ":")
+"""In the order in which a tie is decided. A colon also stands in times and addresses: it must separate every row alike."""
+
+STRANGE = re.compile(r"[,;\t|]")  # inside a cell: perhaps two cells that were not separated
+
+
+def guess_dialect(text: str, whole: bool) -> Dialect:
+    """The dialect of a text's beginning; `whole` says that the text is all there is. NO_DELIMITER: one column."""
+    best, best_score = Dialect(NO_DELIMITER, _quote_of_lines(text)), 0.0
+    for dialect in _candidates(text):
+        score = _regularity(read_sample(text, dialect, whole), dialect)
+        if score > best_score + 1e-9:
+            best, best_score = dialect, score
+    if best.delimiter not in (NO_DELIMITER, "\t") and _blanks_follow(text, best, whole):
+        best = replace(best, skip_blanks=True)
+    return best
+
+
+def _candidates(text: str) -> Iterator[Dialect]:
+    for delimiter in DELIMITERS:
+        if delimiter not in text:
+            continue
+        yield Dialect(delimiter)
+        if _is_quote("'", delimiter, text):
+            yield Dialect(delimiter, "'")
+        if '\\"' in text:
+            yield Dialect(delimiter, backslash=True)
+
+
+def _is_quote(quote: str, delimiter: str, text: str) -> bool:
+    """Whether a character clearly encloses cells: more than once, and the other one never does."""
+    edge = re.escape(delimiter)
+    enclosed = re.compile(f"(?:^|{edge}){quote}[^{quote}\r\n]*{quote}(?=$|{edge}|\r)", re.MULTILINE)
+    other = re.compile(f'(?:^|{edge})"', re.MULTILINE)
+    return len(enclosed.findall(text)) > 1 and not other.search(text)
+
+
+def _quote_of_lines(text: str) -> str:
+    """The quote of a text without delimiters: only lines that are enclosed as a whole have one."""
+    return '"' if re.search(r'^"(?:[^"]|"")*"\r?$', text, re.MULTILINE) else ""
+
+
+def _regularity(records: Sequence[Record], dialect: Dialect) -> float:
+    """From 0 (no table) to 1: rows of the same number of cells, times cells that look whole, more for wider tables."""
+    rows = [record for record in records if record.cells and "".join(record.cells).strip()]
+    if not rows:
+        return 0.0
+    width, _ = max(Counter(len(row.cells) for row in rows).items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
+    regular = [row for row in rows if len(row.cells) == width and not row.damaged]
+    share = len(regular) / len(rows)
+    if width == 1 or (share < 0.8 and len(rows[0].cells) != width and len(rows[0].cells) == 1):
+        return 0.0
+    if dialect.delimiter == ":" and (share < 1 or _is_clock_or_address(regular)):
+        return 0.0
+    cells = [cell for row in regular for cell in row.cells if cell]
+    whole = sum(_looks_whole(cell) for cell in cells) / len(cells) if cells else 0.5
+    return float(share * whole * (1 - 1 / width)) * (0.5 if dialect.delimiter == ":" else 1.0)
+
+
+def _looks_whole(cell: str) -> float:
+    """1 for a cell of a known shape, less for one that seems to hold several or half of one."""
+    shape = shape_of(cell)
+    if shape != "text":
+        return 1.0
+    text = cell.strip()
+    if text[0] in "\"'" or text[-1] in "\"'":
+        return 0.2
+    return 0.5 if STRANGE.search(text) else 0.95
+
+
+def _is_clock_or_address(rows: Sequence[Record]) -> bool:
+    """Whether the colons are those of 10:15 and https://."""
+    odd = sum(
+        right.startswith("//") or (left[-1:].isdigit() and right[:1].isdigit())
+        for row in rows
+        for left, right in zip(row.cells, row.cells[1:], strict=False)
+    )
+    return odd * 2 >= len(rows)
+
+
+def _blanks_follow(text: str, dialect: Dialect, whole: bool) -> bool:
+    """Whether nearly every cell but the first of its row begins with a blank, as in: a, b, c."""
+    cells = [cell for record in read_sample(text, dialect, whole) for cell in record.cells[1:] if cell]
+    return len(cells) >= 2 and sum(cell[0] == " " for cell in cells) >= 0.95 * len(cells)

@@ -1,0 +1,127 @@
+"""Where a table begins and what its columns are called: titles above the header, the header, or none at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.sources.cells import filled, shape_of
+from connectors.sources.names import mend_names, numbered_names
+
+MOST_ABOVE = 30
+COMPARED = 50
+YEARS = range(1900, 2101)
+
+Cells = Sequence[object]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns, how many records stand above the header, and whether there is one (else the rows begin at once)."""
+
+    columns: tuple[str, ...]
+    above: int
+    present: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def taken(self) -> int:
+        """How many records come before the first row."""
+        return self.above + self.present
+
+
+def find_header(records: Sequence[Cells]) -> Header:
+    """Find the header in the first records of a table; blank ones must have been left out, and one is needed."""
+    compared = records[: 4 * COMPARED]
+    usual = _usual_width(compared)
+    width = max((_used(record[:usual]) for record in compared if len(record) == usual), default=0) or 1
+    above = _titles_above(records, width)
+    first = records[above]
+    rows = [row for row in records[above + 1 : above + 1 + COMPARED] if row != first]
+    if not _is_header(first, rows):
+        notes = ("There is no header: the columns are numbered.",)
+        return Header(numbered_names(usual), above, present=False, notes=notes)
+    names = ["" if cell is None else str(cell) for cell in first]
+    notes = ()
+    if len(names) == width - 1 and rows and all(len(row) == width and filled(row[-1:]) for row in rows):
+        # R's write.table() names all columns but the first.
+        names.insert(0, "")
+        notes = ("The header has one name fewer than the rows have cells: the first column was taken to have none.",)
+    while len(names) > width and not names[-1].strip():
+        names.pop()
+    columns, mended = mend_names(names)
+    return Header(columns, above, present=True, notes=notes + mended)
+
+
+def _usual_width(records: Sequence[Cells]) -> int:
+    """The number of cells of most records; of few records, that of the first."""
+    counts = Counter(len(record) for record in records)
+    usual, times = max(counts.items(), key=lambda item: (item[1], item[0]))
+    first = len(records[0])
+    return first if len(records) <= 3 and first > 1 and counts[first] == times else usual
+
+
+def _used(record: Cells) -> int:
+    """The number of cells up to the last filled one."""
+    return next((place + 1 for place in range(len(record) - 1, -1, -1) if filled(record[place : place + 1])), 0)
+
+
+def _titles_above(records: Sequence[Cells], width: int) -> int:
+    """How many records at the top are titles: of far fewer filled cells than the table is wide."""
+    if width < 2:
+        return 0
+    for above, record in enumerate(records[: MOST_ABOVE + 1]):
+        used, cells = _used(record), filled(record)
+        if used >= width:
+            return above
+        nearly = used > 1 and (used == width - 1 or cells * 3 >= width * 2)
+        if nearly and not _names_columns(records[above + 1 : above + 2 + COMPARED], width):
+            return above
+    return 0
+
+
+def _names_columns(records: Sequence[Cells], width: int) -> bool:
+    """Whether the first of these records is a full and certain header of the others."""
+    if len(records) < 2 or _used(records[0]) != width:
+        return False
+    like, unlike = _votes(records[0], records[1:])
+    return unlike > like
+
+
+def _is_header(first: Cells, rows: Sequence[Cells]) -> bool:
+    """Whether the first record names the columns: texts that differ, and are not like what stands below them."""
+    shapes = [shape_of(cell) for cell in first]
+    names = [_folded(cell) for cell, shape in zip(first, shapes, strict=True) if shape]
+    if not names:
+        return False
+    like, unlike = _votes(first, rows)
+    if like or unlike:
+        return unlike > like
+    return set(shapes) <= {"text", ""} and len(set(names)) == len(names) and len(names) * 2 > len(shapes)
+
+
+def _votes(first: Cells, rows: Sequence[Cells]) -> tuple[int, int]:
+    """In how many columns the first record is like the cells below it, and in how many certainly not."""
+    shapes = [shape_of(cell) for cell in first]
+    years = [place for place, cell in enumerate(first) if str(cell).strip().isdecimal() and int(str(cell)) in YEARS]
+    consecutive = len(years) > 1 and all(int(str(first[b])) - int(str(first[a])) == 1 for a, b in zip(years, years[1:], strict=False))
+    like = unlike = 0
+    for place, shape in enumerate(shapes):
+        below = [row[place] for row in rows if place < len(row) and shape_of(row[place])]
+        if not below or not shape:
+            continue
+        usual, times = Counter(shape_of(cell) for cell in below).most_common(1)[0]
+        if consecutive and place in years:
+            unlike += 1
+        elif usual != "text" and times >= 0.8 * len(below):
+            unlike += shape == "text"
+            like += shape == usual
+        elif shape != "text" or _folded(first[place]) in {_folded(cell) for cell in below}:
+            like += 1
+    return like, unlike
+
+
+def _folded(cell: object) -> str:
+    """A cell as it is compared."""
+    return str(cell).strip().casefold()

@@ -1,0 +1,139 @@
+"""How every source writes its tables: Parquet files in a folder, by DuckDB or batch by batch, with progress and cancel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from uuid import uuid4
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segmentation.audience import MEMORY_LIMIT
+from segmentation.errors import Cancelled
+from segmentation.plan import Progress, Rejected
+
+KEPT_REJECTS = 1_000
+KEPT_TEXT = 500
+GROUP_ROWS = 122_880  # DuckDB's own size of a row group
+GROUP_BYTES = 64 << 20
+COMPRESSION = "snappy"  # measured on Online Retail: as fast as none, a third smaller; zstd a sixth smaller yet, a fifth slower
+
+
+def count_of(number: int, noun: str) -> str:
+    """“1 row was”, “2,000 rows were”: the start of a sentence about a count."""
+    return f"1 {noun} was" if number == 1 else f"{number:,} {noun}s were"
+
+
+def table_path(into: Path, name: str) -> Path:
+    """A new Parquet path in `into` that still tells the table's name."""
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:40] or "table"
+    return into / f"{slug}-{uuid4().hex[:8]}.parquet"
+
+
+def temporary(into: Path) -> Path:
+    """A new path in `into` for a working copy; whoever stages removes it."""
+    return into / f"working-{uuid4().hex[:8]}.tmp"
+
+
+@contextmanager
+def opened_duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of its own in memory that loads no extensions."""
+    connection = duckdb.connect(
+        config={
+            "memory_limit": MEMORY_LIMIT,
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "TimeZone": "UTC",
+        }
+    )
+    try:
+        # The bar itself is never drawn: it is what makes query_progress() tell.
+        connection.execute("SET enable_progress_bar = true")
+        connection.execute("SET enable_progress_bar_print = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+def run(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[str], progress: Progress, message: str
+) -> int:
+    """Run one COPY and return its number of rows; `progress` is told ten times a second and can cancel it."""
+    progress.on_cancel(connection.interrupt)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        query = pool.submit(lambda: connection.execute(sql, parameters).fetchone())
+        try:
+            while not wait([query], timeout=0.1).done:
+                share = connection.query_progress()
+                progress(message, share / 100 if share >= 0 else None)
+            (rows,) = query.result() or (0,)
+            return int(rows)
+        except duckdb.InterruptException as error:
+            raise Cancelled from error
+        except BaseException:
+            connection.interrupt()  # the pool waits for the query when it closes
+            raise
+        finally:
+            progress.on_cancel(None)
+
+
+class Rejects:
+    """The rows that could not be read: all are counted, the first 1,000 kept."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.count = 0
+        self.kept: list[Rejected] = []
+
+    def add(self, line: int, reason: str, text: str) -> None:
+        """Set one row aside."""
+        self.count += 1
+        if len(self.kept) < KEPT_REJECTS:
+            self.kept.append(Rejected(line=line, reason=reason, text=text[:KEPT_TEXT]))
+
+
+class TableWriter:
+    """Writes Arrow batches as one Parquet file in row groups of good size; a failed one leaves no file."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Open `path` for tables of this schema."""
+        self.path = path
+        self.rows = 0
+        self._schema = schema
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._waiting_bytes = 0
+        self._file = pq.ParquetWriter(path, schema, compression=COMPRESSION)
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._flush()
+        self._file.close()
+        if kind is not None:
+            self.path.unlink(missing_ok=True)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows; memory is bounded."""
+        self._waiting.append(batch)
+        self._waiting_rows += batch.num_rows
+        self._waiting_bytes += batch.nbytes
+        self.rows += batch.num_rows
+        if self._waiting_rows >= GROUP_ROWS or self._waiting_bytes >= GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting_rows:
+            table = pa.Table.from_batches(self._waiting, self._schema)
+            self._file.write_table(table, row_group_size=self._waiting_rows)
+        self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0

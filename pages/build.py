@@ -1,0 +1,28 @@
+"""Click a segment together and watch its exact count."""
+
+import streamlit as st
+
+from pages.parts import saving
+from pages.parts.builder import builder
+from pages.parts.frame import audience_or_stop, notice
+from pages.parts.numbers import funnel, sentence, total
+from pages.parts.queries import Current
+
+
+@st.fragment
+def screen(current: Current) -> None:
+    """Everything that changes with a click."""
+    answer = current.answer()
+    saving.bar(current, answer)
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        builder(current, answer)
+        sentence(current)
+    with right:
+        total(current, answer)
+        funnel(current, answer)
+
+
+current = audience_or_stop("build a segment")
+notice()
+screen(current)

@@ -1,0 +1,17 @@
+"""Bring customers in: sample data, files, or a database."""
+
+import streamlit as st
+
+from pages.parts import audiences, intake, plans, work
+from pages.parts.frame import notice
+from pages.parts.session import session
+
+notice()
+work.collect()
+if session().job is not None:
+    work.progress()
+elif session().draft is not None:
+    plans.confirm()
+else:
+    intake.ways_in()
+    audiences.loaded()

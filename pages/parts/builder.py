@@ -1,0 +1,182 @@
+"""The tree of filters: groups as cards, conditions as sentences, one of them open for editing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from segmentation.catalogue import Catalogue
+from segmentation.definition import EventCondition, FieldCondition, Group, Match, Node, walk
+from segmentation.describing import describe_condition
+from segmentation.engine import Answer
+
+from pages.parts import commands
+from pages.parts.conditions import event_editor, field_editor, fields_by_theme, icon_of
+from pages.parts.queries import Current
+from pages.parts.session import session
+from pages.parts.words import THEMES, number, plain, shortened
+
+MATCHES = {Match.ALL: "all", Match.ANY: "any", Match.NONE: "none"}
+
+
+def builder(current: Current, answer: Answer) -> None:
+    """The whole tree."""
+    _group(session().definition.root, current, answer, place="", first=True)
+
+
+def _group(group: Group, current: Current, answer: Answer, place: str, first: bool = False) -> None:
+    title = f"group {place}" if place else "the segment"
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("**Customers who match**" if first else f"**{place}** · match", width="content")
+            key = session().key(group.id, "match")
+            st.segmented_control(
+                f"How the filters of {title} combine",
+                list(MATCHES),
+                default=group.match,
+                required=True,
+                format_func=lambda match: MATCHES[match],
+                key=key,
+                label_visibility="collapsed",
+                on_change=commands.take,
+                args=(group.id, "match", key),
+            )
+            st.markdown("of these" + _off(group), width="stretch")
+            if not first:
+                _numbers(group, answer)
+                _menu(group, f"Group {place}")
+        for position, child in enumerate(group.children, 1):
+            here = f"{place}.{position}" if place else str(position)
+            if isinstance(child, Group):
+                _group(child, current, answer, here)
+            elif child.id == session().opened:
+                _open(child, current, answer, here)
+            else:
+                _closed(child, current, answer, here)
+        _add(group, current.catalogue, title)
+
+
+def _off(node: Node) -> str:
+    return "" if node.enabled else " :gray-badge[turned off]"
+
+
+def _numbers(node: Node, answer: Answer) -> None:
+    """A node's own count and what leaving it out would change."""
+    count = answer.counts.get(node.id)
+    if count is None:
+        st.markdown(":gray[off]" if not node.enabled else ":orange[not counted]", width="content")
+        return
+    change = answer.without[node.id] - answer.total if node.id in answer.without else None
+    without = f" :small[:gray[{change:+,} without]]" if change else ""
+    st.markdown(f"**{number(count)}**{without}", width="content")
+
+
+def _closed(node: FieldCondition | EventCondition, current: Current, answer: Answer, place: str) -> None:
+    """A condition as one sentence; a click opens it."""
+    words = plain(shortened(describe_condition(node, current.catalogue), 160))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(width="stretch"):
+            st.button(
+                words if node.enabled else f":gray[~~{words}~~]",
+                key=session().key(node.id, "open"),
+                icon=icon_of(node, current.catalogue),
+                type="tertiary",
+                wrap=True,
+                on_click=commands.open_node,
+                args=(node.id,),
+            )
+        _numbers(node, answer)
+
+
+def _open(node: FieldCondition | EventCondition, current: Current, answer: Answer, place: str) -> None:
+    """A condition with its inputs."""
+    with st.container(border=True, key=f"open-{node.id}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":gray[Filter {place}]{_off(node)}", width="stretch")
+            _numbers(node, answer)
+        if isinstance(node, FieldCondition):
+            field_editor(node, current, answer)
+        else:
+            event_editor(node, current)
+        if node.enabled and node.id in answer.unfinished:
+            st.markdown(f":orange[:material/pending: {plain(answer.unfinished[node.id])} Not counted yet.]")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button("Done", key=session().key(node.id, "done"), on_click=commands.open_node, args=(None,))
+            _menu(node, f"Filter {place}")
+            st.button(
+                "Remove",
+                key=session().key(node.id, "remove"),
+                icon=":material/delete:",
+                type="tertiary",
+                on_click=commands.remove,
+                args=(node.id,),
+            )
+
+
+def _menu(node: Node, title: str) -> None:
+    """Everything else that can be done with a node."""
+    groups = [g for g in walk(session().definition.root) if isinstance(g, Group)]
+    inside = {below.id for below in walk(node)}
+    where = {f.where.id for f in walk(session().definition.root) if isinstance(f, EventCondition) and f.where}
+    targets = [g for g in groups if g.id not in inside and g.id not in where and all(c.id != node.id for c in g.children)]
+    labels = {
+        "duplicate": "Duplicate",
+        "up": "Move up",
+        "down": "Move down",
+        "toggle": "Turn off" if node.enabled else "Turn on",
+        "wrap": "Put into a new group",
+    }
+    if isinstance(node, Group):
+        labels |= {"unwrap": "Dissolve, keep the filters", "remove": "Remove the group"}
+    places = _places(session().definition.root)
+    labels |= {f"into {g.id}": f"Move to {places[g.id]}" for g in targets if g.id in places}
+    key = session().key(node.id, "menu")
+    st.menu_button(
+        title,
+        list(labels),
+        key=key,
+        format_func=lambda choice: labels[choice],
+        type="tertiary",
+        icon=":material/more_horiz:",
+        on_click=commands.act,
+        args=(node.id, key),
+    )
+
+
+def _places(root: Group, place: str = "") -> dict[str, str]:
+    found = {root.id: f"group {place}" if place else "the top"}
+    for position, child in enumerate(root.children, 1):
+        if isinstance(child, Group):
+            found |= _places(child, f"{place}.{position}" if place else str(position))
+    return found
+
+
+def _add(group: Group, catalogue: Catalogue, title: str) -> None:
+    """One box over all fields and events, and a button for a group."""
+    options: dict[tuple[str, str], str] = {}
+    for event in catalogue.events:
+        options["event", event.name] = f"{event.label} · did or did not"
+    for field in fields_by_theme(catalogue):
+        options["field", field.name] = f"{field.label} · {THEMES[field.theme].lower()}"
+    key = session().key(group.id, "add", str(len(list(walk(session().definition.root)))))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.selectbox(
+            f"Add a filter to {title}",
+            list(options),
+            index=None,
+            format_func=lambda option: options[option],
+            key=key,
+            label_visibility="collapsed",
+            placeholder="＋ Add a filter: age, country, interests, purchase …",
+            on_change=commands.add_picked,
+            args=(group.id, key, catalogue),
+            width=420,
+        )
+        st.button(
+            "Add a group",
+            key=session().key(group.id, "add-group"),
+            icon=":material/account_tree:",
+            type="tertiary",
+            help="Alternatives or exceptions: a group inside this one, with its own all, any or none.",
+            on_click=commands.add_group,
+            args=(group.id,),
+        )

@@ -1,0 +1,114 @@
+"""A form from a settings model, and the dialog that connects a database with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_origin
+
+import streamlit as st
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from connectors.sources.databases import Database, TableOffer
+from segmentation.errors import HandpickError
+
+from pages.parts.session import session, widget
+from pages.parts.words import number, plain
+
+Start = Callable[[Database, Any, tuple[TableOffer, ...], str], None]
+
+
+def inputs(model: type[BaseModel], prefix: str) -> None:
+    """One labelled input for each field of the model."""
+    for name, field in model.model_fields.items():
+        label, key, kind = field.title or name, f"{prefix}-{name}", field.annotation
+        if get_origin(kind) is Literal:
+            options = list(get_args(kind))
+            st.selectbox(label, options, index=options.index(field.default), key=key, help=field.description)
+        elif kind is int:
+            st.number_input(label, value=field.default, step=1, key=key, help=field.description)
+        else:
+            secret = kind is SecretStr
+            st.text_input(
+                label,
+                value="" if secret or field.is_required() else str(field.default),
+                key=key,
+                type="password" if secret else "default",
+                help=field.description,
+                autocomplete="off",
+            )
+
+
+def entered(model: type[BaseModel], prefix: str) -> BaseModel:
+    """The settings as entered; raises HandpickError naming the fields that are wrong."""
+    raw = {name: widget(f"{prefix}-{name}") for name in model.model_fields}
+    try:
+        return model.model_validate({name: value for name, value in raw.items() if value not in (None, "")})
+    except ValidationError as error:
+        names = [model.model_fields[str(e["loc"][0])].title or str(e["loc"][0]) for e in error.errors() if e["loc"]]
+        raise HandpickError(f"Please fill in or correct: {', '.join(dict.fromkeys(names))}.") from error
+
+
+def _dismiss() -> None:
+    session().connecting = None
+
+
+def connect(database: Database, start: Start) -> None:
+    """Ask for the connection, test it, let tables be picked, and start reading."""
+
+    @st.dialog(f"Connect to {database.name}", on_dismiss=_dismiss)
+    def ask() -> None:
+        state = session()
+        if state.connecting is None:
+            st.rerun()
+        inputs(database.settings, "database")
+        st.button("Test and list tables", on_click=_list, args=(database,), key="database-test")
+        if state.connection_message:
+            (st.success if state.offers is not None else st.error)(plain(state.connection_message))
+        if state.offers is None:
+            return
+        offers = state.offers
+        chosen = st.multiselect(
+            "Tables to read",
+            range(len(offers)),
+            key="database-tables",
+            format_func=lambda i: _words(offers[i]),
+            placeholder="Customers, orders, …",
+        )
+        st.button(
+            f"Read {len(chosen)} table{'' if len(chosen) == 1 else 's'}",
+            type="primary",
+            disabled=not chosen,
+            on_click=_read,
+            args=(database, start, chosen),
+            key="database-read",
+        )
+
+    ask()
+
+
+def _words(offer: TableOffer) -> str:
+    rows = f" · about {number(offer.rows)} rows" if offer.rows is not None else ""
+    return f"{offer.name}{' (view)' if offer.is_view else ''}{rows}"
+
+
+def _list(database: Database) -> None:
+    state = session()
+    state.offers = None
+    try:
+        settings = entered(database.settings, "database")
+        state.connection_message = database.test(settings)
+        state.offers = database.tables(settings)
+    except HandpickError as error:
+        state.connection_message = str(error)
+
+
+def _read(database: Database, start: Start, chosen: list[int]) -> None:
+    state = session()
+    offers = state.offers or ()
+    try:
+        settings = entered(database.settings, "database")
+    except HandpickError as error:
+        state.connection_message, state.offers = str(error), None
+        return
+    start(database, settings, tuple(offers[i] for i in chosen), database.title(settings))
+    state.offers, state.connection_message = None, ""

@@ -1,0 +1,46 @@
+"""What several pages begin with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from segmentation.engine import Answer
+
+from pages.parts.queries import Current, current
+from pages.parts.session import session
+from pages.parts.words import number, percent, plain
+
+
+def audience_or_stop(purpose: str) -> Current:
+    """The audience in hand; without one the page ends with the way to get it."""
+    found = current()
+    if found is None:
+        st.subheader("No customers yet")
+        st.markdown(f"To {purpose}, bring in your customers first, or try the sample data.")
+        st.page_link("pages/data.py", label="Go to Data", icon=":material/database:")
+        st.stop()
+    return found
+
+
+def notice() -> None:
+    """What the last click has to say, once."""
+    state = session()
+    if state.notice:
+        st.toast(plain(state.notice), icon=":material/check:")
+        state.notice = None
+
+
+def segment_or_stop(found: Current, purpose: str) -> Answer:
+    """The answer of the segment in hand under its name and count; without one the page ends with the way to get it."""
+    answer = found.answer()
+    saved = session().saved
+    name = saved.name if saved is not None else session().suggested_name or "New segment"
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.subheader(plain(name), width="content", anchor=False)
+        if answer.counted:
+            st.markdown(f"**{number(answer.total)}** people · {percent(answer.share)} of {number(answer.base)}")
+    if not answer.counted:
+        st.markdown(f"To {purpose}, build a segment first; now it holds everybody.")
+        st.page_link("pages/build.py", label="Go to Build", icon=":material/front_hand:")
+        st.stop()
+    return answer

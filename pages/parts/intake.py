@@ -1,0 +1,119 @@
+"""The three ways in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from connectors.importing import load_sample, plan_files, plan_for
+from connectors.sources.databases import DATABASES, Database
+from connectors.sources.files import EXTENSIONS
+from segmentation.plan import Progress
+
+from pages.parts import forms, work
+from pages.parts.queries import current, workspace
+from pages.parts.session import Draft, session, widget
+from pages.parts.words import plain
+
+CARD_HEIGHT = 330
+
+
+def ways_in() -> None:
+    """Three cards side by side, one below the other on a narrow screen."""
+    state = session()
+    if current() is None:
+        st.title("Pick customers by hand", anchor=False)
+        st.markdown("Bring in your customers, click filters, and see exactly who is in. Everything stays on this machine.")
+    else:
+        st.subheader("Bring in customers", anchor=False)
+    if state.problem:
+        st.error(plain(state.problem), icon=":material/error:")
+    sample, files, database = st.columns(3, gap="medium")
+    with sample.container(border=True, height="stretch"):
+        _sample()
+    with files.container(border=True, height="stretch"):
+        _files()
+    with database.container(border=True, height="stretch"):
+        _database()
+
+
+def _sample() -> None:
+    st.markdown("#### :material/auto_awesome: Sample data")
+    st.markdown("A made-up shop: 20,000 customers and two years of what they viewed, bought and opened.")
+    st.space("stretch")
+    st.button("Try with sample data", type="primary", width="stretch", on_click=_start_sample)
+
+
+def _start_sample() -> None:
+    space = workspace()
+    today = datetime.now(ZoneInfo(space.settings().zone)).date()
+    work.start("Preparing the sample data", partial(load_sample, today, space))
+
+
+def _files() -> None:
+    st.markdown("#### :material/upload_file: Your files")
+    st.markdown("Customers, orders, page views, e-mail opens: one file or several at once.")
+    files = st.file_uploader(
+        "Files with customers or events",
+        type=list(EXTENSIONS),
+        accept_multiple_files=True,
+        key=session().key("files"),
+        label_visibility="collapsed",
+    )
+    count = len(files or ())
+    label = f"Read {count} file{'s' if count > 1 else ''}" if count else "Read the files"
+    st.button(label, type="primary", width="stretch", disabled=not count, on_click=_start_files)
+
+
+def _start_files() -> None:
+    space = workspace()
+    folder = space.staging_folder()
+    files: list[tuple[str, Path]] = []
+    for position, upload in enumerate(widget(session().key("files")) or ()):
+        path = folder / f"upload-{position}{Path(upload.name).suffix.lower()}"
+        with path.open("wb") as target:
+            upload.seek(0)
+            while chunk := upload.read(1 << 20):
+                target.write(chunk)
+        files.append((upload.name, path))
+    name = Path(files[0][0]).stem.replace("_", " ").replace("-", " ") if files else ""
+
+    def read(progress: Progress) -> Draft:
+        try:
+            return Draft(name, plan_files(files, space, progress))
+        finally:
+            for _, path in files:
+                path.unlink(missing_ok=True)
+
+    if files:
+        work.start(f"Reading {len(files)} file{'s' if len(files) > 1 else ''}", read)
+
+
+def _database() -> None:
+    st.markdown("#### :material/database: A database")
+    st.markdown("Read tables from your company's database. Handpick only reads.")
+    kind = st.selectbox("Kind of database", list(DATABASES), key="database-kind")
+    st.space("stretch")
+    st.button("Connect …", width="stretch", on_click=_open_database, args=(kind,))
+    if session().connecting is not None:
+        forms.connect(DATABASES[session().connecting or kind], _start_database)
+
+
+def _open_database(kind: str) -> None:
+    session().connecting = kind
+    session().offers = None
+
+
+def _start_database(database: Database, settings: object, tables: tuple[object, ...], name: str) -> None:
+    space = workspace()
+
+    def read(progress: Progress) -> Draft:
+        staged = database.stage(settings, tables, space.staging_folder(), progress)
+        return Draft(name, plan_for(staged, space, progress))
+
+    session().connecting = None
+    work.start(f"Reading {len(tables)} table{'s' if len(tables) > 1 else ''} from {name}", read)

@@ -1,0 +1,61 @@
+"""The numbers beside the tree: the total, how it came about, and the segment as a sentence."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from segmentation.definition import EventCondition, FieldCondition, Group, Match, find
+from segmentation.describing import describe, describe_condition
+from segmentation.engine import Answer
+
+from pages.parts.charts import funnel_chart
+from pages.parts.queries import Current
+from pages.parts.session import session
+from pages.parts.words import number, people, percent, plain, shortened
+
+
+def total(current: Current, answer: Answer) -> None:
+    """The one big number, its share and how exact and fresh it is."""
+    with st.container(border=True, gap="small"):
+        count = answer.total if answer.counted else answer.base
+        st.metric("People in this segment" if answer.counted else "Everybody", number(count))
+        if answer.counted:
+            st.progress(min(answer.share, 1.0), text=f"{percent(answer.share)} of {people(answer.base)}")
+        else:
+            st.caption("No filter yet: add one and the count follows.")
+        about = current.engine.audience.about
+        st.caption(
+            f"Exact. Data loaded {current.local(about.loaded_at.replace(tzinfo=None)):%-d %b %Y, %H:%M}; "
+            f"now is {current.local(current.clock.instant):%-d %b %Y, %H:%M} ({plain(current.clock.zone)})."
+        )
+        waiting = len(answer.unfinished)
+        if waiting:
+            st.caption(
+                f":orange[:material/pending: {waiting} filter{'s' if waiting > 1 else ''} not counted yet; "
+                "saving and exporting wait for it.]"
+            )
+
+
+def funnel(current: Current, answer: Answer) -> None:
+    """How each filter of the top group cuts (or adds)."""
+    root = session().definition.root
+    if len(answer.funnel) < 2:
+        return
+    words = {Match.ALL: "How each filter cuts", Match.ANY: "What each filter adds", Match.NONE: "How each filter cuts"}
+    steps = []
+    for position, step in enumerate(answer.funnel, 1):
+        node = find(session().definition, step.node)
+        label = f"Group {position}" if isinstance(node, Group) else _label(node, current)
+        steps.append((label, step.count))
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{words[root.match]}**")
+        st.altair_chart(funnel_chart(steps, answer.base), width="stretch", theme=None)
+
+
+def _label(node: FieldCondition | EventCondition | Group, current: Current) -> str:
+    return "" if isinstance(node, Group) else shortened(describe_condition(node, current.catalogue), 60)
+
+
+def sentence(current: Current) -> None:
+    """The whole segment read back."""
+    st.markdown(f":gray[In words:] {plain(describe(session().definition, current.catalogue, current.clock.zone))}")

@@ -1,0 +1,118 @@
+"""The table of members: columns chosen, sorted, paged, personal data masked until revealed; one person in full."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
+from segmentation.engine import Answer
+from segmentation.preview import events_of, masked, page_of, person
+
+from pages.parts.conditions import fields_by_theme
+from pages.parts.queries import Current, workspace
+from pages.parts.session import session, widget
+from pages.parts.words import number, people, plain
+
+PAGE = 50
+FIRST_COLUMNS = 8
+_FIRST_ROLES = (Role.PERSON_ID, Role.FIRST_NAME, Role.LAST_NAME, Role.FULL_NAME, Role.EMAIL, Role.COUNTRY, Role.CITY)
+
+
+def fitting_columns(catalogue: Catalogue) -> tuple[str, ...]:
+    """The columns shown before any were chosen: who it is, then the first other fields."""
+    visible = [f for f in catalogue.fields if not f.hidden]
+    known = [f.name for role in _FIRST_ROLES for f in visible if f.role == role]
+    return tuple(dict.fromkeys([*known, *(f.name for f in visible)]))[:FIRST_COLUMNS]
+
+
+@st.fragment
+def table(current: Current, answer: Answer) -> None:
+    """One page of members with its controls."""
+    fields = {field.name: field for field in fields_by_theme(current.catalogue)}
+    state = session()
+    chosen = [name for name in state.columns or fitting_columns(current.catalogue) if name in fields]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(width="stretch"):
+            st.multiselect(
+                "Columns",
+                list(fields),
+                default=chosen,
+                format_func=lambda name: fields[name].label,
+                key="people-columns",
+                on_change=_store_columns,
+            )
+        sort = st.selectbox(
+            "Sorted by",
+            list(fields),
+            index=None,
+            format_func=lambda name: fields[name].label,
+            key="people-sort",
+            placeholder="As loaded",
+            width=200,
+        )
+        descending = st.toggle("Largest first", key="people-descending", disabled=sort is None)
+    if not answer.total:
+        st.info("Nobody matches these filters at the moment.")
+        return
+    columns: list[Field] = [fields[name] for name in chosen]
+    if not columns:
+        st.info("Choose at least one column.")
+        return
+    pages = -(-answer.total // PAGE)
+    page = min(int(widget("people-page") or 1), pages)
+    rows = page_of(
+        current.engine.audience, answer.members, columns, page=page, size=PAGE, sort=sort, descending=bool(descending)
+    )
+    hidden = [f.label for f in columns if f.role in PERSONAL]
+    if hidden and not state.revealed:
+        rows = masked(rows, columns)
+    st.dataframe(rows, hide_index=True, height=460, alt=f"Page {page} of the people in this segment")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        first = (page - 1) * PAGE + 1
+        st.caption(f"{number(first)}–{number(min(page * PAGE, answer.total))} of {people(answer.total)}, exact.", width="stretch")
+        if pages > 1:
+            st.pagination(pages, key="people-page")
+    if hidden:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if state.revealed:
+                st.button("Mask personal data again", icon=":material/visibility_off:", on_click=_reveal, args=(False,))
+            else:
+                st.button("Reveal personal data", icon=":material/visibility:", on_click=_reveal, args=(True,))
+                st.caption(f"Masked: {plain(', '.join(hidden))}.", width="stretch")
+    _one(current, answer, page)
+
+
+def _store_columns() -> None:
+    session().columns = tuple(widget("people-columns"))
+
+
+def _reveal(shown: bool) -> None:
+    state = session()
+    state.revealed = shown
+    if shown:
+        workspace().log("personal data revealed", audience=state.audience or "")
+
+
+def _one(current: Current, answer: Answer, page: int) -> None:
+    """One person of the page in full."""
+    start = (page - 1) * PAGE
+    with st.expander("Look at one person", icon=":material/person_search:", on_change="rerun", key="people-one") as opened:
+        if not opened.open:
+            return
+        rows = answer.members.rows()[start : start + PAGE]
+        position = st.number_input("Person (place on this page, as loaded)", 1, len(rows), 1, key=f"people-place-{page}")
+        row = int(rows[int(position) - 1])
+        values = person(current.engine.audience, row)
+        fields = [f for f in current.catalogue.fields if not f.hidden and values.get(f.name) is not None]
+        left, right = st.columns(2)
+        half = -(-len(fields) // 2)
+        for column, part in ((left, fields[:half]), (right, fields[half:])):
+            with column:
+                for field in part:
+                    value = str(values[field.name])
+                    shown = value if session().revealed or field.role not in PERSONAL else "•••"
+                    st.markdown(f":gray[{plain(field.label)}] {plain(shown)}")
+        happened = events_of(current.engine.audience, row)
+        if happened.num_rows:
+            st.markdown("**What they did** (latest first)")
+            st.dataframe(happened, hide_index=True, height=260)

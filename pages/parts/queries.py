@@ -1,0 +1,95 @@
+"""The one home of caches: what is shared by all tabs, and what a screen asks again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from segmentation.audience import Audience
+from segmentation.catalogue import Catalogue, Value
+from segmentation.clock import Clock
+from segmentation.engine import Answer, Engine
+from segmentation.errors import HandpickError
+from segmentation.jobs import Jobs
+from segmentation.library import Library
+from segmentation.values import field_values, property_values
+from segmentation.workspace import Workspace
+
+from pages.parts.session import session
+
+
+@st.cache_resource
+def workspace() -> Workspace:
+    """The workspace folder of this process."""
+    return Workspace.default()
+
+
+@st.cache_resource
+def library() -> Library:
+    """The saved segments."""
+    return Library(workspace())
+
+
+@st.cache_resource
+def jobs() -> Jobs:
+    """Work that outlives a click."""
+    return Jobs()
+
+
+@st.cache_resource(max_entries=8)
+def engine(path: str) -> Engine:
+    """The engine of one audience version, shared by all tabs."""
+    return Engine(Audience(Path(path)))
+
+
+@dataclass(frozen=True)
+class Current:
+    """The audience in hand with everything a screen needs of it."""
+
+    id: str
+    engine: Engine
+    catalogue: Catalogue
+    clock: Clock
+
+    def local(self, moment: datetime) -> datetime:
+        """A stored instant (UTC without zone) in the workspace's zone."""
+        return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.clock.zone))
+
+    def answer(self) -> Answer:
+        """All numbers of the definition on screen."""
+        return self.engine.answer(session().definition, self.clock, self.catalogue)
+
+
+def current() -> Current | None:
+    """The audience this tab works on: the one chosen, else the one loaded last; None where there is none."""
+    state = session()
+    known = {entry.id: entry for entry in workspace().audiences() if entry.path is not None}
+    if state.audience not in known:
+        newest = max(known.values(), key=lambda entry: entry.loaded_at, default=None)
+        state.audience = newest.id if newest else None
+    if state.audience is None:
+        return None
+    try:
+        opened = engine(str(known[state.audience].path))
+    except HandpickError:
+        return None
+    catalogue = opened.audience.catalogue.edited(workspace().field_edits(state.audience))
+    return Current(state.audience, opened, catalogue, Clock(state.now, workspace().settings().zone))
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def values_of_field(path: str, name: str, search: str) -> tuple[Value, ...]:
+    """The most frequent values of a field among all people."""
+    audience = engine(path).audience
+    return field_values(audience, audience.catalogue.field(name), search)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def values_of_property(path: str, name: str, events: tuple[str, ...], search: str) -> tuple[Value, ...]:
+    """The most frequent values of an event detail among these events."""
+    audience = engine(path).audience
+    return property_values(audience, audience.catalogue.event_property(name), events, search)

@@ -1,0 +1,144 @@
+"""The saved segments of an audience."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from segmentation.definition import Definition
+from segmentation.describing import describe
+from segmentation.errors import HandpickError
+from segmentation.library import SavedSegment, export_json, import_json
+
+from pages.parts.queries import Current, library
+from pages.parts.session import Saving, session, widget
+from pages.parts.words import ago, people, plain, shortened
+
+BUILD = "pages/build.py"
+CHOICES = {"duplicate": "Duplicate", "delete": "Delete"}
+
+
+def shelf(current: Current) -> None:
+    """Search box, tags and one card a segment."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width="stretch"):
+            text = st.text_input(
+                "Find a segment", type="search", live="300ms", key="shelf-text", placeholder="Name, description or tag"
+            )
+        tags = library().tags(current.id)
+        tag = st.selectbox("Tag", tags, index=None, key="shelf-tag", placeholder="All tags", width=180) if tags else None
+        st.button("New segment", icon=":material/add:", type="primary", on_click=_new, key="shelf-new")
+    if session().go_build:
+        session().go_build = False
+        st.switch_page(BUILD)
+    found = library().find(current.id, text or "", tag)
+    if session().deleted is not None:
+        _undo()
+    if not found:
+        st.info("No segment fits this search." if text or tag else "No saved segment yet. Build one, then save it.")
+    for segment in found:
+        _card(segment, current)
+
+
+def _card(segment: SavedSegment, current: Current) -> None:
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(segment.name)}**", width="content")
+            for tag in segment.tags:
+                st.badge(plain(tag), color="gray")
+            st.markdown("", width="stretch")
+            st.button("Open", key=f"open-{segment.id}", on_click=_open, args=(segment,))
+            st.menu_button(
+                "More",
+                list(CHOICES),
+                key=f"menu-{segment.id}",
+                type="tertiary",
+                icon=":material/more_horiz:",
+                format_func=lambda choice: CHOICES[choice],
+                on_click=_act,
+                args=(segment,),
+                help=f"Duplicate or delete {plain(segment.name)}",
+            )
+            st.download_button(
+                "Definition",
+                data=lambda: export_json(segment),
+                file_name=f"{segment.id}-{segment.revision}.json",
+                mime="application/json",
+                key=f"json-{segment.id}",
+                type="tertiary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        if segment.description:
+            st.markdown(plain(segment.description))
+        st.caption(plain(shortened(describe(segment.definition, current.catalogue, current.clock.zone), 300)))
+        now = datetime.now(UTC)
+        count = ""
+        if segment.last_count is not None and segment.last_counted_at is not None:
+            count = f"{people(segment.last_count)} when counted {ago(segment.last_counted_at, now)} · "
+        st.caption(f"{count}saved {ago(segment.updated_at, now)}")
+
+
+def _new() -> None:
+    session().show(Definition(), None)
+    session().go_build = True
+
+
+def _open(segment: SavedSegment) -> None:
+    session().show(segment.definition, segment)
+    session().go_build = True
+
+
+def _act(segment: SavedSegment) -> None:
+    state = session()
+    choice = widget(f"menu-{segment.id}")
+    if choice == "duplicate":
+        copy = library().duplicate(segment.id)
+        state.notice = f"Made “{copy.name}”."
+    elif choice == "delete":
+        library().delete(segment.id)
+        state.deleted = segment
+        if state.saved is not None and state.saved.id == segment.id:
+            state.saved = None
+
+
+def _undo() -> None:
+    segment = session().deleted
+    if segment is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(f"Deleted “{plain(segment.name)}”.", width="stretch")
+        st.button("Undo", key="shelf-undo", icon=":material/undo:", on_click=_restore, args=(segment,))
+
+
+def _restore(segment: SavedSegment) -> None:
+    state = session()
+    try:
+        library().restore(segment.id)
+        state.notice = f"“{segment.name}” is back."
+    except HandpickError as error:
+        state.notice = str(error)
+    state.deleted = None
+
+
+def upload(current: Current) -> None:
+    """Take in a definition file."""
+    with st.expander("Bring in a definition file", icon=":material/upload_file:"):
+        file = st.file_uploader("Definition (JSON)", type="json", key=f"shelf-upload-{session().revision}", max_upload_size=20)
+        if file is None:
+            return
+        try:
+            name, description, tags, definition = import_json(file.getvalue())
+        except HandpickError as error:
+            st.error(plain(str(error)))
+            return
+        st.markdown(f"**{plain(name)}**: {plain(describe(definition, current.catalogue, current.clock.zone))}")
+        st.button("Open it", key="shelf-take", type="primary", on_click=_take, args=(name, definition))
+
+
+def _take(name: str, definition: Definition) -> None:
+    state = session()
+    state.show(definition, None)
+    state.suggested_name = name
+    state.go_build = True

@@ -1,0 +1,77 @@
+"""Data as words on screen: escaped, with thousands and per cent; the one place where this is decided."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from segmentation.catalogue import Kind, Theme
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&@=^])")
+
+THEMES = {
+    Theme.DEMOGRAPHIC: "Demographic",
+    Theme.GEOGRAPHIC: "Geographic",
+    Theme.PSYCHOGRAPHIC: "Psychographic",
+    Theme.BEHAVIOURAL: "Behavioural",
+    Theme.IDENTITY: "Identity",
+    Theme.CONSENT: "Consent",
+}
+THEME_ICONS = {
+    Theme.DEMOGRAPHIC: ":material/person:",
+    Theme.GEOGRAPHIC: ":material/public:",
+    Theme.PSYCHOGRAPHIC: ":material/favorite:",
+    Theme.BEHAVIOURAL: ":material/ads_click:",
+    Theme.IDENTITY: ":material/badge:",
+    Theme.CONSENT: ":material/verified_user:",
+}
+KINDS = {
+    Kind.TEXT: "Text",
+    Kind.NUMBER: "Number",
+    Kind.YES_NO: "Yes / no",
+    Kind.DATE: "Date",
+    Kind.MOMENT: "Date and time",
+    Kind.LIST: "List",
+}
+
+
+def plain(text: str) -> str:
+    """Data made safe for a label or sentence: shown letter by letter, never read as markdown."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def shortened(text: str, length: int = 80) -> str:
+    """At most `length` letters."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def number(count: int) -> str:
+    """1,234,567"""
+    return f"{count:,}"
+
+
+def people(count: int) -> str:
+    """`1 person`, `12,345 people`."""
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def percent(share: float) -> str:
+    """A share (0–1) with the digits that say something: 0.04 %, 3.2 %, 17 %, 100 %."""
+    value = share * 100
+    if value == 0 or value >= 99.95 or (value >= 10 and round(value, 1) == round(value)):
+        return f"{value:.0f} %"
+    return f"{value:.1f} %" if value >= 0.1 else f"{value:.2g} %"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in words; both aware."""
+    passed = now - moment
+    for length, word in (
+        (timedelta(days=1), "day"),
+        (timedelta(hours=1), "hour"),
+        (timedelta(minutes=1), "minute"),
+    ):
+        count = passed // length
+        if count >= 1:
+            return f"{count} {word}{'s' if count > 1 else ''} ago"
+    return "just now"

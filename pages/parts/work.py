@@ -1,0 +1,68 @@
+"""Work that outlives a click: started here, watched here, its result put into the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from segmentation.definition import Definition
+from segmentation.jobs import State
+from segmentation.plan import Progress
+
+from pages.parts.queries import jobs
+from pages.parts.session import Draft, session
+from pages.parts.words import plain
+
+
+def start(title: str, work: Callable[[Progress], Draft | str]) -> None:
+    """Run `work` beside the page; it gives a draft to confirm, or the id of a loaded audience."""
+    state = session()
+    state.problem = ""
+    state.job = jobs().start(title, work).id
+
+
+def collect() -> None:
+    """Take over what ended since the last run."""
+    state = session()
+    if state.job is None:
+        return
+    job = jobs().get(state.job)
+    if job is not None and job.state == State.RUNNING:
+        return
+    state.job = None
+    if job is None:
+        return
+    if job.state == State.DONE and isinstance(job.result, Draft):
+        state.draft = job.result
+        state.revision += 1
+    elif job.state == State.DONE and isinstance(job.result, str):
+        same = job.result == state.audience
+        state.audience = job.result
+        state.draft = None
+        state.columns = None
+        state.just_loaded = True
+        if same:
+            state.show(state.definition, state.saved)
+        else:
+            state.show(Definition(), None)
+    elif job.error is not None:
+        state.problem = str(job.error)
+
+
+@st.fragment(run_every=0.25)
+def _watch() -> None:
+    state = session()
+    job = jobs().get(state.job) if state.job is not None else None
+    if job is None or job.state != State.RUNNING:
+        st.rerun()
+        return
+    with st.container(border=True):
+        st.markdown(f"**{plain(job.title)}**")
+        st.progress(job.share or 0.0, text=f"{plain(job.message or 'Starting')} · {job.elapsed:.0f} s")
+        st.button("Cancel", icon=":material/close:", on_click=job.cancel, key="job-cancel")
+
+
+def progress() -> None:
+    """How far the running work is, with a way to stop it."""
+    _watch()

@@ -1,0 +1,12 @@
+"""Find, open, duplicate, delete and share saved segments."""
+
+import streamlit as st
+
+from pages.parts.frame import audience_or_stop, notice
+from pages.parts.shelf import shelf, upload
+
+current = audience_or_stop("keep segments")
+notice()
+st.subheader("Segments", anchor=False)
+shelf(current)
+upload(current)

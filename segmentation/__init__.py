@@ -1,0 +1,1 @@
+"""Segments without a screen: definitions, audiences, membership, counts, sentences."""

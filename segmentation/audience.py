@@ -1,0 +1,122 @@
+"""One version of an audience: an immutable DuckDB file with people, events and their catalogue.
+
+Tables of the file (names of columns are the catalogue's, quoted; internal columns start with an underscore):
+- `people`: `_row` UINTEGER 0 … n-1 in file order, then one column per field (VARCHAR, DECIMAL/BIGINT/DOUBLE, BOOLEAN,
+  DATE, TIMESTAMP in UTC, VARCHAR[]). Empty text and empty lists are stored as NULL.
+- `events`: `_row` UINTEGER (the person), `_name` VARCHAR, `_time` TIMESTAMP in UTC, then one column per property; sorted by
+  (`_name`, `_time`). Always there, perhaps with no rows. Every event belongs to a person.
+- `handpick_audience`: one row, `about` = `AudienceAbout` as JSON.
+
+A folder `audiences/<id>/` holds `v000001.duckdb`, `v000002.duckdb` …; the highest is the current one. A version is written as
+`….loading` and published by rename, so a half-loaded one is never seen and readers of the old one are not disturbed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from segmentation.catalogue import Catalogue, Model
+from segmentation.errors import AudienceError
+from segmentation.plan import LoadPlan, LoadReport
+
+FORMAT = 1
+VERSION_NAME = re.compile(r"v(\d{6})\.duckdb")
+INTERNAL = ("_row", "_name", "_time")
+MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "2GB")
+
+
+class AudienceAbout(Model):
+    """What an audience file says of itself. `loaded_at` and `newest_event` are UTC."""
+
+    format: int = FORMAT
+    name: str
+    people: int
+    events: int
+    loaded_at: datetime
+    newest_event: datetime | None = None
+    zone: str  # the workspace's time zone when it was loaded
+    catalogue: Catalogue
+    plan: LoadPlan
+    reports: tuple[LoadReport, ...]
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier; the only place where one is quoted by hand."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def version_paths(folder: Path) -> list[Path]:
+    """The published versions in a folder, oldest first."""
+    return sorted(p for p in folder.glob("v*.duckdb") if VERSION_NAME.fullmatch(p.name))
+
+
+def next_version_path(folder: Path) -> Path:
+    """Where the next version is to be published."""
+    versions = version_paths(folder)
+    number = int(versions[-1].stem[1:]) + 1 if versions else 1
+    return folder / f"v{number:06d}.duckdb"
+
+
+class Audience:
+    """An opened audience version; safe to share between threads, as every query takes its own cursor."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` read-only and locked down; raises `AudienceError` with what would work."""
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            self._connection = duckdb.connect(
+                str(path),
+                read_only=True,
+                config={
+                    "memory_limit": MEMORY_LIMIT,
+                    "temp_directory": tempfile.gettempdir(),
+                    "max_temp_directory_size": "20GB",
+                    "python_enable_replacements": "false",
+                    "autoinstall_known_extensions": "false",
+                    "autoload_known_extensions": "false",
+                    "allow_community_extensions": "false",
+                    "allow_unsigned_extensions": "false",
+                    "allow_persistent_secrets": "false",
+                },
+            )
+            self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            self._connection.execute("SET enable_external_access = false")
+            self._connection.execute("SET lock_configuration = true")
+            (text,) = self._connection.execute("SELECT about FROM handpick_audience").fetchone() or ("",)
+            self.about = AudienceAbout.model_validate_json(text)
+        except (duckdb.Error, ValueError) as error:
+            raise AudienceError(
+                f"The audience file {path.name} cannot be opened. Load its data again on the Data page."
+            ) from error
+
+    @property
+    def version(self) -> str:
+        """Identifies this version's content everywhere, e.g. in cache keys."""
+        return f"{self.path.parent.name}/{self.path.stem}"
+
+    @property
+    def people(self) -> int:
+        """How many people there are; row numbers are 0 … people-1."""
+        return self.about.people
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue as guessed at load, before the marketer's edits."""
+        return self.about.catalogue
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own for one query; the caller closes it."""
+        with self._lock:
+            return self._connection.cursor()
+
+    def close(self) -> None:
+        """Close the file; cursors taken before end."""
+        self._connection.close()

@@ -1,0 +1,119 @@
+"""How a cell becomes a value: one SQL expression for each kind and format.
+
+Every reading returns NULL for what does not fit, so that misfits can be counted: filled cells minus cells that fit.
+"""
+
+from __future__ import annotations
+
+from segmentation.catalogue import Kind
+from segmentation.cells import BLANKS, Column, filled, full, literal, raw, text
+from segmentation.plan import Format
+from segmentation.timestamps import day, moment
+
+_MONEY = "(?:[$€£¥₹]|EUR|USD|GBP|CHF|CAD|AUD|SEK|NOK|DKK|PLN|JPY|INR)"
+_DROPPED = BLANKS + "'’$€£¥₹%ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # what may stand around and inside a grouped number
+
+
+def _money(body: str) -> str:
+    return f"(?:[+-]?(?:{_MONEY} ?)?|(?:{_MONEY} ?)?[+-]?)(?:{body})(?: ?(?:{_MONEY}|%))?"
+
+
+# Numbers. A point is the decimal sign in the first pair, a comma in the second.
+POINT = r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
+POINT_GROUPED = _money(
+    "[1-9][0-9]{0,2}(?:[,'’ \u00a0\u202f][0-9]{3})+(?:\\.[0-9]+)?" + r"|[0-9]{1,40}(?:\.[0-9]*)?|\.[0-9]+"
+)
+COMMA = r"[+-]?(?:[0-9]{1,40}(?:,[0-9]*)?|,[0-9]+)"
+COMMA_GROUPED = _money("[1-9][0-9]{0,2}(?:[.'’ \u00a0\u202f][0-9]{3})+(?:,[0-9]+)?|[0-9]{1,40}(?:,[0-9]*)?|,[0-9]+")
+
+WHOLE_ID = r"[0-9]+\.0+"
+
+YES = "yes y true t 1 1.0 ja j oui o sí si s sim vrai v wahr verdadero vero da tak on".split()
+NO = "no n false f 0 0.0 nein non nee nej não nao faux falsch falso ne nie off".split()
+
+SEPARATORS = {Format.SEMICOLON: ";", Format.PIPE: "|", Format.COMMA: ","}
+
+FORMATS: dict[Kind, tuple[Format, ...]] = {
+    Kind.TEXT: (Format.PLAIN, Format.WHOLE),
+    Kind.NUMBER: (Format.PLAIN, Format.DECIMAL_COMMA),
+    Kind.YES_NO: (Format.PLAIN,),
+    Kind.DATE: (Format.PLAIN, Format.DAY_FIRST, Format.MONTH_FIRST),
+    Kind.MOMENT: (Format.PLAIN, Format.DAY_FIRST, Format.MONTH_FIRST),
+    Kind.LIST: (Format.SEMICOLON, Format.PIPE, Format.COMMA, Format.JSON, Format.PLAIN),
+}
+"""The formats a marketer may choose for texts of each kind, the usual one first."""
+
+
+def value(column: Column, kind: Kind, format: Format, zone: str = "'UTC'") -> str:
+    """SQL: the cell as a value of `kind`, NULL where blank or where it does not fit.
+
+    TEXT → VARCHAR, NUMBER → DOUBLE (see `number` for exact ones), YES_NO → BOOLEAN, DATE, MOMENT → TIMESTAMP in UTC,
+    LIST → VARCHAR[]. `zone` is SQL for the zone of moments written without one.
+    """
+    if kind is Kind.NUMBER:
+        return number(column, format, "DOUBLE")
+    if kind is Kind.YES_NO:
+        return _yes_no(column)
+    if kind is Kind.DATE:
+        return day(column, format, zone)
+    if kind is Kind.MOMENT:
+        return moment(column, format, zone)
+    if kind is Kind.LIST:
+        return _items(column, format)
+    return identifier(column) if format is Format.WHOLE else f"nullif({raw(column)}, '')"
+
+
+def identifier(column: Column) -> str:
+    """SQL: the cell as an id: exact text without blanks around it, 17850 where it is written 17850.0, NULL if blank."""
+    if column.type in ("FLOAT", "DOUBLE"):
+        whole = f"CASE WHEN abs({column.sql}) < 1e18 AND {column.sql} = trunc({column.sql}) THEN CAST({column.sql} AS BIGINT) END"
+        return f"coalesce(CAST({whole} AS VARCHAR), CASE WHEN {filled(column)} THEN {raw(column)} END)"
+    t = text(column)
+    return f"nullif(CASE WHEN {full(t, WHOLE_ID)} THEN regexp_replace({t}, '[.]0+$', '') ELSE {t} END, '')"
+
+
+def trimmed(column: Column) -> str:
+    """SQL: the cell as an id exactly as written, without blanks around it, NULL if blank."""
+    return f"nullif({text(column)}, '')"
+
+
+def numeral(column: Column, format: Format) -> str:
+    """SQL: the text of a number with a decimal point and nothing else but sign and exponent, NULL if it is none."""
+    if column.is_numeric:
+        return f"CASE WHEN isfinite({column.sql}::DOUBLE) THEN {raw(column)} END"
+    if column.type == "BOOLEAN":
+        return f"CAST(CAST({column.sql} AS TINYINT) AS VARCHAR)"
+    t = text(column)
+    if format is Format.DECIMAL_COMMA:
+        bare = f"replace(translate({t}, {literal('.' + _DROPPED)}, ''), ',', '.')"
+        return f"CASE WHEN {full(t, COMMA)} THEN replace({t}, ',', '.') WHEN {full(t, COMMA_GROUPED)} THEN {bare} END"
+    bare = f"translate({t}, {literal(',' + _DROPPED)}, '')"
+    return f"CASE WHEN {full(t, POINT)} THEN {t} WHEN {full(t, POINT_GROUPED)} THEN {bare} END"
+
+
+def number(column: Column, format: Format, target: str) -> str:
+    """SQL: the cell as the numeric type `target`."""
+    if target == "DOUBLE" and column.is_numeric:
+        return f"CASE WHEN isfinite({column.sql}::DOUBLE) THEN {column.sql}::DOUBLE END"
+    return f"TRY_CAST({numeral(column, format)} AS {target})"
+
+
+def _yes_no(column: Column) -> str:
+    if column.type == "BOOLEAN":
+        return column.sql
+    t = f"lower({text(column)})"
+    yes, no = (", ".join(map(literal, words)) for words in (YES, NO))
+    return f"CASE WHEN {t} IN ({yes}) THEN true WHEN {t} IN ({no}) THEN false END"
+
+
+def _items(column: Column, format: Format) -> str:
+    if column.is_list:
+        items = f"CAST({column.sql} AS VARCHAR[])"
+    elif format is Format.JSON:
+        items = f"TRY(CAST(TRY_CAST({text(column)} AS JSON) AS VARCHAR[]))"
+    elif format in SEPARATORS:
+        items = f"string_split({text(column)}, {literal(SEPARATORS[format])})"
+    else:
+        items = f"[{text(column)}]"
+    kept = f"list_filter(list_transform({items}, lambda item: trim(item, {literal(BLANKS)})), lambda item: item <> '')"
+    return f"nullif({kept}, [])"

@@ -1,0 +1,181 @@
+"""Every change to a definition as a pure function to a new one, so that undo is a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from segmentation.definition import Definition, EventCondition, Group, Match, Node, find, walk
+
+HISTORY_LENGTH = 200
+
+
+def _map(node: Node, node_id: str, change: Callable[[Node], tuple[Node, ...]]) -> tuple[Node, ...]:
+    """`node` with the node of this id replaced by what `change` gives (nothing, one or several)."""
+    if node.id == node_id:
+        return change(node)
+    if isinstance(node, Group):
+        children = tuple(new for child in node.children for new in _map(child, node_id, change))
+        if len(children) == len(node.children) and all(a is b for a, b in zip(children, node.children, strict=True)):
+            return (node,)
+        return (node.model_copy(update={"children": children}),)
+    if isinstance(node, EventCondition) and node.where is not None:
+        (where,) = _map(node.where, node_id, change) or (None,)
+        return (node,) if where is node.where else (node.model_copy(update={"where": where}),)
+    return (node,)
+
+
+def _changed(definition: Definition, node_id: str, change: Callable[[Node], tuple[Node, ...]]) -> Definition:
+    find(definition, node_id)
+    (root,) = _map(definition.root, node_id, change)
+    return definition.model_copy(update={"root": root})
+
+
+def _fresh(definition: Definition) -> Iterator[str]:
+    taken = {node.id for node in walk(definition.root)}
+    number = max((int(i[1:]) for i in taken if i[:1] == "n" and i[1:].isdecimal()), default=0)
+    while True:
+        number += 1
+        yield f"n{number}"
+
+
+def _with_ids(node: Node, ids: Iterator[str], keep: set[str] | None) -> Node:
+    """`node` with a new id everywhere; where `keep` is given, ids that are set and not yet in it stay."""
+    node_id = node.id
+    if keep is None or not node_id or node_id in keep:
+        node_id = next(ids)
+    if keep is not None:
+        keep.add(node_id)
+    update: dict[str, Any] = {"id": node_id}
+    if isinstance(node, Group):
+        update["children"] = tuple(_with_ids(child, ids, keep) for child in node.children)
+    elif isinstance(node, EventCondition) and node.where is not None:
+        update["where"] = _with_ids(node.where, ids, keep)
+    return node.model_copy(update=update)
+
+
+def with_ids(definition: Definition) -> Definition:
+    """The definition with an id on every node, as hand-written files may leave them out or repeat them."""
+    root = _with_ids(definition.root, _fresh(definition), set())
+    return definition.model_copy(update={"root": root})
+
+
+def add(definition: Definition, parent: str, node: Node, index: int | None = None) -> tuple[Definition, str]:
+    """Put a node (with new ids) into a group, at its end or at `index`; returns the definition and the node's new id.
+
+    An event condition as parent means its `where`, which is made if need be.
+    """
+    ids = _fresh(definition)
+    new = _with_ids(node, ids, None)
+
+    def into(target: Node) -> tuple[Node, ...]:
+        if isinstance(target, EventCondition):
+            where = target.where or Group(id=next(ids))
+            return (target.model_copy(update={"where": into(where)[0]}),)
+        if not isinstance(target, Group):
+            raise KeyError(parent)
+        at = len(target.children) if index is None else index
+        return (target.model_copy(update={"children": (*target.children[:at], new, *target.children[at:])}),)
+
+    return _changed(definition, parent, into), new.id
+
+
+def update(definition: Definition, node_id: str, **changes: Any) -> Definition:
+    """Change attributes of one node; values are validated by the model."""
+
+    def changed(node: Node) -> tuple[Node, ...]:
+        raw = {name: getattr(node, name) for name in type(node).model_fields}
+        return (type(node).model_validate(raw | changes),)
+
+    return _changed(definition, node_id, changed)
+
+
+def remove(definition: Definition, node_id: str) -> Definition:
+    """Take a node out; the root is emptied instead."""
+    if node_id == definition.root.id:
+        return update(definition, node_id, children=())
+    return _changed(definition, node_id, lambda _: ())
+
+
+def duplicate(definition: Definition, node_id: str) -> tuple[Definition, str]:
+    """Put a copy (with new ids) right behind a node; returns the definition and the copy's id."""
+    ids = _fresh(definition)
+    copy = _with_ids(find(definition, node_id), ids, None)
+    return _changed(definition, node_id, lambda node: (node, copy)), copy.id
+
+
+def parent_of(definition: Definition, node_id: str) -> Group | None:
+    """The group that holds the node; None for the root and for an event's `where`."""
+    for node in walk(definition.root):
+        if isinstance(node, Group) and any(child.id == node_id for child in node.children):
+            return node
+    return None
+
+
+def move(definition: Definition, node_id: str, parent: str, index: int | None = None) -> Definition:
+    """Move a node into a group (at its end or at `index`, counted after it was taken out).
+
+    Moving a group into itself changes nothing.
+    """
+    node = find(definition, node_id)
+    if any(below.id == parent for below in walk(node)):
+        return definition
+
+    def into(target: Node) -> tuple[Node, ...]:
+        if not isinstance(target, Group):
+            raise KeyError(parent)
+        at = len(target.children) if index is None else index
+        return (target.model_copy(update={"children": (*target.children[:at], node, *target.children[at:])}),)
+
+    return _changed(remove(definition, node_id), parent, into)
+
+
+def shift(definition: Definition, node_id: str, steps: int) -> Definition:
+    """Move a node among its siblings by `steps` (negative: up), stopping at the ends."""
+    parent = parent_of(definition, node_id)
+    if parent is None:
+        return definition
+    at = next(i for i, child in enumerate(parent.children) if child.id == node_id)
+    target = min(max(at + steps, 0), len(parent.children) - 1)
+    return definition if target == at else move(definition, node_id, parent.id, target)
+
+
+def wrap(definition: Definition, node_id: str, match: Match = Match.ANY) -> tuple[Definition, str]:
+    """Put a node into a new group of its own at its place; returns the definition and the group's id."""
+    group_id = next(_fresh(definition))
+    return _changed(definition, node_id, lambda node: (Group(id=group_id, match=match, children=(node,)),)), group_id
+
+
+def unwrap(definition: Definition, node_id: str) -> Definition:
+    """Replace a group by its children; the root stays."""
+    if node_id == definition.root.id:
+        return definition
+    return _changed(definition, node_id, lambda node: node.children if isinstance(node, Group) else (node,))
+
+
+@dataclass(frozen=True)
+class History:
+    """A definition with what came before and what was undone; at most `HISTORY_LENGTH` steps back."""
+
+    present: Definition
+    past: tuple[Definition, ...] = ()
+    future: tuple[Definition, ...] = ()
+
+    def then(self, definition: Definition) -> History:
+        """One step on; what was undone is forgotten. The same definition again is no step."""
+        if definition == self.present:
+            return self
+        return History(definition, (*self.past, self.present)[-HISTORY_LENGTH:])
+
+    def undo(self) -> History:
+        """One step back, if there is one."""
+        if not self.past:
+            return self
+        return replace(self, present=self.past[-1], past=self.past[:-1], future=(self.present, *self.future))
+
+    def redo(self) -> History:
+        """One undone step on again, if there is one."""
+        if not self.future:
+            return self
+        return History(self.future[0], (*self.past, self.present), self.future[1:])

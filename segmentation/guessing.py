@@ -1,0 +1,241 @@
+"""A load plan from staged tables, for the marketer to confirm: kinds, names, who is a person, what is an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from segmentation import casting, naming
+from segmentation.audience import INTERNAL
+from segmentation.catalogue import Kind, Role, Theme
+from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TablePlan, TableRole
+from segmentation.profiling import Profile, profile, recount
+from segmentation.recognition import theme_and_role
+from segmentation.replanning import completed, event_time, line_total, with_problems
+from segmentation.staged import Staged, workbench
+
+UNIQUE = 0.98  # of the filled keys of a people table are different
+PROBED = 2_000  # keys of one table that are looked up in another
+CANDIDATES = 8
+LIKELY = 50  # a name's score from which on a key may be a person's
+FEW_NAMES = 200  # events have no more names than this
+
+
+@dataclass(frozen=True)
+class Key:
+    """A column that may hold the person's id: how its name looks, its filled and its different values."""
+
+    column: str
+    score: int
+    filled: int
+    distinct: int
+    own: bool  # named after its table or just "id": numbers the table's own rows
+
+    @property
+    def is_unique(self) -> bool:
+        """Hardly a value comes twice."""
+        return self.distinct >= UNIQUE * self.filled
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A table that was looked at, before it is known what its rows are."""
+
+    staged: Staged
+    columns: tuple[ColumnPlan, ...]
+    keys: tuple[Key, ...]
+    event_column: str | None
+    rows: int
+
+    @property
+    def name(self) -> str:
+        """As shown."""
+        return self.staged.table.name
+
+    @property
+    def time(self) -> str | None:
+        """The column with the moment of an event."""
+        return event_time(self.columns)
+
+    @property
+    def sells(self) -> bool:
+        """It has quantities and prices."""
+        return line_total(self.columns) is not None
+
+
+def guess_plan(tables: Sequence[StagedTable], *, zone: str, progress: Progress) -> LoadPlan:
+    """A plan for all tables with exact misfits; its problems say what only the marketer can know.
+
+    `zone` is the IANA zone of moments written without one. Raises `LoadError` and `Cancelled`.
+    """
+    with workbench(progress) as connection:
+        drafts = [_draft(connection, Staged(connection, table, i), progress) for i, table in enumerate(tables)]
+        chosen = _roles(connection, drafts)
+    plans = tuple(
+        _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
+    )
+    return with_problems(LoadPlan(tables=plans))
+
+
+def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -> LoadPlan:
+    """The plan with misfits counted over every cell, and dates and numbers that asked decided where cells tell.
+
+    Columns that are as they were in `since`, a plan checked before, are not counted again.
+    """
+    known = {(t.table.path, c.column, c.kind, c.format) for t in (since.tables if since else ()) for c in t.columns}
+    tables = []
+    with workbench(progress) as connection:
+        for table in plan.tables:
+            changed = [c for c in table.columns if (table.table.path, c.column, c.kind, c.format) not in known]
+            found = recount(connection, Staged(connection, table.table), changed, progress) if changed else {}
+            tables.append(table.model_copy(update={"columns": tuple(found.get(c.column, c) for c in table.columns)}))
+    return with_problems(LoadPlan(tables=tuple(tables)))
+
+
+def _draft(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Progress) -> Draft:
+    profiles = profile(connection, staged, progress)
+    keys = _keys(connection, staged, profiles)
+    (rows,) = connection.execute(f"SELECT count(*) FROM {staged.source}", staged.parameters).fetchone() or (0,)
+    few = [p.column for p in profiles if p.reading.kind is Kind.TEXT and len(p.values) <= FEW_NAMES]
+    return Draft(staged, tuple(_column_plans(profiles)), keys, naming.event_column(few), rows)
+
+
+def _column_plans(profiles: Iterable[Profile]) -> Iterable[ColumnPlan]:
+    taken = {name for name in INTERNAL}
+    for found in profiles:
+        name = found.column
+        number = 2
+        while name.casefold() in taken:
+            name, number = f"{found.column.strip('_')}_{number}", number + 1
+        taken.add(name.casefold())
+        theme, role = theme_and_role(found.column, found.reading.kind, found.values)
+        yield ColumnPlan(
+            column=found.column,
+            name=name,
+            label=naming.label(found.column),
+            kind=found.reading.kind,
+            format=found.reading.format,
+            theme=theme,
+            role=role,
+            misfits=found.misfits,
+            examples=found.examples,
+            misfit_examples=found.misfit_examples,
+        )
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, staged: Staged, profiles: Iterable[Profile]) -> tuple[Key, ...]:
+    """The columns whose names look like an id of a person, the likeliest first."""
+    scored = [
+        (naming.key_score(found.column, staged.table.name), found)
+        for found in profiles
+        if found.reading.kind in (Kind.TEXT, Kind.NUMBER)
+    ]
+    likely = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])[:CANDIDATES]
+    if not likely:
+        return ()
+    picks = [
+        f"count({casting.identifier(staged[found.column])}), count(DISTINCT {casting.identifier(staged[found.column])})"
+        for _, found in likely
+    ]
+    row = connection.execute(f"SELECT {', '.join(picks)} FROM {staged.source}", staged.parameters).fetchone() or ()
+    keys = (
+        Key(found.column, score, row[2 * i], row[2 * i + 1], naming.numbers_rows(found.column, staged.table.name))
+        for i, (score, found) in enumerate(likely)
+    )
+    return tuple(key for key in keys if key.filled and (key.distinct >= 20 or key.filled <= 200 or key.score == 100))
+
+
+Choice = tuple[TableRole, str | None, tuple[str, ...]]
+
+
+def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> list[Choice]:
+    """For each table its role, its key and notes."""
+    if len(drafts) == 1 and not any(key.score >= LIKELY or key.is_unique for key in drafts[0].keys):
+        return [(TableRole.PEOPLE, None, ())]
+    happenings = [draft for draft in drafts if _event_key(draft)]
+    candidates = [draft for draft in drafts if draft not in happenings and _people_key(draft, {})]
+    people = max(candidates, key=_people_rank, default=None)
+    people_key = _people_key(people, _shared(connection, people, drafts)) if people else None
+    choices: list[Choice] = []
+    for draft in drafts:
+        if draft is people and people_key:
+            choices.append((TableRole.PEOPLE, people_key.column, ()))
+            continue
+        key = _event_key(draft) or _other_key(draft)
+        if people and people_key:
+            key = _matching(connection, draft, people, people_key) or key
+        if (key and draft.time) or len(drafts) == 1:
+            choices.append((TableRole.EVENTS, key.column if key else None, ()))
+        else:
+            lacks = "no customer id" if not key else "no date or time"
+            choices.append((TableRole.LEAVE_OUT, None, (f"Left out: it has {lacks}, so that it tells of no event.",)))
+    return choices
+
+
+def _other_key(draft: Draft) -> Key | None:
+    """The likeliest key of whoever did something: not the number of the table's own rows."""
+    fitting = [key for key in draft.keys if key.score >= LIKELY and not (key.own and key.is_unique)]
+    return max(fitting, key=lambda key: key.score, default=None)
+
+
+def _event_key(draft: Draft) -> Key | None:
+    """The key of a table that surely holds events: it repeats, or the table's name speaks of events; and there is a time."""
+    key = _other_key(draft)
+    if key is None or draft.time is None:
+        return None
+    if naming.speaks_of_people(draft.name) and key.distinct >= 0.5 * key.filled:
+        return None
+    own = any(other.own and other.is_unique for other in draft.keys) or draft.sells or len(draft.keys) == 1
+    return key if not key.is_unique or (naming.known_event(draft.name) and own) else None
+
+
+def _people_key(draft: Draft, shared: Mapping[str, float]) -> Key | None:
+    """The key of a table of people; the one that other tables use, if `shared` tells which share of their keys it knows."""
+    least = 0.5 if naming.speaks_of_people(draft.name) or not draft.time else UNIQUE
+    fitting = [k for k in draft.keys if k.distinct >= (least if k.score >= LIKELY else UNIQUE) * k.filled]
+    return max(fitting, key=lambda k: (round(shared.get(k.column, 0) * 4), k.is_unique, k.score), default=None)
+
+
+def _people_rank(draft: Draft) -> tuple[bool, int, int, int]:
+    about_people = sum(c.theme in (Theme.IDENTITY, Theme.DEMOGRAPHIC) or c.role is not Role.NONE for c in draft.columns)
+    return naming.speaks_of_people(draft.name), draft.rows, len(draft.columns), about_people
+
+
+def _shared(connection: duckdb.DuckDBPyConnection, people: Draft, drafts: Sequence[Draft]) -> dict[str, float]:
+    """For each key of the people table, which share of the keys of another table it knows at best."""
+    others = [(draft, key) for draft in drafts if draft is not people and draft.time and (key := _other_key(draft))]
+    return {
+        key.column: max((_known(connection, *other, people, key) for other in others), default=0) for key in people.keys
+    }
+
+
+def _matching(connection: duckdb.DuckDBPyConnection, draft: Draft, people: Draft, people_key: Key) -> Key | None:
+    """The key of a table that best finds people there, among those whose names allow it."""
+    allowed = [
+        key
+        for key in draft.keys
+        if key.column == people_key.column or (key.score >= LIKELY and not (key.own and key.is_unique))
+    ]
+    known = {key: _known(connection, draft, key, people, people_key) for key in allowed}
+    best = max(known, key=lambda key: (round(known[key] * 4), key.score), default=None)
+    return best if best and known[best] > 0 else None
+
+
+def _known(connection: duckdb.DuckDBPyConnection, draft: Draft, key: Key, people: Draft, people_key: Key) -> float:
+    """The share of some keys of `draft` that are in the people table."""
+    own = casting.identifier(draft.staged[key.column])
+    theirs = casting.identifier(people.staged[people_key.column])
+    row = connection.execute(
+        f"SELECT count(*), count(*) FILTER (probe IN (SELECT {theirs} FROM {people.staged.source} WHERE {theirs} "
+        f"IS NOT NULL)) FROM (SELECT DISTINCT {own} AS probe FROM {draft.staged.source} WHERE {own} IS NOT NULL "
+        f"LIMIT {PROBED})",
+        {**draft.staged.parameters, **people.staged.parameters},
+    ).fetchone()
+    return row[1] / row[0] if row and row[0] else 0.0
+
+
+def _table_plan(draft: Draft, role: TableRole, key: str | None, zone: str, notes: tuple[str, ...]) -> TablePlan:
+    plan = TablePlan(table=draft.staged.table, role=role, key=key, zone=zone, columns=draft.columns, notes=notes)
+    return completed(plan, draft.event_column)

@@ -1,0 +1,122 @@
+"""What was read and what is to become of it: staged tables and the load plan the marketer confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import Field as Default
+
+from segmentation.catalogue import Kind, Model, Role, Theme
+
+
+class Progress(Protocol):
+    """How long work tells how far it is; raises `Cancelled` when the marketer pressed Cancel."""
+
+    def __call__(self, message: str, share: float | None = None) -> None:
+        """Say what is being done and which share (0–1) is done, None where unknown."""
+
+    def on_cancel(self, interrupt: Callable[[], None] | None) -> None:
+        """Register what ends the running query at once (e.g. a cursor's `interrupt`); None clears it."""
+
+
+class Rejected(Model):
+    """A row that could not be read: its line in the file (1-based, 0 unknown), why, and its text (cut at 500)."""
+
+    line: int
+    reason: str
+    text: str = ""
+
+
+class StagedTable(Model):
+    """A table as it was delivered, kept as Parquet beside the audience: text stays text, typed columns stay typed.
+
+    `rows` + `rejected_rows` = rows in the source. `rejected` holds the first 1,000.
+    """
+
+    name: str  # shown: file name without folder, or table name
+    path: Path
+    columns: tuple[str, ...]  # unique case-insensitively; empty and double names were mended
+    rows: int
+    rejected_rows: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences: "Read as Windows-1252.", "Column 3 had no name: called column_3."
+
+
+class TableRole(StrEnum):
+    """What a row of the table is."""
+
+    PEOPLE = "people"
+    EVENTS = "events"
+    LEAVE_OUT = "leave_out"
+
+
+class Format(StrEnum):
+    """How texts of a column are to be read."""
+
+    PLAIN = "plain"  # number 1234.50, date 2024-04-03, as stored
+    DECIMAL_COMMA = "decimal_comma"  # 1.234,50
+    DAY_FIRST = "day_first"  # 03/04/2024 is 3 April
+    MONTH_FIRST = "month_first"  # 03/04/2024 is March 4
+    ASK = "ask"  # both are possible: the marketer must say; loading waits
+    SEMICOLON = "semicolon"  # list separators
+    PIPE = "pipe"
+    COMMA = "comma"
+    JSON = "json"
+    WHOLE = "whole"  # text: an id that a spreadsheet or pandas wrote as 17850.0 is read as 17850
+
+
+class ColumnPlan(Model):
+    """How one column is loaded: its name in definitions, kind and format."""
+
+    column: str  # as staged
+    name: str  # as definitions know it
+    label: str
+    kind: Kind
+    format: Format = Format.PLAIN
+    theme: Theme = Theme.BEHAVIOURAL
+    role: Role = Role.NONE
+    include: bool = True
+    misfits: int = 0  # filled cells that do not fit the kind: they load as missing and are reported
+    examples: tuple[str, ...] = ()  # up to 5 filled values
+    misfit_examples: tuple[str, ...] = ()
+
+
+class TablePlan(Model):
+    """How one staged table is loaded."""
+
+    table: StagedTable
+    role: TableRole
+    key: str | None = None  # column with the person's id
+    time: str | None = None  # events: column with the moment
+    event_column: str | None = None  # events: column with the event's name …
+    event_name: str | None = None  # … or one name for all rows
+    zone: str = "UTC"  # moments written without a zone are in this one
+    columns: tuple[ColumnPlan, ...] = ()
+    line_total: tuple[str, str] | None = None  # columns whose product is added as the number "line_total"
+    problems: tuple[str, ...] = Default(default=())  # sentences; loading waits while there are any
+    notes: tuple[str, ...] = ()  # sentences worth knowing, e.g. why a table is left out
+
+
+class LoadPlan(Model):
+    """Everything needed to build an audience from its staged tables, again and again."""
+
+    tables: tuple[TablePlan, ...]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All that must be mended before loading."""
+        return tuple(f"{t.table.name}: {problem}" for t in self.tables for problem in t.problems)
+
+
+class LoadReport(Model):
+    """What became of every row: for each table rows = loaded + set aside; each number with its reason in words."""
+
+    table: str
+    rows: int
+    loaded: int
+    set_aside: tuple[tuple[str, int], ...] = ()  # (reason, rows)
+    misfits: tuple[tuple[str, int, tuple[str, ...]], ...] = ()  # (column, cells, examples)
+    notes: tuple[str, ...] = ()

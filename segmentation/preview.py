@@ -1,0 +1,159 @@
+"""People to look at: a page of a segment as a table, one person's profile, and what is masked until revealed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from segmentation.audience import Audience, quoted
+from segmentation.catalogue import PERSONAL, Field, Kind, Role
+from segmentation.errors import HandpickError
+from segmentation.membership import Membership
+from segmentation.values import asked, rows_of
+
+HIDDEN = "•••"
+_YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+_MASKED = PERSONAL | {Role.PERSON_ID}
+
+
+def page_of(
+    audience: Audience,
+    members: Membership,
+    fields: Sequence[Field],
+    *,
+    page: int,
+    size: int,
+    sort: str | None = None,
+    descending: bool = False,
+) -> pa.Table:
+    """People of a segment, `size` to a page, counted from page 1; one column per field under its label.
+
+    `sort` is a field's name: texts by letters whatever their case, missing last; without it by row number. Moments are in
+    the audience's zone. A page behind the last is empty.
+    """
+    start = max(0, page - 1) * size
+    if sort is None:
+        rows = members.rows()[start : start + size]
+    else:
+        rows = _sorted(audience, members, audience.catalogue.field(sort), start, size, descending)
+    return _people(audience, rows, fields)
+
+
+def _sorted(
+    audience: Audience, members: Membership, field: Field, start: int, size: int, descending: bool
+) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    column = f"people.{quoted(field.name)}"
+    direction = "DESC" if descending else "ASC"
+    letters = f"lower(strip_accents({column})) {direction} NULLS LAST, " if field.kind == Kind.TEXT else ""
+    statement = (
+        f"SELECT people._row FROM people SEMI JOIN members USING (_row) "
+        f"ORDER BY {letters}{column} {direction} NULLS LAST, people._row LIMIT $size OFFSET $start"
+    )
+    found = asked(audience, statement, {"size": size, "start": start}, members)
+    return np.asarray(found["_row"].to_numpy(), dtype=np.uint32)
+
+
+def _people(audience: Audience, rows: np.ndarray[Any, np.dtype[np.uint32]], fields: Sequence[Field]) -> pa.Table:
+    """These people in this order. The bounds keep DuckDB from reading more of the file than it must."""
+    members = Membership.of(rows, audience.people)
+    picked = "".join(f", {quoted(field.name)}" for field in fields)
+    statement = f"SELECT _row{picked} FROM people SEMI JOIN members USING (_row) WHERE _row BETWEEN $first AND $last"
+    bounds = {"first": int(rows.min()), "last": int(rows.max())} if len(rows) else {"first": 1, "last": 0}
+    found = asked(audience, statement, bounds, members)
+    order = pc.index_in(pa.array(rows, pa.uint32()), found["_row"].combine_chunks())
+    labels = _unique([field.label for field in fields])
+    columns = [_local(found.column(place).take(order), audience) for place in range(1, found.num_columns)]
+    return pa.table(columns, names=labels)
+
+
+def _unique(labels: Sequence[str]) -> list[str]:
+    """Labels as names of columns: a second “City” is “City (2)”."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for label in labels:
+        name, number = label, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{label} ({number})"
+        taken.add(name.casefold())
+        found.append(name)
+    return found
+
+
+def _local(column: pa.ChunkedArray, audience: Audience) -> pa.ChunkedArray:
+    """Moments (UTC, as stored) as clocks in the audience's zone show them."""
+    if not pa.types.is_timestamp(column.type):
+        return column
+    return pc.local_timestamp(pc.cast(pc.assume_timezone(column, "UTC"), pa.timestamp("us", tz=audience.about.zone)))
+
+
+def mask(value: object, role: Role) -> str:
+    """A value as it is shown until it is revealed; its length is not given away."""
+    text = str(value)
+    match role:
+        case Role.EMAIL:
+            return _masked_address(text)
+        case Role.PERSON_ID:
+            return _masked_address(text) if "@" in text else text
+        case Role.PHONE:
+            digits = re.sub(r"\D", "", text)
+            return HIDDEN + (digits[-2:] if len(digits) >= 6 else "")
+        case Role.FIRST_NAME | Role.LAST_NAME | Role.FULL_NAME:
+            return text.strip()[:1] + HIDDEN
+        case Role.BIRTH_DATE:
+            year = _YEAR.search(text)
+            return year.group() if year else HIDDEN
+        case Role.ADDRESS:
+            return HIDDEN
+    return text
+
+
+def _masked_address(text: str) -> str:
+    name, at, domain = text.strip().rpartition("@")
+    if not at:
+        return HIDDEN
+    first, dot, last = domain.rpartition(".")
+    return f"{name[:1]}{HIDDEN}@{(first or domain)[:1]}{HIDDEN}{dot}{last if dot else ''}"
+
+
+def masked(table: pa.Table, fields: Sequence[Field]) -> pa.Table:
+    """A table of `page_of` with personal columns masked; `fields` are those of its columns."""
+    for place, field in enumerate(fields):
+        if field.role in _MASKED:
+            shown = [None if value is None else mask(value, field.role) for value in table.column(place).to_pylist()]
+            table = table.set_column(place, table.column_names[place], pa.array(shown, pa.string()))
+    return table
+
+
+def person(audience: Audience, row: int) -> dict[str, Any]:
+    """Everything known of one person by the names of fields; moments in the audience's zone."""
+    if not 0 <= row < audience.people:
+        raise HandpickError(f"There is no person {row:,}: the audience has {audience.people:,}.")
+    fields = audience.catalogue.fields
+    (found,) = rows_of(_people(audience, np.array([row], dtype=np.uint32), fields)) if fields else ((),)
+    return {field.name: value for field, value in zip(fields, found, strict=True)}
+
+
+def events_of(audience: Audience, row: int, limit: int = 50) -> pa.Table:
+    """What one person did, the latest first: Time (in the audience's zone), Event, and the details these events have."""
+    details = audience.catalogue.properties
+    picked = "".join(f", {quoted(detail.name)}" for detail in details)
+    statement = (
+        f"SELECT _time, _name{picked} FROM events WHERE _row = $row "
+        "ORDER BY _time DESC, _name, rowid DESC LIMIT $limit"
+    )
+    found = asked(audience, statement, {"row": row, "limit": max(0, limit)})
+    names = {event.name: event.label for event in audience.catalogue.events}
+    columns = {"Time": _local(found.column(0), audience)}
+    columns["Event"] = pa.array([names.get(name, name) for name in found.column(1).to_pylist()], pa.string())
+    filled = [place for place, column in enumerate(found.columns[2:]) if column.null_count < len(column)]
+    labels = _unique(["Time", "Event", *(details[place].label for place in filled)])
+    columns |= {
+        label: _local(found.column(place + 2), audience) for label, place in zip(labels[2:], filled, strict=True)
+    }
+    return pa.table(columns)

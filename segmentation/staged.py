@@ -1,0 +1,106 @@
+"""Staged tables in DuckDB: a connection to work in, and each table's Parquet file as something to select from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from segmentation.audience import MEMORY_LIMIT
+from segmentation.cells import Column
+from segmentation.errors import Cancelled, LoadError
+from segmentation.plan import Progress, StagedTable
+
+
+@contextmanager
+def workbench(
+    progress: Progress, database: Path | None = None, temporary: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads staged tables (into the file `database`, or in memory) and that Cancel ends at once.
+
+    Raises `Cancelled`, and `LoadError` for whatever DuckDB refuses.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "allow_unsigned_extensions": "false",
+        "allow_persistent_secrets": "false",
+        "python_enable_replacements": "false",
+    }
+    if temporary is not None:
+        config["temp_directory"] = str(temporary)
+        config["max_temp_directory_size"] = "20GB"
+    try:
+        connection = duckdb.connect(str(database) if database else ":memory:", config=config)
+    except duckdb.Error as error:
+        raise LoadError(
+            f"The data cannot be written here: {_first_line(error)} Check the folder and the disk."
+        ) from error
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        progress.on_cancel(connection.interrupt)
+        yield connection
+    except duckdb.InterruptException as error:
+        raise Cancelled from error
+    except duckdb.OutOfMemoryException as error:
+        raise LoadError(
+            "There is not enough memory or disk space for this data. Raise HANDPICK_MEMORY, or leave out columns."
+        ) from error
+    except duckdb.Error as error:
+        raise LoadError(
+            f"The data cannot be loaded: {_first_line(error)} Read its source again on the Data page."
+        ) from error
+    finally:
+        progress.on_cancel(None)
+        connection.close()
+
+
+def _first_line(error: Exception) -> str:
+    line = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+    return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+class Staged:
+    """A staged table to select from. Columns are reached by place, so that no name of the source stands in SQL.
+
+    `source` goes after FROM and needs `parameters`; `file_row_number` numbers its rows from 0 in file order.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: StagedTable, index: int = 0) -> None:
+        """Look at the file's columns; `index` tells the tables of one query apart."""
+        self.table = table
+        self.alias = f"staged{index}"
+        self.parameters = {f"path{index}": _without_wildcards(table.path)}
+        if not table.path.is_file():
+            raise LoadError(f"The read data of {table.name} is gone. Read its source again on the Data page.")
+        described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [*self.parameters.values()]).fetchall()
+        if len(described) != len(table.columns):
+            raise LoadError(
+                f"{table.name} was read with {len(table.columns)} columns and now has {len(described)}. "
+                "Read its source again on the Data page."
+            )
+        names = [f"c{place}" for place in range(len(described))]
+        self.source = f"read_parquet($path{index}) AS {self.alias} ({', '.join(names)})"
+        self.row = f"{self.alias}.file_row_number"
+        self._columns = {
+            column: Column(f"{self.alias}.{name}", row[1])
+            for column, name, row in zip(table.columns, names, described, strict=True)
+        }
+
+    def __getitem__(self, name: str) -> Column:
+        """The column of this name, or a `LoadError`."""
+        try:
+            return self._columns[name]
+        except KeyError:
+            raise LoadError(
+                f"{self.table.name} has no column “{name}”. Read its source again on the Data page."
+            ) from None
+
+
+def _without_wildcards(path: Path) -> str:
+    return re.sub(r"[*?\[]", lambda found: f"[{found.group()}]", str(path))

@@ -1,0 +1,120 @@
+"""Days and moments: the patterns a guess looks for, and the SQL that reads them.
+
+The patterns are the same text in Python's `re` (guessing from a sample) and in DuckDB's RE2 (counting and loading).
+"""
+
+from __future__ import annotations
+
+from segmentation.cells import ZONED, Column, full, literal, text
+from segmentation.plan import Format
+
+ISO_DAY = r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
+CLOCK = r"(?:T| {1,2}|, )[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+HALF_DAY = r"(?: ?[AaPp]\.?[Mm]\.?)?"
+OFFSET = r" ?(?:Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"
+COMPACT_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+COMPACT_MOMENT = COMPACT_DAY + r"T?[0-9]{6}Z?"
+SLASHED_DAY = r"[0-9]{1,2}[/-][0-9]{1,2}[/-](?:[0-9]{4}|[0-9]{2})"
+DOTTED_DAY = r"[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{4}|[0-9]{2})"
+_MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
+NAMED_DAY = rf"(?:[0-9]{{1,2}}[ -]{_MONTH}[ -]|{_MONTH} [0-9]{{1,2}},? )(?:[0-9]{{4}}|[0-9]{{2}})"
+EPOCH = r"[0-9]{9,10}(?:\.[0-9]+)?|[0-9]{12,13}|[0-9]{15,16}"
+MIDNIGHT = rf"(?:T| {{1,2}})0?0:00(?::00(?:\.0+)?)?(?:{OFFSET})?"
+
+
+def _in_utc(local: str, zone: str) -> str:
+    return f"timezone('UTC', timezone({zone}, {local}))" if zone != "'UTC'" else local
+
+
+def _strptime(t: str, *patterns: str) -> str:
+    return f"try_strptime({t}, [{', '.join(map(literal, patterns))}])"
+
+
+def _with_century(t: str) -> str:
+    """3/4/24 → 3/4/2024 and 3/4/62 → 3/4/1962: up to 29 is this century, as in spreadsheets; separators become slashes."""
+    return _century(f"regexp_replace({t}, '^([0-9]+)[-/.]([0-9]+)[-/.]([0-9]+)', '\\1/\\2/\\3')", "/")
+
+
+def _spaced(t: str) -> str:
+    """Apr 3, 2024 → Apr 3 2024, 03-Apr-24 → 03 Apr 2024."""
+    spaced = f"regexp_replace(regexp_replace({t}, '^([0-9]+)-([A-Za-z]+)-', '\\1 \\2 '), ', ?', ' ', 'g')"
+    return _century(spaced, " ")
+
+
+def _century(t: str, separator: str) -> str:
+    for digits, century in (("[0-2][0-9]", "20"), ("[3-9][0-9]", "19")):
+        pattern = f"'^([0-9A-Za-z]+{separator}[0-9A-Za-z]+{separator})({digits})([^0-9]|$)'"
+        t = f"regexp_replace({t}, {pattern}, '\\1{century}\\2\\3')"
+    return t
+
+
+_NAMED = ("%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y")
+_CLOCKS = (" %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p")
+
+
+def day_pattern(format: Format) -> str:
+    """The pattern of days that only this format can read; dots are never month first."""
+    return SLASHED_DAY if format is Format.MONTH_FIRST else f"(?:{SLASHED_DAY}|{DOTTED_DAY})"
+
+
+def day(column: Column, format: Format, zone: str) -> str:
+    if column.type == "DATE":
+        return column.sql
+    if column.is_stamp:
+        local = f"timezone({zone}, {column.sql})" if column.type == ZONED else column.sql
+        return f"CAST({local} AS DATE)"
+    t = text(column)
+    clock = f"(?:{CLOCK}{HALF_DAY}(?:{OFFSET})?)?"
+    iso = f"translate(regexp_extract({t}, {literal('^' + ISO_DAY)}), '/.', '--')"
+    first = f"regexp_extract({_spaced(t)}, '^[^ ]+ [^ ]+ [^ ]+')"
+    cases = [
+        f"WHEN {full(t, ISO_DAY + clock)} THEN TRY_CAST({iso} AS DATE)",
+        f"WHEN {full(t, COMPACT_DAY)} THEN CAST({_strptime(t, '%Y%m%d')} AS DATE)",
+        f"WHEN {full(t, NAMED_DAY + clock)} THEN CAST({_strptime(first, *_NAMED)} AS DATE)",
+    ]
+    if format in (Format.DAY_FIRST, Format.MONTH_FIRST, Format.ASK):
+        order = "%m/%d/%Y" if format is Format.MONTH_FIRST else "%d/%m/%Y"
+        head = f"regexp_extract({_with_century(t)}, '^[0-9/]+')"
+        cases.append(f"WHEN {full(t, day_pattern(format) + clock)} THEN CAST({_strptime(head, order)} AS DATE)")
+    return f"CASE {' '.join(cases)} END"
+
+
+def moment(column: Column, format: Format, zone: str) -> str:
+    if column.type == ZONED:
+        return f"timezone('UTC', {column.sql})"
+    if column.type == "DATE" or column.is_stamp:
+        return _in_utc(f"CAST({column.sql} AS TIMESTAMP)", zone)
+    t = text(column)
+    iso = f"replace({t}, '/', '-')"
+    offset = f"regexp_replace(regexp_replace({iso}, ' ?(?:Z|z|UTC|GMT)$', '+00'), ' ([+-])', '\\1')"
+    with_seconds = f"regexp_replace({offset}, '^([^:]+:[0-9]{{2}})([+-])', '\\1:00\\2')"
+    iso_clock = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}" + CLOCK
+    seconds = f"TRY_CAST({t} AS DOUBLE)"
+    number = f"TRY_CAST({t} AS BIGINT)"
+    local = [
+        f"WHEN {full(t, iso_clock)} THEN TRY_CAST(replace({iso}, ',', '') AS TIMESTAMP)",
+        f"WHEN {full(t, ISO_DAY)} THEN CAST({day(column, Format.PLAIN, zone)} AS TIMESTAMP)",
+        f"WHEN {full(t, COMPACT_DAY)} THEN {_strptime(t, '%Y%m%d')}",
+        f"WHEN {full(t, COMPACT_MOMENT)} AND NOT ends_with({t}, 'Z') THEN {_strptime(t, '%Y%m%d%H%M%S', '%Y%m%dT%H%M%S')}",
+        f"WHEN {full(t, NAMED_DAY + f'(?:{CLOCK}{HALF_DAY})?')} THEN "
+        + _strptime(_clocked(_spaced(t)), *(day + clock for day in _NAMED for clock in (*_CLOCKS, ""))),
+    ]
+    if format in (Format.DAY_FIRST, Format.MONTH_FIRST, Format.ASK):
+        order = "%m/%d/%Y" if format is Format.MONTH_FIRST else "%d/%m/%Y"
+        slashed = _clocked(_with_century(t))
+        read = _strptime(slashed, *(order + clock for clock in (*_CLOCKS, "")))
+        local.append(f"WHEN {full(t, day_pattern(format) + f'(?:{CLOCK}{HALF_DAY})?')} THEN {read}")
+    cases = " ".join(local)
+    return (
+        f"CASE WHEN {full(t, iso_clock + OFFSET)} THEN timezone('UTC', TRY_CAST({with_seconds} AS TIMESTAMPTZ)) "
+        f"WHEN {full(t, COMPACT_MOMENT)} AND ends_with({t}, 'Z') THEN {_strptime(t, '%Y%m%dT%H%M%SZ', '%Y%m%d%H%M%SZ')} "
+        f"WHEN {full(t, EPOCH)} THEN make_timestamp(CASE WHEN length({t}) <= 10 OR contains({t}, '.') "
+        f"THEN CAST(round({seconds} * 1e6) AS BIGINT) WHEN length({t}) <= 13 THEN {number} * 1000 ELSE {number} END) "
+        f"ELSE {_in_utc(f'CASE {cases} END', zone)} END"
+    )
+
+
+def _clocked(t: str) -> str:
+    """One space before the clock and before AM or PM, which strptime wants without dots."""
+    joined = f"regexp_replace({t}, '([0-9])(?:T|, |  )([0-9]{{1,2}}:)', '\\1 \\2')"
+    return f"regexp_replace({joined}, ' ?([AaPp])[.]?([Mm])[.]?$', ' \\1\\2')"

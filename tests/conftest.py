@@ -1,0 +1,54 @@
+"""Settings and fixtures that every test folder shares."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from run import find_chromium
+
+ROOT = Path(__file__).resolve().parent.parent
+NO_BROWSER = os.environ.get("HANDPICK_NO_BROWSER") == "1"
+
+# A shared machine makes single examples slow by chance: pytest's own timeout guards the whole test instead.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, max_examples=50, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the browser tests, and leave them out where HANDPICK_NO_BROWSER=1 says so."""
+    for item in items:
+        if ROOT / "tests" / "e2e" in item.path.parents:
+            item.add_marker("e2e")
+        if NO_BROWSER and item.get_closest_marker("e2e"):
+            item.add_marker(pytest.mark.skip(reason="HANDPICK_NO_BROWSER=1 leaves out the browser tests"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets beside the project; a test that needs it is skipped where it is not."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data is not here: the real data sets are not part of the project")
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is Handpick's home for one test."""
+    monkeypatch.setenv("HANDPICK_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The program of the browser, for Playwright's `executable_path`; without one the test fails, and says why."""
+    found = find_chromium(sys.executable)
+    if not found:
+        pytest.fail(
+            "There is no Chromium: run 'python run.py test', set CHROMIUM to its program, or HANDPICK_NO_BROWSER=1"
+        )
+    return found

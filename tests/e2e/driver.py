@@ -1,0 +1,167 @@
+"""Handpick as a marketer uses it: verbs on a real page. Every verb waits for what it shows, never for time."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 30_000
+
+
+class App:
+    """One running app with a workspace folder of its own; `restart` keeps the folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.log = (self.home / "app.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "cli.py"), "--port", str(self.port)],
+            env={**os.environ, "HANDPICK_HOME": str(self.home)},
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        end = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    raise AssertionError(f"The app did not start:\n{(self.home / 'app.log').read_text()}") from None
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End it."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(timeout=20)
+        self.log.close()
+
+    def restart(self) -> None:
+        """A new process over the same workspace."""
+        self.stop()
+        self.start()
+
+
+class Handpick:
+    """The marketer at the page; screenshots go to `shots` when it is given."""
+
+    def __init__(self, page: Page, app: App, shots: Path | None) -> None:
+        self.page = page
+        self.app = app
+        self.shots = shots
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+
+    def open(self, path: str = "") -> None:
+        """Open the app's page of this address."""
+        self.page.goto(f"{self.app.url}/{path}")
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the script has run and everything is drawn."""
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", re.compile("notRunning"))
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+    def go(self, title: str) -> None:
+        """Go to a page by the menu."""
+        links = self.page.get_by_test_id("stTopNavLink").filter(has_text=title)
+        links.first.click()
+        self.settled()
+
+    def shot(self, name: str) -> None:
+        """Pictures of the whole page, 1280 and 800 pixels wide."""
+        if self.shots is None:
+            return
+        self.shots.mkdir(parents=True, exist_ok=True)
+        for width in (1280, 800):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.wait_for_timeout(400)
+            height = self.page.evaluate(
+                "() => Math.max(900, ...[...document.querySelectorAll('[data-testid=stMain]')].map(e => e.scrollHeight)) + 60"
+            )
+            self.page.set_viewport_size({"width": width, "height": min(int(height), 3000)})
+            self.page.wait_for_timeout(400)
+            self.page.screenshot(path=self.shots / f"{name}-{width}.png")
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+
+    def click(self, name: str, exact: bool = False) -> None:
+        """Click the button of this name."""
+        self.page.get_by_role("button", name=name, exact=exact).first.click()
+        self.settled()
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        """This text is on the page."""
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def field(self, label: str | re.Pattern[str]) -> Locator:
+        """The input with this label."""
+        return self.page.get_by_label(label).first
+
+    def choose(self, label: str | re.Pattern[str], option: str) -> None:
+        """Pick an option of a select box by typing and Enter."""
+        box = self.page.get_by_role("combobox", name=label).first
+        box.click()
+        box.fill(option)
+        choice = self.page.get_by_role("option", name=option).first
+        expect(choice).to_be_visible()
+        choice.click()
+        self.settled()
+
+    def pick(self, label: str | re.Pattern[str], options: Sequence[str]) -> None:
+        """Pick several options of a multiselect."""
+        for option in options:
+            self.choose(label, option)
+        self.page.keyboard.press("Escape")
+        self.settled()
+
+    def enter(self, label: str | re.Pattern[str], value: str) -> None:
+        """Type into an input and leave it."""
+        box = self.field(label)
+        box.fill(value)
+        box.press("Enter")
+        self.settled()
+
+    def total(self) -> int:
+        """The big number."""
+        self.settled()
+        return int(self.page.get_by_test_id("stMetricValue").first.inner_text().replace(",", ""))
+
+    def expect_total(self, count: int) -> None:
+        """The big number is this."""
+        expect(self.page.get_by_test_id("stMetricValue").first).to_have_text(f"{count:,}")
