@@ -1,6 +1,13 @@
 """The list of pages."""
 
+from pathlib import Path
+
 import streamlit as st
+
+from pages.parts.charts import register_theme
+from pages.parts.style import style
+
+LOGO = Path(__file__).parent / "pages" / "logo.svg"
 
 st.set_page_config(page_title="Handpick", page_icon=":material/front_hand:", layout="wide")
 
@@ -14,4 +21,8 @@ PAGES = [
     st.Page("pages/export.py", title="Export", icon=":material/ios_share:"),
 ]
 
-st.navigation(PAGES, position="top").run()
+page = st.navigation(PAGES, position="top")
+st.logo(LOGO, size="large")
+style()
+register_theme()
+page.run()

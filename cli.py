@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from pathlib import Path
+
+from segmentation.errors import HandpickError
 
 HERE = Path(__file__).resolve().parent
 
@@ -14,8 +17,18 @@ def start(port: int, address: str) -> None:
     """Serve the app until Ctrl-C; settings of `.streamlit/config.toml` hold wherever the command is called."""
     os.chdir(HERE)
     import streamlit as st
+    from streamlit.runtime.pages_manager import PagesManager
 
-    st.App(str(HERE / "app.py")).run(config={"server.port": port, "server.address": address})
+    # A folder called pages/ makes Streamlit show its files as pages until app.py has run once; app.py alone names the pages.
+    PagesManager.uses_pages_directory = False
+
+    def explain(error: Exception) -> bool:
+        logging.getLogger("handpick").error("A page failed", exc_info=error)
+        told = str(error) if isinstance(error, HandpickError) else "Something went wrong inside Handpick."
+        st.error(f"{told} Your data and saved segments are safe. Reload the page to go on; the log has the details.")
+        return True
+
+    st.App(str(HERE / "app.py"), on_script_error=explain).run(config={"server.port": port, "server.address": address})
 
 
 def main(arguments: list[str] | None = None) -> int:

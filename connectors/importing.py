@@ -37,7 +37,13 @@ def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, au
     audience_id = audience or workspace.new_audience_id(name)
     adopted = workspace.adopt_sources(plan, audience_id)
     folder = workspace.audience_folder(audience_id)
-    build_audience(adopted, folder, name=name, zone=workspace.settings().zone, progress=progress)
+    try:
+        build_audience(adopted, folder, name=name, zone=workspace.settings().zone, progress=progress)
+    except BaseException:
+        if audience is None:
+            workspace.drop_unused(audience_id, None)
+        raise
+    workspace.drop_unused(audience_id, adopted)
     return audience_id
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts import saving
 from pages.parts.builder import builder
-from pages.parts.frame import audience_or_stop, notice
+from pages.parts.frame import audience_or_stop
 from pages.parts.numbers import funnel, sentence, total
 from pages.parts.queries import Current
 
@@ -24,5 +24,4 @@ def screen(current: Current) -> None:
 
 
 current = audience_or_stop("build a segment")
-notice()
 screen(current)

@@ -1,6 +1,5 @@
 """Bring customers in: sample data, files, or a database."""
 
-import streamlit as st
 
 from pages.parts import audiences, intake, plans, work
 from pages.parts.frame import notice

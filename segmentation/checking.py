@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
 from segmentation.compiling import Parameters, compile_condition, event_filter
-from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Node
+from segmentation.definition import Definition, EventCondition, Group, Node
 from segmentation.errors import HandpickError, Problem
 
-
-def _nodes(group: Group, place: str) -> Iterator[tuple[Node, str]]:
-    for position, child in enumerate(group.children, 1):
-        here = f"{place}{position}"
-        yield child, here
-        if isinstance(child, Group):
-            yield from _nodes(child, f"{here}.")
+EMPTY = "It is empty: add a filter or remove it."
 
 
-def _filters(condition: EventCondition) -> Iterable[FieldCondition | EventCondition]:
-    if condition.where is None:
-        return ()
-    return (node for node, _ in _nodes(condition.where, "") if node.enabled and not isinstance(node, Group))
+def _inside(group: Group | None) -> Iterator[Node]:
+    """What is on below an event's `where`."""
+    for child in group.children if group is not None and group.enabled else ():
+        if child.enabled:
+            yield child
+            if isinstance(child, Group):
+                yield from _inside(child)
 
 
 def problems(definition: Definition, catalogue: Catalogue, clock: Clock) -> tuple[Problem, ...]:
@@ -41,25 +38,27 @@ def problems(definition: Definition, catalogue: Catalogue, clock: Clock) -> tupl
                 continue
             if isinstance(child, Group):
                 if not child.children:
-                    found.append(Problem(child.id, f"Group {here}", "It is empty: add a filter or remove it."))
+                    found.append(Problem(child.id, f"Group {here}", EMPTY))
                 look(child, f"{here}.")
                 continue
             counted += 1
-            broken = False
-            for inner in _filters(child) if isinstance(child, EventCondition) else ():
+            for inner in _inside(child.where) if isinstance(child, EventCondition) else ():
+                if isinstance(inner, Group):
+                    if not inner.children:
+                        found.append(Problem(inner.id, f"Filter {here}, a group inside", EMPTY))
+                    continue
                 try:
                     event_filter(inner, catalogue, clock, Parameters())
                 except HandpickError as error:
-                    broken = True
                     found.append(Problem(inner.id, f"Filter {here}", str(error)))
-            if broken:
-                continue
+            alone = child.model_copy(update={"where": None}) if isinstance(child, EventCondition) else child
             try:
-                compile_condition(child, catalogue, clock, None)
+                compile_condition(alone, catalogue, clock, None)
             except HandpickError as error:
                 found.append(Problem(child.id, f"Filter {here}", str(error)))
 
-    look(definition.root, "")
+    if definition.root.enabled:
+        look(definition.root, "")
     if not counted and not found:
         found.append(Problem(definition.root.id, "", "Add at least one filter."))
     return tuple(found)

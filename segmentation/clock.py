@@ -12,6 +12,7 @@ from segmentation.definition import Period, Unit
 _ELAPSED = {Unit.MINUTES: 60, Unit.HOURS: 3600, Unit.DAYS: 86_400, Unit.WEEKS: 604_800}
 _MONTHS = {Unit.MONTHS: 1, Unit.YEARS: 12}
 _BEGINNING, _END = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 stored without zone
+_LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001 stored without zone
 CALENDAR_UNITS = (Unit.DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS)
 
 
@@ -82,6 +83,6 @@ class Clock:
             return add_months(self.today, direction * period.amount * _MONTHS[period.unit])
         return _add_days(self.today, direction * period.amount * (7 if period.unit == Unit.WEEKS else 1))
 
-    def next_day(self, day: date) -> date:
-        """The following calendar day."""
-        return _add_days(day, 1)
+    def end_of(self, day: date) -> datetime:
+        """The instant a calendar day is over, which is the next day's first."""
+        return _LATEST if day == date.max else self.start_of(day + timedelta(days=1))

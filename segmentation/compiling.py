@@ -90,7 +90,8 @@ def _predicate(
     positive = OPERATORS[operator.negates] if operator.negates else operator
     if positive.build is None:
         raise AssertionError(f"operator {positive.name} has no SQL")
-    target = Target(exp.column(named.name, quoted=True), named.kind, condition.exact_case)
+    table = "people" if isinstance(named, Field) else "events"  # or a subquery's own names would come first
+    target = Target(exp.column(named.name, table=table, quoted=True), named.kind, condition.exact_case)
     return positive.build(target, tuple(parameters.bind(value) for value in values)), operator
 
 
@@ -167,8 +168,7 @@ def _window(condition: EventCondition, clock: Clock, newest: datetime | None, pa
         if window.first:
             limits.append(exp.GTE(this=time.copy(), expression=parameters.bind(clock.start_of(window.first))))
         if window.last:
-            after = clock.start_of(clock.next_day(window.last))
-            limits.append(exp.LT(this=time.copy(), expression=parameters.bind(after)))
+            limits.append(exp.LT(this=time.copy(), expression=parameters.bind(clock.end_of(window.last))))
     if newest is None or newest > now:
         limits.append(exp.LTE(this=time.copy(), expression=parameters.bind(now)))
     return limits
@@ -192,8 +192,9 @@ def _measure(condition: EventCondition, catalogue: Catalogue) -> exp.Expr:
     if measure.function == MeasureFunction.DISTINCT:
         return exp.Count(this=exp.Distinct(expressions=[column]))
     if detail.kind != Kind.NUMBER:
+        article = "an" if measure.function == MeasureFunction.AVERAGE else "a"
         raise HandpickError(
-            f"“{detail.label}” is {KIND_WORDS[detail.kind]}: only a number has a {measure.function.value}."
+            f"“{detail.label}” is {KIND_WORDS[detail.kind]}; {article} {measure.function.value} needs a number."
         )
     match measure.function:
         case MeasureFunction.MINIMUM:

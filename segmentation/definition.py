@@ -18,7 +18,7 @@ from segmentation.catalogue import Model
 
 
 class Unit(StrEnum):
-    """Units of a period; months, quarters and years are calendar intervals, the others elapsed time."""
+    """Units of a period; months and years are calendar intervals, the others elapsed time."""
 
     MINUTES = "minutes"
     HOURS = "hours"

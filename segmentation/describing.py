@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
-from segmentation.catalogue import Catalogue, EventProperty, Field
+from segmentation.catalogue import Catalogue, EventProperty, Field, Kind
 from segmentation.definition import (
     Before,
     BetweenDays,
@@ -13,41 +14,44 @@ from segmentation.definition import (
     Definition,
     EventCondition,
     FieldCondition,
+    Group,
     Last,
     Match,
     MeasureFunction,
     Node,
     Operand,
     Period,
-    walk,
 )
 from segmentation.errors import HandpickError
-from segmentation.operators import COMPARISONS, OPERATORS, Shape
+from segmentation.operands import bounds
+from segmentation.operators import COMPARISONS, OPERATORS, Comparison, Operator, Shape
 
 VALUES_SHOWN = 4
 DEEDS = {
-    "page_view": ("viewed a page", "did not view a page"),
-    "pageview": ("viewed a page", "did not view a page"),
-    "add_to_cart": ("added to the cart", "did not add to the cart"),
-    "checkout_started": ("started a checkout", "did not start a checkout"),
-    "purchase": ("purchased", "did not purchase"),
-    "order": ("ordered", "did not order"),
-    "email_sent": ("were sent an e-mail", "were not sent an e-mail"),
-    "email_opened": ("opened an e-mail", "did not open an e-mail"),
-    "email_clicked": ("clicked in an e-mail", "did not click in an e-mail"),
-    "app_session": ("used the app", "did not use the app"),
-    "login": ("logged in", "did not log in"),
-    "signup": ("signed up", "did not sign up"),
+    "page_view": ("viewed a page", "view a page"),
+    "pageview": ("viewed a page", "view a page"),
+    "add_to_cart": ("added to the cart", "add to the cart"),
+    "checkout_started": ("started a checkout", "start a checkout"),
+    "purchase": ("purchased", "purchase"),
+    "order": ("ordered", "order"),
+    "refund": ("were refunded", "get a refund"),
+    "email_sent": ("were sent an e-mail", "get an e-mail"),
+    "email_opened": ("opened an e-mail", "open an e-mail"),
+    "email_clicked": ("clicked in an e-mail", "click in an e-mail"),
+    "app_session": ("used the app", "use the app"),
+    "login": ("logged in", "log in"),
+    "signup": ("signed up", "sign up"),
 }
-"""Common events as (did, did not); others read as “did “name””."""
+"""Common events as (who …, who did not …); others read as “did “name”” and “did not do “name””."""
 
 _FUNCTIONS = {
-    MeasureFunction.DISTINCT: "with {comparison} different {detail}",
+    MeasureFunction.DISTINCT: "with {comparison} different {values} of {detail}",
     MeasureFunction.SUM: "with a total {detail} of {comparison}",
     MeasureFunction.AVERAGE: "with an average {detail} of {comparison}",
     MeasureFunction.MINIMUM: "with a lowest {detail} of {comparison}",
     MeasureFunction.MAXIMUM: "with a highest {detail} of {comparison}",
 }
+_ZERO_WITHOUT_EVENTS = (MeasureFunction.COUNT, MeasureFunction.DISTINCT, MeasureFunction.SUM)
 
 
 def joined(words: Sequence[str], last: str) -> str:
@@ -58,11 +62,14 @@ def joined(words: Sequence[str], last: str) -> str:
 
 
 def _number(value: object) -> str:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    return str(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    exact = Decimal(str(value))
+    if not exact.is_finite():
+        return str(value)
+    if exact == exact.to_integral_value():
+        exact = exact.to_integral_value()
+    return f"{exact:,f}" if abs(exact) >= 10_000 else f"{exact:f}"
 
 
 def _day(value: object) -> str:
@@ -70,7 +77,7 @@ def _day(value: object) -> str:
         day = date.fromisoformat(str(value))
     except ValueError:
         return str(value)
-    return f"{day.day} {day:%B %Y}"
+    return f"{day.day} {day:%B} {day.year}"
 
 
 def period_words(period: Period) -> str:
@@ -83,7 +90,13 @@ def _quoted(value: object) -> str:
     return f"“{value}”"
 
 
-def _operand(shape: Shape, value: Operand, last: str) -> str:
+def _inside(label: str) -> str:
+    """A label inside a sentence: `Sign-up date` as `sign-up date`, `VIP level` as it is."""
+    first = label.split(" ", 1)[0]
+    return label[:1].lower() + label[1:] if len(first) > 1 and first[1:] == first[1:].lower() else label
+
+
+def _operand(shape: Shape, value: Operand, last: str = "and") -> str:
     """An operand in words; "…" where it is not chosen yet."""
     if value is None:
         return "…"
@@ -103,41 +116,63 @@ def _operand(shape: Shape, value: Operand, last: str) -> str:
     return _quoted(value)
 
 
+def _comparing(operator: Operator, condition: FieldCondition, kind: Kind | None) -> str:
+    """What stands behind the field's name."""
+    words = _operand(operator.shape, condition.value, operator.last)
+    if operator.counted:
+        words += f" {operator.counted}" if condition.value == 1 else f" {operator.counted}s"
+    values = len(condition.value) if isinstance(condition.value, tuple) else 1
+    phrase = operator.phrase_of(kind, values).format(words)
+    if condition.leave_out_missing and operator.negates not in (None, "is_known"):
+        phrase = f"{OPERATORS['is_known'].phrase_of(kind, 1)} and {phrase}"
+    if condition.exact_case and operator.shape in (Shape.TEXT, Shape.TEXTS, Shape.PATTERN):
+        phrase += " (exact case)"
+    return phrase
+
+
 def _field(condition: FieldCondition, named: Field | EventProperty | None) -> str:
     label = named.label if named is not None else condition.field or "…"
     operator = OPERATORS.get(condition.operator or "")
     if operator is None:
         return f"{label} …"
-    last = "and" if operator.name == "has_all_of" else "or"
-    words = f"{label} {operator.phrase.format(_operand(operator.shape, condition.value, last))}"
-    if condition.exact_case and operator.shape in (Shape.TEXT, Shape.TEXTS, Shape.PATTERN):
-        words += " (exact case)"
-    if condition.leave_out_missing and operator.negates not in (None, "is_known"):
-        words += " (and is known)"
-    return words
+    return f"{label} {_comparing(operator, condition, named.kind if named is not None else None)}"
 
 
 def _property(catalogue: Catalogue, name: str | None) -> EventProperty | None:
     return next((p for p in catalogue.properties if p.name == name), None)
 
 
+def _told(node: Node | None) -> Node | None:
+    """The node without what is off or empty, and without groups of one; None where nothing is left."""
+    if node is None or not node.enabled:
+        return None
+    if not isinstance(node, Group):
+        return node
+    children = tuple(told for child in node.children if (told := _told(child)) is not None)
+    if len(children) == 1 and node.match != Match.NONE:
+        return children[0]
+    return node.model_copy(update={"children": children}) if children else None
+
+
 def _where(node: Node, catalogue: Catalogue) -> str:
-    """An event's filters in words, "" where there are none."""
-    if not node.enabled:
-        return ""
+    """One filter or group inside an event; groups in brackets."""
     if isinstance(node, FieldCondition):
-        return _field(node, _property(catalogue, node.field))
+        return _inside(_field(node, _property(catalogue, node.field)))
     if isinstance(node, EventCondition):
         return "…"
-    parts = [words for child in node.children if (words := _where(child, catalogue))]
-    return _combined(node.match, parts)
+    words = joined([_where(child, catalogue) for child in node.children], "and" if node.match == Match.ALL else "or")
+    return f"not ({words})" if node.match == Match.NONE else f"({words})"
 
 
-def _combined(match: Match, parts: Sequence[str]) -> str:
-    if match == Match.NONE:
-        return f"none of ({joined(parts, 'or')})" if parts else ""
-    words = joined(parts, "and" if match == Match.ALL else "or")
-    return words
+def _wheres(node: Node | None, catalogue: Catalogue) -> str:
+    """An event's filters with the word before them, "" where there are none."""
+    told = _told(node)
+    if told is None:
+        return ""
+    words = _where(told, catalogue)
+    if isinstance(told, Group) and told.match == Match.NONE:
+        return f"except where {words.removeprefix('not ') if len(told.children) > 1 else words[5:-1]}"
+    return f"where {words[1:-1] if isinstance(told, Group) and told.match == Match.ALL else words}"
 
 
 def _window(condition: EventCondition) -> str:
@@ -153,34 +188,57 @@ def _window(condition: EventCondition) -> str:
     return ""
 
 
-def _event(condition: EventCondition, catalogue: Catalogue) -> str:
+def _deeds(condition: EventCondition, catalogue: Catalogue, never: bool) -> str:
+    """`purchased or logged in`, `did neither purchase nor log in`."""
     labels = {event.name: event.label for event in catalogue.events}
-    never = condition.comparison == "never"
-
-    def deed(name: str) -> str:
+    if not condition.events:
+        return "did not do …" if never else "did …"
+    deeds = []
+    for name in condition.events:
         fallback = _quoted(labels.get(name, name))
-        did, did_not = DEEDS.get(name.lower().replace(" ", "_"), (f"did {fallback}", f"did not do {fallback}"))
-        return did_not if never else did
+        deeds.append(DEEDS.get(name.lower().replace(" ", "_"), (f"did {fallback}", f"do {fallback}")))
+    if not never:
+        return joined([did for did, _ in deeds], "or")
+    if len(deeds) == 2:
+        return f"did neither {deeds[0][1]} nor {deeds[1][1]}"
+    return f"did not {joined([do for _, do in deeds], 'or')}"
 
-    parts = [joined([deed(name) for name in condition.events], "and" if never else "or") or "did …"]
+
+def _how_much(condition: EventCondition, comparison: Comparison, catalogue: Catalogue) -> str:
+    """The measure compared, "" where it says no more than that something was done."""
+    function = condition.measure.function
+    words = comparison.phrase.format(_operand(comparison.shape, condition.value))
+    if function == MeasureFunction.COUNT:
+        if comparison.name == "at_least" and condition.value == 1:
+            return ""
+        return comparison.phrase.format("once") if condition.value == 1 else f"{words} times"
+    detail = _property(catalogue, condition.measure.property)
+    label = _inside(detail.label) if detail else condition.measure.property or "…"
+    values = "value" if condition.value == 1 else "values"
+    return _FUNCTIONS[function].format(comparison="…" if comparison.only_count else words, detail=label, values=values)
+
+
+def _holds(comparison: Comparison | None, condition: EventCondition, number: int) -> bool:
+    """Whether a plain number satisfies the comparison; False where it is unfinished."""
+    try:
+        return comparison is not None and comparison.holds(number, *bounds(comparison, condition.value))
+    except HandpickError:
+        return False
+
+
+def _event(condition: EventCondition, catalogue: Catalogue) -> str:
     comparison = COMPARISONS.get(condition.comparison)
-    once = condition.comparison == "at_least" and condition.value == 1
-    measure = condition.measure
+    function = condition.measure.function
+    none_is_in = function in _ZERO_WITHOUT_EVENTS and _holds(comparison, condition, 0)
+    never = function == MeasureFunction.COUNT and none_is_in and not _holds(comparison, condition, 1)
+    parts = [_deeds(condition, catalogue, never)]
     if comparison is None:
         parts.append("…")
-    elif measure.function != MeasureFunction.COUNT:
-        words = comparison.phrase.format(_operand(comparison.shape, condition.value, "and"))
-        detail = _property(catalogue, measure.property)
-        label = detail.label if detail else measure.property or "…"
-        parts.append(_FUNCTIONS[measure.function].format(comparison=words, detail=label))
-    elif not never and not once:
-        words = comparison.phrase.format(_operand(comparison.shape, condition.value, "and"))
-        parts.append(f"{words} {'time' if condition.value == 1 else 'times'}")
-    if window := _window(condition):
-        parts.append(window)
-    if condition.where is not None and (where := _where(condition.where, catalogue)):
-        parts.append(f"where {where}")
-    return " ".join(parts)
+    elif not never:
+        parts.append(_how_much(condition, comparison, catalogue))
+        parts.append("or not at all" if none_is_in else "")
+    parts += [_window(condition), _wheres(condition.where, catalogue)]
+    return " ".join(part for part in parts if part)
 
 
 def describe_condition(condition: Condition, catalogue: Catalogue) -> str:
@@ -188,48 +246,64 @@ def describe_condition(condition: Condition, catalogue: Catalogue) -> str:
     if isinstance(condition, EventCondition):
         words = _event(condition, catalogue)
         return words[0].upper() + words[1:]
-    try:
-        named = catalogue.field(condition.field) if condition.field else None
-    except HandpickError:
-        named = None
-    return _field(condition, named)
+    return _field(condition, next((f for f in catalogue.fields if f.name == condition.field), None))
 
 
-def _phrase(node: Node, catalogue: Catalogue, top: bool = False) -> str:
-    if not node.enabled:
-        return ""
+def _phrase(node: Node, catalogue: Catalogue) -> str:
+    """One filter or group; groups in brackets."""
     if isinstance(node, EventCondition):
         return f"who {_event(node, catalogue)}"
     if isinstance(node, FieldCondition):
-        words = describe_condition(node, catalogue)
-        return f"whose {words[0].lower() + words[1:] if words[1:2].islower() else words}"
-    parts = [words for child in node.children if (words := _phrase(child, catalogue))]
-    if not parts:
-        return ""
-    if node.match == Match.NONE:
-        return f"but nobody {joined(parts, 'or')}" if top else f"not ({joined(parts, 'or')})"
-    words = joined(parts, "and" if node.match == Match.ALL else "or")
-    return words if top or len(parts) == 1 else f"({words})"
+        return f"whose {_inside(describe_condition(node, catalogue))}"
+    words = _phrases(node, catalogue)
+    return f"who are not among those ({words})" if node.match == Match.NONE else f"({words})"
+
+
+def _phrases(group: Group, catalogue: Catalogue) -> str:
+    words = [_phrase(child, catalogue) for child in group.children]
+    return joined(words, "and" if group.match == Match.ALL else "or")
+
+
+def _on(node: Node) -> Iterator[Node]:
+    """The node and everything below it that is on."""
+    if node.enabled:
+        yield node
+        below = node.children if isinstance(node, Group) else ()
+        for child in (node.where,) if isinstance(node, EventCondition) and node.where is not None else below:
+            yield from _on(child)
 
 
 def is_relative(definition: Definition) -> bool:
     """Whether the answer depends on the day it is asked."""
     return any(
-        (isinstance(node, FieldCondition)
-        and isinstance(node.value, Period))
-        or (isinstance(node, EventCondition)
-        and isinstance(node.window, Last | Before))
-        for node in walk(definition.root)
+        (isinstance(node, FieldCondition) and isinstance(node.value, Period))
+        or (isinstance(node, EventCondition) and isinstance(node.window, Last | Before))
+        for node in _on(definition.root)
+    )
+
+
+def _names_days(definition: Definition) -> bool:
+    """Whether calendar days matter, so that the zone has to be told."""
+    return any(
+        isinstance(node.window, BetweenDays)
+        if isinstance(node, EventCondition)
+        else isinstance(node, FieldCondition)
+        and (operator := OPERATORS.get(node.operator or "")) is not None
+        and operator.shape in (Shape.DAY, Shape.DAYS)
+        for node in _on(definition.root)
     )
 
 
 def describe(definition: Definition, catalogue: Catalogue, zone: str) -> str:
-    """The whole segment as one sentence, with the time zone where a date is relative."""
-    words = _phrase(definition.root, catalogue, top=True)
-    if not words:
-        return "Everybody: no filter yet."
-    sentence = f"Customers {words}."
-    if definition.root.match == Match.NONE:
-        sentence = f"All customers, {words}."
-    return f"{sentence} Dates and times are those of {zone}." if is_relative(definition) else sentence
-
+    """The whole segment as one sentence, with the time zone where days or relative dates are named."""
+    told = _told(definition.root)
+    if told is None:
+        return "No filter yet."
+    if not isinstance(told, Group):
+        sentence = f"Customers {_phrase(told, catalogue)}."
+    elif told.match == Match.NONE:
+        sentence = f"Everybody except customers {_phrases(told, catalogue)}."
+    else:
+        sentence = f"Customers {_phrases(told, catalogue)}."
+    zoned = is_relative(definition) or _names_days(definition)
+    return f"{sentence} Dates and times are those of {zone}." if zoned else sentence

@@ -34,7 +34,7 @@ def _changed(definition: Definition, node_id: str, change: Callable[[Node], tupl
 
 def _fresh(definition: Definition) -> Iterator[str]:
     taken = {node.id for node in walk(definition.root)}
-    number = max((int(i[1:]) for i in taken if i[:1] == "n" and i[1:].isdecimal()), default=0)
+    number = max((int(i[1:]) for i in taken if i[:1] == "n" and i[1:].isdecimal() and len(i) < 19), default=0)
     while True:
         number += 1
         yield f"n{number}"
@@ -99,7 +99,12 @@ def remove(definition: Definition, node_id: str) -> Definition:
 
 
 def duplicate(definition: Definition, node_id: str) -> tuple[Definition, str]:
-    """Put a copy (with new ids) right behind a node; returns the definition and the copy's id."""
+    """Put a copy (with new ids) right behind a node; returns the definition and the copy's id.
+
+    The root and an event's `where` stand alone: they are left as they are.
+    """
+    if parent_of(definition, node_id) is None:
+        return definition, find(definition, node_id).id
     ids = _fresh(definition)
     copy = _with_ids(find(definition, node_id), ids, None)
     return _changed(definition, node_id, lambda node: (node, copy)), copy.id
@@ -148,10 +153,16 @@ def wrap(definition: Definition, node_id: str, match: Match = Match.ANY) -> tupl
 
 
 def unwrap(definition: Definition, node_id: str) -> Definition:
-    """Replace a group by its children; the root stays."""
-    if node_id == definition.root.id:
+    """Replace a group by its children, which stay off where it was off; the root and an event's `where` stay."""
+    if parent_of(definition, node_id) is None:
         return definition
-    return _changed(definition, node_id, lambda node: node.children if isinstance(node, Group) else (node,))
+
+    def children(node: Node) -> tuple[Node, ...]:
+        if not isinstance(node, Group):
+            return (node,)
+        return tuple(child if node.enabled else child.model_copy(update={"enabled": False}) for child in node.children)
+
+    return _changed(definition, node_id, children)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from functools import reduce
 from operator import and_, or_
 
@@ -21,6 +22,7 @@ from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
 from segmentation.compiling import Compiled, compile_condition, compile_known
 from segmentation.definition import Condition, Definition, FieldCondition, Group, Match, Node
+from segmentation.editing import with_ids
 from segmentation.errors import Cancelled, HandpickError
 from segmentation.membership import Membership
 from segmentation.operators import OPERATORS
@@ -69,6 +71,8 @@ class Engine:
 
     def __init__(self, audience: Audience) -> None:
         self.audience = audience
+        newest = audience.about.newest_event
+        self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
         self._sets: OrderedDict[Compiled, Membership] = OrderedDict()
         self._compiled: OrderedDict[tuple[Condition, Clock], Compiled | HandpickError] = OrderedDict()
         self._bytes = 0
@@ -91,7 +95,11 @@ class Engine:
         return found
 
     def answer(self, definition: Definition, clock: Clock, catalogue: Catalogue | None = None) -> Answer:
-        """All numbers of a definition; unfinished and disabled nodes are left out and never widen what is left."""
+        """All numbers of a definition; unfinished and disabled nodes are left out and never widen what is left.
+
+        Nodes without an id of their own are counted under the ids that `with_ids` gives them.
+        """
+        definition = with_ids(definition)
         walk = _Walk(self, catalogue or self.audience.catalogue, clock)
         root = walk.set_of(definition.root)
         size = self.audience.people
@@ -115,7 +123,7 @@ class Engine:
             found = self._compiled.get(key)
         if found is None:
             try:
-                found = compile_condition(condition, catalogue, clock, self.audience.about.newest_event)
+                found = compile_condition(condition, catalogue, clock, self._newest)
             except HandpickError as error:
                 found = error
             with self._lock:
@@ -133,7 +141,7 @@ class Engine:
             rows = cursor.execute(question.sql, parameters).fetchnumpy()["_row"]
         except duckdb.InterruptException as error:
             raise Cancelled from error
-        except duckdb.OutOfRangeException as error:
+        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise HandpickError("The numbers are too large to be compared.") from error
         finally:
             cursor.close()

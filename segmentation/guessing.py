@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import duckdb
 
 from segmentation import casting, naming
-from segmentation.audience import INTERNAL
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import Profile, profile, recount
 from segmentation.recognition import theme_and_role
-from segmentation.replanning import completed, event_time, line_total, with_problems
+from segmentation.replanning import LEFT_OUT, completed, event_time, line_total, with_problems
 from segmentation.staged import Staged, workbench
 
 UNIQUE = 0.98  # of the filled keys of a people table are different
@@ -39,7 +38,7 @@ class Key:
         return self.distinct >= UNIQUE * self.filled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draft:
     """A table that was looked at, before it is known what its rows are."""
 
@@ -97,18 +96,14 @@ def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -
 def _draft(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Progress) -> Draft:
     profiles = profile(connection, staged, progress)
     keys = _keys(connection, staged, profiles)
-    (rows,) = connection.execute(f"SELECT count(*) FROM {staged.source}", staged.parameters).fetchone() or (0,)
     few = [p.column for p in profiles if p.reading.kind is Kind.TEXT and len(p.values) <= FEW_NAMES]
-    return Draft(staged, tuple(_column_plans(profiles)), keys, naming.event_column(few), rows)
+    return Draft(staged, tuple(_column_plans(profiles)), keys, naming.event_column(few), staged.rows)
 
 
 def _column_plans(profiles: Iterable[Profile]) -> Iterable[ColumnPlan]:
-    taken = {name for name in INTERNAL}
+    taken: set[str] = set()
     for found in profiles:
-        name = found.column
-        number = 2
-        while name.casefold() in taken:
-            name, number = f"{found.column.strip('_')}_{number}", number + 1
+        name = naming.free_name(found.column, taken)
         taken.add(name.casefold())
         theme, role = theme_and_role(found.column, found.reading.kind, found.values)
         yield ColumnPlan(
@@ -170,7 +165,7 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
             choices.append((TableRole.EVENTS, key.column if key else None, ()))
         else:
             lacks = "no customer id" if not key else "no date or time"
-            choices.append((TableRole.LEAVE_OUT, None, (f"Left out: it has {lacks}, so that it tells of no event.",)))
+            choices.append((TableRole.LEAVE_OUT, None, (f"{LEFT_OUT}: it has {lacks}, so that it tells of no event.",)))
     return choices
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import count, pairwise
 
 from rapidfuzz import fuzz, process
 
+from segmentation.audience import INTERNAL
 from segmentation.catalogue import Kind, Theme
 from segmentation.vocabulary import (
     ACRONYMS,
@@ -88,7 +89,7 @@ def _phrases() -> dict[tuple[str, ...], list[Meaning]]:
 
 @lru_cache(maxsize=1)
 def _joined() -> dict[str, tuple[str, ...]]:
-    return {"".join(phrase).lstrip("="): phrase for phrase in _phrases()}
+    return {"".join(phrase): phrase for phrase in _phrases() if not phrase[0].startswith("=")}
 
 
 @lru_cache(maxsize=20_000)
@@ -174,6 +175,13 @@ def event_column(columns: Iterable[str]) -> str | None:
     """The column whose name says that it holds the event's name."""
     by_words = {" ".join(words(column)): column for column in reversed(list(columns))}
     return next((by_words[name] for name in EVENT_COLUMNS if name in by_words), None)
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """`wanted`, or with a number behind it where it is `taken` (in any case of letters) or one of the house's own."""
+    name = wanted.strip("_") or "column" if wanted.casefold() in INTERNAL else wanted
+    tries = (name if number == 1 else f"{name}_{number}" for number in count(1))
+    return next(name for name in tries if name.casefold() not in taken)
 
 
 def singular(word: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -16,16 +17,20 @@ from segmentation.errors import HandpickError
 from segmentation.operators import Comparison, Operator, Shape
 
 
+EXACT = 10**22
+"""Whole numbers below are bound exactly: times a thousand million events they still fit DuckDB's widest DECIMAL(38, 6)."""
+
+
 def number(value: object) -> int | float | Decimal:
     """A JSON number as it is bound: decimal fractions exactly as written; raises HandpickError."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise HandpickError("Enter a number.")
-    if isinstance(value, int):
+    if isinstance(value, float) and not math.isfinite(value):
+        raise HandpickError("Enter a number.")
+    if isinstance(value, int) or value.is_integer():
         if abs(value) >= 10**37:
             raise HandpickError("This number is too large.")
-        return value
-    if not math.isfinite(value):
-        raise HandpickError("Enter a number.")
+        return int(value) if abs(value) < EXACT else float(value)
     exact = Decimal(repr(value))
     exponent = exact.as_tuple().exponent
     fits = isinstance(exponent, int) and exponent >= -18 and abs(value) < 1e18
@@ -62,14 +67,21 @@ def _text(value: Operand) -> str:
     return value
 
 
-def _pattern(value: Operand) -> str:
-    pattern = _text(value)
+@lru_cache(maxsize=1000)
+def _pattern_fault(pattern: str) -> str:
+    """What DuckDB has against a regular expression, "" for nothing."""
     try:
         with duckdb.connect() as connection:
             connection.execute("SELECT regexp_matches('', $pattern)", {"pattern": pattern})
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0].split(": ", 1)[-1]
-        raise HandpickError(f"The pattern “{pattern}” cannot be read ({reason}).") from error
+        return str(error).splitlines()[0].split(": ", 1)[-1]
+    return ""
+
+
+def _pattern(value: Operand) -> str:
+    pattern = _text(value)
+    if fault := _pattern_fault(pattern):
+        raise HandpickError(f"The pattern “{pattern}” cannot be read ({fault}).")
     return pattern
 
 
@@ -82,9 +94,8 @@ def _period(value: Operand, kind: Kind) -> Period:
 
 
 def _days(first: date, last: date, kind: Kind, clock: Clock) -> tuple[Any, Any]:
-    """Half-open bounds of whole days, as the column stores them."""
-    after = clock.next_day(last)
-    return (first, after) if kind == Kind.DATE else (clock.start_of(first), clock.start_of(after))
+    """Whole days as the column stores them: dates both in, moments half-open."""
+    return (first, last) if kind == Kind.DATE else (clock.start_of(first), clock.end_of(last))
 
 
 def _periods(operator: str, period: Period, kind: Kind, clock: Clock) -> tuple[Any, ...]:
@@ -123,8 +134,8 @@ def operands(operator: Operator, value: Operand, kind: Kind, clock: Clock) -> tu
             return (low, high)
         case Shape.DAY:
             day = _day(value)
-            first, after = _days(day, day, kind, clock)
-            return {"on": (first, after), "after": (after,)}.get(positive, (first,))
+            first, last = _days(day, day, kind, clock)
+            return {"on": (first, last), "after": (last,)}.get(positive, (first,))
         case Shape.DAYS:
             first_day, last_day = (_day(end) for end in pair(value))
             if first_day > last_day:

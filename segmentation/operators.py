@@ -40,12 +40,12 @@ class Target:
     exact_case: bool = False
 
     def folded(self, expression: exp.Expr) -> exp.Expr:
-        """`expression` as it is compared: in lower case unless case counts."""
-        return expression if self.exact_case else exp.Lower(this=expression)
+        """`expression` as it is compared: unless case counts, each letter as the small letter of its capital."""
+        return expression if self.exact_case else exp.Lower(this=exp.Upper(this=expression))
 
 
 Build = Callable[[Target, tuple[exp.Expr, ...]], exp.Expr]
-"""The predicate from the column and its bound operands (see `binding.operands` for what each shape gives)."""
+"""The predicate from the column and its bound operands (see `operands.operands` for what each shape gives)."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,21 @@ class Operator:
 
     name: str
     label: str  # in the menu, after the field's name
-    phrase: str  # in a sentence, {} stands for the operand in words
+    phrase: str  # in a sentence, after “whose age …”; {} stands for the operand in words
     kinds: frozenset[Kind]
     shape: Shape
     build: Build | None = None
     negates: str | None = None
+    phrase_many: str = ""  # of several values, where it differs
+    phrase_list: str = ""  # of a list field (“whose interests …”), where it differs
+    last: str = "or"  # joins the last of several values
+    counted: str = ""  # what the operand counts, e.g. “item”
+
+    def phrase_of(self, kind: Kind | None, values: int) -> str:
+        """The phrase for a field of this kind and so many values."""
+        if kind == Kind.LIST and self.phrase_list:
+            return self.phrase_list
+        return self.phrase_many if values > 1 and self.phrase_many else self.phrase
 
 
 TEXT = frozenset({Kind.TEXT})
@@ -127,6 +137,14 @@ def _half_open(t: Target, o: tuple[exp.Expr, ...]) -> exp.Expr:
     return exp.and_(exp.GTE(this=t.column, expression=o[0]), exp.LT(this=t.column.copy(), expression=o[1]))
 
 
+def _within_days(t: Target, o: tuple[exp.Expr, ...]) -> exp.Expr:
+    return _between(t, o) if t.kind == Kind.DATE else _half_open(t, o)
+
+
+def _behind_day(t: Target, o: tuple[exp.Expr, ...]) -> exp.Expr:
+    return (exp.GT if t.kind == Kind.DATE else exp.GTE)(this=t.column, expression=o[0])
+
+
 def _yes(t: Target, o: tuple[exp.Expr, ...]) -> exp.Expr:
     return t.column
 
@@ -144,7 +162,7 @@ def _folded_list(t: Target, items: exp.Expr) -> exp.Expr:
         return items
     x = exp.to_identifier("x")
     return exp.Anonymous(
-        this="LIST_TRANSFORM", expressions=[items, exp.Lambda(this=exp.Lower(this=exp.column("x")), expressions=[x])]
+        this="LIST_TRANSFORM", expressions=[items, exp.Lambda(this=t.folded(exp.column("x")), expressions=[x])]
     )
 
 
@@ -162,7 +180,9 @@ def _items(kind: type[exp.Binary]) -> Build:
 
 _ROWS = (
     Operator("is_any_of", "is any of", "is {}", TEXT, Shape.TEXTS, _is_any_of),
-    Operator("is_none_of", "is none of", "is not {}", TEXT, Shape.TEXTS, negates="is_any_of"),
+    Operator(
+        "is_none_of", "is none of", "is not {}", TEXT, Shape.TEXTS, negates="is_any_of", phrase_many="is none of {}"
+    ),
     Operator("is", "is exactly", "is {}", TEXT, Shape.TEXT, _is),
     Operator("is_not", "is not", "is not {}", TEXT, Shape.TEXT, negates="is"),
     Operator("contains", "contains", "contains {}", TEXT, Shape.TEXT, _contains),
@@ -198,19 +218,37 @@ _ROWS = (
     Operator("not_in_last", "is not in the last", "is not in the last {}", TIME, Shape.PERIOD, negates="in_last"),
     Operator("more_than_ago", "is more than … ago", "is more than {} ago", TIME, Shape.PERIOD, _compare(exp.LT)),
     Operator("in_next", "is in the next", "is in the next {}", TIME, Shape.PERIOD, _between),
-    Operator("on", "is on", "is on {}", TIME, Shape.DAY, _half_open),
+    Operator("on", "is on", "is on {}", TIME, Shape.DAY, _within_days),
     Operator("not_on", "is not on", "is not on {}", TIME, Shape.DAY, negates="on"),
     Operator("before", "is before", "is before {}", TIME, Shape.DAY, _compare(exp.LT)),
-    Operator("after", "is after", "is after {}", TIME, Shape.DAY, _compare(exp.GTE)),
-    Operator("between_days", "is between", "is between {}", TIME, Shape.DAYS, _half_open),
+    Operator("after", "is after", "is after {}", TIME, Shape.DAY, _behind_day),
+    Operator("between_days", "is between", "is between {}", TIME, Shape.DAYS, _within_days),
     Operator("not_between_days", "is not between", "is not between {}", TIME, Shape.DAYS, negates="between_days"),
-    Operator("has_any_of", "has any of", "includes {}", LIST, Shape.TEXTS, _has_any_of),
-    Operator("has_all_of", "has all of", "includes all of {}", LIST, Shape.TEXTS, _has_all_of),
-    Operator("has_none_of", "has none of", "does not include {}", LIST, Shape.TEXTS, negates="has_any_of"),
-    Operator("items_at_least", "has at least … items", "has at least {} items", LIST, Shape.WHOLE, _items(exp.GTE)),
-    Operator("items_at_most", "has at most … items", "has at most {} items", LIST, Shape.WHOLE, _items(exp.LTE)),
-    Operator("is_known", "is known", "is known", EVERY, Shape.NOTHING, _known),
-    Operator("is_missing", "is missing", "is missing", EVERY, Shape.NOTHING, negates="is_known"),
+    Operator("has_any_of", "has any of", "include {}", LIST, Shape.TEXTS, _has_any_of),
+    Operator("has_all_of", "has all of", "include {}", LIST, Shape.TEXTS, _has_all_of, last="and"),
+    Operator("has_none_of", "has none of", "do not include {}", LIST, Shape.TEXTS, negates="has_any_of"),
+    Operator(
+        "items_at_least",
+        "has at least … items",
+        "include at least {}",
+        LIST,
+        Shape.WHOLE,
+        _items(exp.GTE),
+        counted="item",
+    ),
+    Operator(
+        "items_at_most", "has at most … items", "include at most {}", LIST, Shape.WHOLE, _items(exp.LTE), counted="item"
+    ),
+    Operator("is_known", "is known", "is known", EVERY, Shape.NOTHING, _known, phrase_list="are known"),
+    Operator(
+        "is_missing",
+        "is missing",
+        "is missing",
+        EVERY,
+        Shape.NOTHING,
+        negates="is_known",
+        phrase_list="are missing",
+    ),
 )
 
 OPERATORS: dict[str, Operator] = {row.name: row for row in _ROWS}

@@ -144,8 +144,7 @@ def events_of(audience: Audience, row: int, limit: int = 50) -> pa.Table:
     details = audience.catalogue.properties
     picked = "".join(f", {quoted(detail.name)}" for detail in details)
     statement = (
-        f"SELECT _time, _name{picked} FROM events WHERE _row = $row "
-        "ORDER BY _time DESC, _name, rowid DESC LIMIT $limit"
+        f"SELECT _time, _name{picked} FROM events WHERE _row = $row ORDER BY _time DESC, _name, rowid DESC LIMIT $limit"
     )
     found = asked(audience, statement, {"row": row, "limit": max(0, limit)})
     names = {event.name: event.label for event in audience.catalogue.events}

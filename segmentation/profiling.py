@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -12,16 +13,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from segmentation import casting
+from segmentation.aggregating import aggregate
 from segmentation.catalogue import Kind
-from segmentation.cells import BLANKS, Column, filled, literal, raw, text
+from segmentation.cells import BLANKS, Column, filled, raw, text
 from segmentation.plan import ColumnPlan, Format, Progress
 from segmentation.staged import Staged
 from segmentation.suggestions import TEXT, Counts, Question, Reading, decide, suggest
 
-CELLS = 500_000  # looked at in a sample, spread over all columns …
+CELLS = 300_000  # looked at in a sample, spread over all columns …
 ROWS = 10_000  # … but never more rows than this
-FEWEST_ROWS = 200
-CHUNK = 150  # columns counted in one query
+FEWEST_ROWS = 100
+CHUNK = 100  # columns in one query
 SPARSE = 20  # fewer filled cells in the sample than this say too little
 MISSING = ("null", "n/a", "#n/a", "nan", "\\n")  # how programs write that there is nothing
 
@@ -94,21 +96,16 @@ def _tally(found: dict[str, int], cells: pa.Array) -> None:
 
 def _fill_sparse(connection: duckdb.DuckDBPyConnection, staged: Staged, samples: dict[str, dict[str, int]]) -> None:
     """Where the sample met hardly a filled cell, take some from the whole column."""
-    with pq.ParquetFile(staged.table.path) as file:
-        rows = file.metadata.num_rows
-    seen = min(rows, ROWS, max(FEWEST_ROWS, CELLS // max(1, len(staged.table.columns))))
-    sparse = [name for name, values in samples.items() if sum(values.values()) < SPARSE and rows > seen]
-    for names in _chunks(sparse):
+    seen = min(staged.rows, ROWS, max(FEWEST_ROWS, CELLS // max(1, len(staged.table.columns))))
+    sparse = [name for name, values in samples.items() if sum(values.values()) < SPARSE and staged.rows > seen]
+    for start in range(0, len(sparse), CHUNK):
+        names = sparse[start : start + CHUNK]
         picks = (
             f"arg_min({raw(staged[name])}, hash({staged.row}), 200) FILTER ({filled(staged[name])})" for name in names
         )
         found = connection.execute(f"SELECT {', '.join(picks)} FROM {staged.source}", staged.parameters).fetchone()
         for name, values in zip(names, found or (), strict=True):
             samples[name] = {value: list(values).count(value) for value in dict.fromkeys(values or ())}
-
-
-def _chunks(names: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (names[start : start + CHUNK] for start in range(0, len(names), CHUNK))
 
 
 def count(
@@ -119,25 +116,32 @@ def count(
 ) -> dict[str, Counts]:
     """How many cells are filled and how many fit each reading, over the whole column."""
     found: dict[str, Counts] = {}
-    names = list(asked)
-    for chunk in _chunks(names):
-        progress(f"Looking at {staged.table.name}", len(found) / max(1, len(names)))
-        picks: list[str] = []
-        for name in chunk:
-            column = staged[name]
-            picks += [_count_if(filled(column)), _count_missing(column)]
-            picks += [f"count({casting.value(column, r.kind, r.format)})" for r in asked[name].readings]
-            picks += [_count_if(check.sql(text(column))) for check in asked[name].checks]
-        row = connection.execute(f"SELECT {', '.join(picks)} FROM {staged.source}", staged.parameters).fetchone() or ()
-        cells = iter(row)
-        for name in chunk:
-            found[name] = Counts(
-                next(cells),
-                next(cells),
-                {reading: next(cells) for reading in asked[name].readings},
-                {check: next(cells) for check in asked[name].checks},
-            )
+    for names, question in _alike(asked):
+        progress(f"Looking at {staged.table.name}", len(found) / len(asked))
+
+        def picks(column: Column, cells: str, question: Question = question) -> list[str]:
+            conditions = [filled(column), _is_missing(column)]
+            conditions += [f"{casting.value(column, r.kind, r.format)} IS NOT NULL" for r in question.readings]
+            conditions += [check.sql(text(column)) for check in question.checks]
+            return [f"{cells} FILTER ({condition})" for condition in conditions]
+
+        for name, row in aggregate(connection, staged, names, picks):
+            cells, missing, *rest = (number or 0 for number in row)
+            fits = dict(zip(question.readings, rest, strict=False))
+            checks = dict(zip(question.checks, rest[len(fits) :], strict=True))
+            found[name] = Counts(cells, missing, fits, checks)
     return found
+
+
+T = TypeVar("T")
+
+
+def _alike(asked: Mapping[str, T]) -> list[tuple[list[str], T]]:
+    """The names for which the same is asked, together."""
+    groups: dict[T, list[str]] = {}
+    for name, question in asked.items():
+        groups.setdefault(question, []).append(name)
+    return [(names, question) for question, names in groups.items()]
 
 
 def recount(
@@ -175,14 +179,8 @@ def _formats(column: ColumnPlan) -> tuple[Reading, ...]:
     return tuple(Reading(column.kind, format) for format in pair)
 
 
-def _count_if(condition: str) -> str:
-    return f"count(*) FILTER ({condition})"
-
-
-def _count_missing(column: Column) -> str:
-    if not column.is_text:
-        return "0"
-    return _count_if(f"lower({text(column)}) IN ({', '.join(map(literal, MISSING))})")
+def _is_missing(column: Column) -> str:
+    return casting.among(f"lower({text(column)})", MISSING) if column.is_text else "false"
 
 
 def misfit_examples(
@@ -190,13 +188,12 @@ def misfit_examples(
 ) -> dict[str, tuple[str, ...]]:
     """Up to five filled values of each column that do not fit its reading."""
     found: dict[str, tuple[str, ...]] = {}
-    for names in _chunks(list(readings)):
-        picks = []
-        for name in names:
-            column, reading = staged[name], readings[name]
+    for names, reading in _alike(readings):
+
+        def picks(column: Column, _: str, reading: Reading = reading) -> list[str]:
             wrong = f"{filled(column)} AND {casting.value(column, reading.kind, reading.format)} IS NULL"
-            picks.append(f"min({raw(column)}, 20) FILTER ({wrong})")
-        row = connection.execute(f"SELECT {', '.join(picks)} FROM {staged.source}", staged.parameters).fetchone() or ()
-        for name, values in zip(names, row, strict=True):
+            return [f"min({raw(column)}, 20) FILTER ({wrong})"]
+
+        for name, (values,) in aggregate(connection, staged, names, picks):
             found[name] = tuple(dict.fromkeys(values or ()))[:5]
     return found

@@ -16,6 +16,7 @@ from segmentation.errors import LoadError, close_names
 from segmentation.plan import ColumnPlan, Format, LoadPlan, TablePlan, TableRole
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
+LEFT_OUT = "Left out"  # how a note begins that says why a table is
 TIMES = (Kind.DATE, Kind.MOMENT)
 _LOCAL_DAY = re.compile(f"(?:{SLASHED_DAY}|{DOTTED_DAY})(?:[ T,].*)?")
 
@@ -92,7 +93,7 @@ def change_column(
     if before is None:
         raise LoadError(f"{table.table.name} has no column “{column}”.{close_names(column, table.table.columns)}")
     given = {"kind": kind, "format": format, "include": include, "label": label, "theme": theme, "role": role}
-    update = {name: value for name, value in given.items() if value is not None}
+    update: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if kind is not None and kind is not before.kind and format is None:
         update["format"] = usual_format(kind, before.examples)
     if kind is not None or format is not None:
@@ -219,7 +220,7 @@ _NUMBERED = "There is no customer id: each row is one person, numbered from 1."
 
 
 def _noted(table: TablePlan) -> TablePlan:
-    kept = [note for note in table.notes if note != _NUMBERED and "17850" not in note and not note.startswith("“")]
+    kept = [note for note in table.notes if note.startswith(LEFT_OUT)]
     if table.role is TableRole.PEOPLE and table.key is None and not table.problems:
         kept.append(_NUMBERED)
     for column in table.columns:

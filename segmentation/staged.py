@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from segmentation.audience import MEMORY_LIMIT
 from segmentation.cells import Column
 from segmentation.errors import Cancelled, LoadError
 from segmentation.plan import Progress, StagedTable
+
+WIDE = 300  # expressions in one query
 
 
 @contextmanager
@@ -87,10 +89,30 @@ class Staged:
         names = [f"c{place}" for place in range(len(described))]
         self.source = f"read_parquet($path{index}) AS {self.alias} ({', '.join(names)})"
         self.row = f"{self.alias}.file_row_number"
+        (self.rows,) = connection.execute(f"SELECT count(*) FROM {self.source}", self.parameters).fetchone() or (0,)
         self._columns = {
             column: Column(f"{self.alias}.{name}", row[1])
             for column, name, row in zip(table.columns, names, described, strict=True)
         }
+
+    def select(
+        self, connection: duckdb.DuckDBPyConnection, picks: Sequence[str], where: str = ""
+    ) -> tuple[str, dict[str, str]]:
+        """SQL for a query of these expressions in file order, and its parameters.
+
+        Each expression needs memory of its own, so many of them are computed some at a time, into temporary tables.
+        """
+        if len(picks) <= WIDE:
+            return f"SELECT {', '.join(picks)} FROM {self.source} {where}", self.parameters
+        parts = []
+        for start in range(0, len(picks), WIDE):
+            parts.append(f"{self.alias}_{start}")
+            connection.execute(
+                f"CREATE TEMP TABLE {parts[-1]} AS "
+                f"SELECT {', '.join(picks[start : start + WIDE])} FROM {self.source} {where}",
+                self.parameters,
+            )
+        return f"SELECT * FROM {' POSITIONAL JOIN '.join(parts)}", {}
 
     def __getitem__(self, name: str) -> Column:
         """The column of this name, or a `LoadError`."""

@@ -47,7 +47,7 @@ class Check(Enum):
     CLOCK = (
         "contains({0}, ':') AND NOT regexp_matches({0}, '[T ]0?0:00(:00([.]0+)?)?( ?[AaZzU+-].*)?$')"  # not at midnight
     )
-    YES = f"lower({{0}}) IN ({', '.join(map(literal, casting.YES))})"
+    YES = casting.among("lower({0})", casting.YES)
 
     def sql(self, text: str) -> str:
         """The condition on the SQL expression `text`."""
@@ -90,7 +90,7 @@ _CLOCKED = f"(?:{timestamps.CLOCK}{timestamps.HALF_DAY}(?:{timestamps.OFFSET})?)
 _ISO = re.compile(f"(?:{timestamps.ISO_DAY}|{timestamps.NAMED_DAY}){_CLOCKED}?")
 _LOCAL = re.compile(f"(?:{timestamps.SLASHED_DAY}|{timestamps.DOTTED_DAY}){_CLOCKED}?")
 _MIDNIGHT = re.compile(r".*[T ]0?0:00(:00(\.0+)?)?( ?[AaZzU+-].*)?")
-_COMPACT = re.compile(f"{timestamps.COMPACT_DAY}|{timestamps.COMPACT_MOMENT}")
+_COMPACT = re.compile(f"{timestamps.COMPACT_DAY}|{timestamps.COMPACT_MOMENT}Z?")
 _EPOCH = re.compile(r"1[0-9]{9}(\.[0-9]+)?|1[0-9]{12}|1[0-9]{15}")
 _JSON = re.compile(r"\[.*\]", re.DOTALL)
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})")

@@ -13,7 +13,7 @@ CLOCK = r"(?:T| {1,2}|, )[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 HALF_DAY = r"(?: ?[AaPp]\.?[Mm]\.?)?"
 OFFSET = r" ?(?:Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"
 COMPACT_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-COMPACT_MOMENT = COMPACT_DAY + r"T?[0-9]{6}Z?"
+COMPACT_MOMENT = COMPACT_DAY + r"T?[0-9]{6}"
 SLASHED_DAY = r"[0-9]{1,2}[/-][0-9]{1,2}[/-](?:[0-9]{4}|[0-9]{2})"
 DOTTED_DAY = r"[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{4}|[0-9]{2})"
 _MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
@@ -49,7 +49,6 @@ def _century(t: str, separator: str) -> str:
 
 
 _NAMED = ("%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y")
-_CLOCKS = (" %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p")
 
 
 def day_pattern(format: Format) -> str:
@@ -85,36 +84,33 @@ def moment(column: Column, format: Format, zone: str) -> str:
     if column.type == "DATE" or column.is_stamp:
         return _in_utc(f"CAST({column.sql} AS TIMESTAMP)", zone)
     t = text(column)
-    iso = f"replace({t}, '/', '-')"
+    iso = f"replace(replace({t}, '/', '-'), ',', '')"
     offset = f"regexp_replace(regexp_replace({iso}, ' ?(?:Z|z|UTC|GMT)$', '+00'), ' ([+-])', '\\1')"
     with_seconds = f"regexp_replace({offset}, '^([^:]+:[0-9]{{2}})([+-])', '\\1:00\\2')"
     iso_clock = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}" + CLOCK
-    seconds = f"TRY_CAST({t} AS DOUBLE)"
     number = f"TRY_CAST({t} AS BIGINT)"
-    local = [
-        f"WHEN {full(t, iso_clock)} THEN TRY_CAST(replace({iso}, ',', '') AS TIMESTAMP)",
-        f"WHEN {full(t, ISO_DAY)} THEN CAST({day(column, Format.PLAIN, zone)} AS TIMESTAMP)",
-        f"WHEN {full(t, COMPACT_DAY)} THEN {_strptime(t, '%Y%m%d')}",
-        f"WHEN {full(t, COMPACT_MOMENT)} AND NOT ends_with({t}, 'Z') THEN {_strptime(t, '%Y%m%d%H%M%S', '%Y%m%dT%H%M%S')}",
-        f"WHEN {full(t, NAMED_DAY + f'(?:{CLOCK}{HALF_DAY})?')} THEN "
-        + _strptime(_clocked(_spaced(t)), *(day + clock for day in _NAMED for clock in (*_CLOCKS, ""))),
-    ]
-    if format in (Format.DAY_FIRST, Format.MONTH_FIRST, Format.ASK):
-        order = "%m/%d/%Y" if format is Format.MONTH_FIRST else "%d/%m/%Y"
-        slashed = _clocked(_with_century(t))
-        read = _strptime(slashed, *(order + clock for clock in (*_CLOCKS, "")))
-        local.append(f"WHEN {full(t, day_pattern(format) + f'(?:{CLOCK}{HALF_DAY})?')} THEN {read}")
-    cases = " ".join(local)
+    digits = f"replace({t}, 'T', '')"
+    local = (
+        f"CASE WHEN {full(t, iso_clock)} THEN TRY_CAST({iso} AS TIMESTAMP) "
+        f"WHEN {full(t, COMPACT_MOMENT)} THEN {_strptime(digits, '%Y%m%d%H%M%S')} "
+        f"ELSE {day(column, format, zone)} + {_clock(t)} END"
+    )
     return (
         f"CASE WHEN {full(t, iso_clock + OFFSET)} THEN timezone('UTC', TRY_CAST({with_seconds} AS TIMESTAMPTZ)) "
-        f"WHEN {full(t, COMPACT_MOMENT)} AND ends_with({t}, 'Z') THEN {_strptime(t, '%Y%m%dT%H%M%SZ', '%Y%m%d%H%M%SZ')} "
+        f"WHEN {full(t, COMPACT_MOMENT + 'Z')} THEN {_strptime(digits, '%Y%m%d%H%M%SZ')} "
         f"WHEN {full(t, EPOCH)} THEN make_timestamp(CASE WHEN length({t}) <= 10 OR contains({t}, '.') "
-        f"THEN CAST(round({seconds} * 1e6) AS BIGINT) WHEN length({t}) <= 13 THEN {number} * 1000 ELSE {number} END) "
-        f"ELSE {_in_utc(f'CASE {cases} END', zone)} END"
+        f"THEN CAST(round(TRY_CAST({t} AS DOUBLE) * 1e6) AS BIGINT) "
+        f"WHEN length({t}) <= 13 THEN {number} * 1000 ELSE {number} END) "
+        f"ELSE {_in_utc(local, zone)} END"
     )
 
 
-def _clocked(t: str) -> str:
-    """One space before the clock and before AM or PM, which strptime wants without dots."""
-    joined = f"regexp_replace({t}, '([0-9])(?:T|, |  )([0-9]{{1,2}}:)', '\\1 \\2')"
-    return f"regexp_replace({joined}, ' ?([AaPp])[.]?([Mm])[.]?$', ' \\1\\2')"
+def _clock(t: str) -> str:
+    """SQL: the TIME at the end of a text, midnight if there is none."""
+    clock = f"regexp_extract({t}, '[0-9]{{1,2}}:.*$')"
+    half = f"upper(translate({clock}, ' .', ''))"
+    return (
+        f"CASE WHEN {clock} = '' THEN TIME '00:00:00' "
+        f"WHEN ends_with({half}, 'M') THEN CAST({_strptime(half, '%I:%M%p', '%I:%M:%S%p')} AS TIME) "
+        f"ELSE TRY_CAST({clock} AS TIME) END"
+    )

@@ -87,7 +87,7 @@ MEANINGS = (
             "senior citizen, ethnicity, race, religion, employment, employment status, employed, homeowner, home owner, "
             "nationality, generation, student, retired, salutation, anrede, =title, industry, gender, sex", _D),
     # Interests, values, attitudes
-    Meaning("interest, interests, hobby, hobbies, values, core values, lifestyle, attitude, attitudes, opinion, opinions, "
+    Meaning("interest, interests, hobby, hobbies, =values, core values, personal values, lifestyle, attitude, attitudes, opinion, opinions, "
             "personality, preference, preferences, preferred, favorite, favourite, motivation, belief, beliefs, persona, "
             "affinity, affinities, sentiment, satisfaction, mindset, taste, tastes, price sensitivity, risk appetite, "
             "brand loyalty, political, sustainability, interessen, lebensstil, werte, einstellung, interets, intereses, "
@@ -106,7 +106,8 @@ MEANINGS = (
             "refund, login, logins, last login, duration, page, pages, browser, traffic, views, contact, contacts, previous, "
             "interest rate, rate, rates, price, quantity, sku, stock, invoice, event, action, activity, umsatz, bestellung, "
             "bestellungen, kauf, commande, commandes, achat, achats, compra, compras, pedido, pedidos, gasto, history, "
-            "newbie, conversion, last seen, first seen, last visit, last purchase, last order, first order, vip, store", _B),
+            "newbie, conversion, last seen, first seen, last visit, last purchase, last order, first order, vip, store, month, weekend, weekday, "
+            "season, outcome, visitor, description", _B),
 )  # fmt: skip
 
 ACRONYMS = frozenset(

@@ -16,7 +16,7 @@ ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|(https?|ftp)://\S+|www\.\S+")
 
 
 def shape_of(cell: object) -> str:
-    """"" for an empty cell, else number, time, address (of mail or web), yes_no, or text."""
+    """The cell's shape: number, time, address (of mail or web), yes_no or text; an empty one has none."""
     if cell is None or cell == "":
         return ""
     if isinstance(cell, bool):

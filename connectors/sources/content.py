@@ -52,7 +52,7 @@ JSON_OBJECT = re.compile(rb'(\[\s*)?\{\s*("(?:[^"\\]|\\.)*"\s*:|\})')
 def is_binary(head: bytes) -> bool:
     """Whether bytes that are no wide text have too many control characters for a text."""
     controls = len(re.findall(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]", head))
-    return controls >= 8 and controls > len(head) / 50
+    return controls >= 32 and controls > len(head) / 50
 
 
 def recognise(path: Path) -> tuple[Content, str]:

@@ -13,7 +13,8 @@ from connectors.sources.records import LONG_LINES, LONG_TEXT
 
 CHUNK = 1 << 18  # small, as chunks without a quote need no arrays
 
-LF, CR = 10, 13
+LF, CR, BLANK = 10, 13, 32
+LOOKED_AT = 100  # odd quotes of a chunk that are looked at closely
 
 
 @dataclass
@@ -24,10 +25,11 @@ class Tally:
     blank_lines: int = 0
     quotes: int = 0
     breaks_in_quotes: int = 0
-    balanced: bool = True
+    stray_quotes: bool = False  # a quote stands elsewhere than at a cell's edge, so that the counts are doubtful
     mixed_breaks: bool = False  # single CRs among LFs
     long_quoted: bool = False  # a quoted stretch that may be a stray quote
-    padded_quotes: bool = False  # blanks stand between a delimiter and a quote
+    padded_quotes: bool = False  # blanks stand between a quote and the cell's edge: a, "b" ,c
+    longest_line: int = 0  # bytes, known of lines longer than a chunk only
 
 
 def count_records(path: Path, delimiter: str, quote: str, tell: Callable[[float], None]) -> Tally:
@@ -41,13 +43,16 @@ class _Counter:
     def __init__(self, path: Path, delimiter: bytes, quote: bytes) -> None:
         self.path = path
         self.quote = quote
-        self.padded = delimiter + b" " + quote
+        self.edges = np.zeros(256, dtype=bool)  # what may stand on the outer side of a quote
+        self.edges[[*delimiter, *quote, LF, CR]] = True
+        self.closed = False  # the last chunk ended with a quote that closes
         self.tally = Tally()
         self.inside = 0  # 1 between quotes
         self.start = 0  # where the line begins that goes on from the last chunk
         self.opened = 0  # where the quoted stretch began that goes on from the last chunk
         self.lines_inside = 0
         self.offset = 0
+        self.last_break = 0
 
     def run(self, tell: Callable[[float], None]) -> Tally:
         tally, size = self.tally, self.path.stat().st_size
@@ -61,13 +66,15 @@ class _Counter:
             while chunk:
                 self._line_breaks(chunk, line_break, carry_cr, previous)
                 self._chunk(chunk, line_break, previous)
+                self.last_break = self.offset + chunk.rfind(line_break) if line_break in chunk else self.last_break
+                tally.longest_line = max(tally.longest_line, self.offset + len(chunk) - self.last_break)
                 carry_cr, previous = chunk.endswith(b"\r"), chunk[-2:]
                 self.offset += len(chunk)
                 tell(self.offset / size)
                 chunk = file.read(CHUNK)
         if line_break == LF and carry_cr:
             tally.mixed_breaks = True
-        tally.balanced = not self.inside
+        tally.stray_quotes |= bool(self.inside)
         if self.start < self.offset or self.inside:
             tally.records += 1
         return tally
@@ -79,13 +86,13 @@ class _Counter:
         else:
             pairs = chunk.count(b"\r\n") + (carry_cr and chunk.startswith(b"\n"))
             self.tally.mixed_breaks |= chunk.count(b"\r") + carry_cr - chunk.endswith(b"\r") != pairs
-        if self.quote:
-            self.tally.padded_quotes |= self.padded in (previous + chunk)
 
     def _chunk(self, chunk: bytes, line_break: int, previous: bytes) -> None:
         tally = self.tally
+        tally.stray_quotes |= self.closed and not self.edges[chunk[0]]
         quotes = chunk.count(self.quote) if self.quote else 0
         tally.quotes += quotes
+        self.closed = False
         if not quotes and self.inside:
             breaks = chunk.count(line_break)
             tally.breaks_in_quotes += breaks
@@ -101,8 +108,32 @@ class _Counter:
         data = np.frombuffer(chunk, np.uint8)
         ends = np.flatnonzero(data == line_break)
         if quotes:
-            ends = self._outside(ends, np.flatnonzero(data == self.quote[0]), len(chunk))
+            found = np.flatnonzero(data == self.quote[0])
+            self._edges(data, found, previous)
+            ends = self._outside(ends, found, len(chunk))
+        self.closed = quotes > 0 and not self.inside and chunk.endswith(self.quote)
         self._ends(data, ends, previous)
+
+    def _edges(self, data: NDArray[np.uint8], quotes: NDArray[np.intp], previous: bytes) -> None:
+        """Look at the outer side of each quote: a delimiter, a line break or another quote, or else it is stray."""
+        opening, closing = quotes[self.inside :: 2], quotes[1 - self.inside :: 2]
+        before = np.concatenate((np.frombuffer(previous[-1:] or b"\n", np.uint8), data))
+        after = np.concatenate((data, np.frombuffer(b"\n", np.uint8)))  # of the last byte: see the next chunk
+        odd_opening = opening[~self.edges[before[opening]]]
+        odd_closing = closing[~self.edges[after[closing + 1]]]
+        if not len(odd_opening) and not len(odd_closing):
+            return
+        self.tally.stray_quotes = True
+        if self.tally.padded_quotes:
+            return
+        text = data.tobytes()
+        ends = [text[:place].rstrip(b" ")[-1:] for place in odd_opening[:LOOKED_AT] if text[place - 1] == BLANK]
+        ends += [
+            text[place + 1 : place + LONG_TEXT].lstrip(b" ")[:1]
+            for place in odd_closing[:LOOKED_AT]
+            if text[place + 1] == BLANK
+        ]
+        self.tally.padded_quotes = any(not end or self.edges[end[0]] for end in ends)
 
     def _outside(self, ends: NDArray[np.intp], quotes: NDArray[np.intp], size: int) -> NDArray[np.intp]:
         """The line breaks that are not between quotes."""
@@ -121,7 +152,8 @@ class _Counter:
         if self.inside:
             self.opened = self.offset + int(edges[-2])
             self.lines_inside = int(breaks[-1] - breaks[-2])
-        return ends[~inside]
+        outside: NDArray[np.intp] = ends[~inside]
+        return outside
 
     def _ends(self, data: NDArray[np.uint8], ends: NDArray[np.intp], previous: bytes) -> None:
         """Count the lines that end here, and which of them are blank."""

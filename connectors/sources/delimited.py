@@ -6,44 +6,52 @@ the two differ, or DuckDB refuses, the file is read again record by record, and 
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+import os
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.sources.counting import Tally, count_records
 from connectors.sources.dialect import guess_dialect
 from connectors.sources.encoding import as_utf8
-from connectors.sources.header import Header, find_header
-from connectors.sources.records import LONGEST_TEXT, NO_DELIMITER, Dialect, Record, Records, read_sample
-from connectors.sources.staging import Rejects, TableWriter, count_of, opened_duckdb, run, table_path
+from connectors.sources.header import find_header
+from connectors.sources.names import mend_names
+from connectors.sources.records import NO_DELIMITER, Dialect, Record, Records, read_sample
+from connectors.sources.staging import (
+    COMPRESSION,
+    Rejects,
+    TableWriter,
+    count_of,
+    literal,
+    opened_duckdb,
+    run,
+    table_path,
+)
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
 
 HEAD = 1 << 20
-BATCH_CELLS = 500_000
+BATCH_CELLS = 100_000  # measured: five times as many take 40 % longer, as they leave the processor's cache
+BLOCK = 500  # lines that are tried at once
+LONGEST_LINE = 64 << 20
 
 ABOVE = "above the table's header"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a text is to be read: its dialect, its header, and the records that stand before the first row."""
+    """How a text is to be read: its dialect, its columns, and the records that stand before the first row."""
 
     dialect: Dialect
-    header: Header
-    before: tuple[Record, ...]  # titles, blank lines and the header itself
-    titles: tuple[Record, ...]
-
-    @property
-    def width(self) -> int:
-        """The number of columns."""
-        return len(self.header.columns)
+    columns: tuple[str, ...]
+    titles: tuple[Record, ...] = ()  # above the header
+    before: tuple[Record, ...] = ()  # titles, blank lines and the header itself
+    notes: tuple[str, ...] = ()
 
 
 def stage_delimited(path: Path, name: str, into: Path, progress: Progress) -> list[StagedTable]:
@@ -63,6 +71,8 @@ def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tu
     tally = count_records(
         path, layout.dialect.delimiter, layout.dialect.quote, lambda share: progress(f"Counting {name}", share)
     )
+    if tally.longest_line > LONGEST_LINE:
+        raise SourceError(f"{name} is not a text table: it has a line of more than {LONGEST_LINE >> 20} MB.")
     if tally.padded_quotes and not layout.dialect.skip_blanks:
         layout = read_layout(path, name, skip_blanks=True)
     target = table_path(into, name)
@@ -84,11 +94,11 @@ def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tu
     return StagedTable(
         name=name,
         path=target,
-        columns=layout.header.columns,
+        columns=layout.columns,
         rows=rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),
-        notes=tuple(note for note in (*notes, *layout.header.notes, *found) if note),
+        notes=tuple(note for note in (*notes, *layout.notes, *found) if note),
     )
 
 
@@ -110,7 +120,9 @@ def read_layout(path: Path, name: str, skip_blanks: bool = False) -> Layout:
     header = find_header([record.cells for record in records])
     titles = records[: header.above]
     last = records[header.taken - 1].line if header.taken else 0
-    return Layout(dialect, header, tuple(record for record in sample if record.line <= last), tuple(titles))
+    before = [record for record in sample if record.line <= last]
+    columns, mended = mend_names(header.names)
+    return Layout(dialect, columns, tuple(titles), tuple(before), header.notes + mended)
 
 
 def _is_blank(record: Record) -> bool:
@@ -118,36 +130,33 @@ def _is_blank(record: Record) -> bool:
     return record.blank or (len(record.cells) == 1 and not record.text.strip())
 
 
-def _stage_regular(
-    path: Path, target: Path, name: str, layout: Layout, tally: Tally, progress: Progress
-) -> int | None:
+def _stage_regular(path: Path, target: Path, name: str, layout: Layout, tally: Tally, progress: Progress) -> int | None:
     """Stage with DuckDB; None, and no file, where its rows are not exactly those that were counted."""
     dialect = layout.dialect
-    if dialect.backslash or tally.mixed_breaks or tally.long_quoted or not tally.balanced:
+    if dialect.backslash or tally.mixed_breaks or tally.long_quoted or tally.stray_quotes:
         return None
     if (dialect.skip_blanks and tally.quotes) or any(record.damaged for record in layout.before):
         return None
     expected = tally.records - sum(not record.blank for record in layout.before)
     if not expected:
         return 0
-    places = range(layout.width)
     cell = "nullif(ltrim(c{0}, ' '), '')" if dialect.skip_blanks else "c{0}"
-    select = ", ".join(f"{cell.format(place)} AS {quoted(layout.header.columns[place])}" for place in places)
-    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in places)
+    select = ", ".join(f"{cell.format(place)} AS {quoted(name)}" for place, name in enumerate(layout.columns))
+    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(layout.columns)))
     sql = f"""
         COPY (
             SELECT {select}
             FROM read_csv(?, columns = {{{columns}}}, delim = ?, quote = ?, escape = ?, skip = {len(layout.before)},
                 auto_detect = false, header = false, strict_mode = true, null_padding = false,
                 parallel = {"false" if tally.breaks_in_quotes else "true"})
-        ) TO {_literal(target)} (FORMAT parquet, COMPRESSION snappy)"""
+        ) TO {literal(target)} (FORMAT parquet, COMPRESSION {COMPRESSION})"""
     parameters = [str(path), dialect.delimiter, dialect.quote, dialect.quote]
     rows = None
     try:
         with opened_duckdb() as connection:
             rows = run(connection, sql, parameters, progress, f"Reading {name}")
-    except duckdb.Error as e:  # not regular after all: the careful reader will tell each row
-        import os; print("FAST", e) if os.environ.get("DBG") else None
+    except duckdb.Error:  # not regular after all: the careful reader will tell each row
+        pass
     finally:
         if rows != expected:
             target.unlink(missing_ok=True)
@@ -158,9 +167,9 @@ def _stage_damaged(
     path: Path, target: Path, name: str, layout: Layout, rejects: Rejects, progress: Progress
 ) -> tuple[int, tuple[str, ...]]:
     """Stage record by record; gives the number of rows and what was mended."""
-    columns, width = layout.header.columns, layout.width
-    schema = pa.schema([(column, pa.string()) for column in columns])
-    batch_rows = max(BATCH_CELLS // width, 1)
+    width = len(layout.columns)
+    schema = pa.schema([(column, pa.string()) for column in layout.columns])
+    batch_rows = max(BATCH_CELLS // width, 200)
     size = path.stat().st_size
     padded = mended = blank = 0
     rows: list[list[str]] = []
@@ -168,34 +177,37 @@ def _stage_damaged(
 
         def write() -> None:
             if rows:
-                arrays = [pa.array([cell or None for cell in column], pa.string()) for column in zip(*rows, strict=True)]
+                texts = (pa.array(column, pa.string()) for column in zip(*rows, strict=True))
+                arrays = [pc.if_else(pc.equal(cells, ""), None, cells) for cells in texts]
                 writer.write(pa.record_batch(arrays, schema=schema))
                 rows.clear()
-            progress(f"Reading {name} row by row", text.buffer.tell() / size)
+            progress(f"Reading {name} row by row", os.lseek(text.fileno(), 0, os.SEEK_CUR) / size)
 
-        records = iter(Records(limited_lines(text, name), layout.dialect, width))
+        records = Records(iter(text.readline, ""), layout.dialect, width)
         for record in islice(records, len(layout.before)):
             blank += _is_blank(record)
-        for record in records:
-            cells = record.cells
-            if len(cells) == width and not record.damaged:
-                if width > 1 or not _is_blank(record) or cells[0]:
-                    rows.append(cells)
-                else:
-                    blank += 1
-            elif _is_blank(record):
-                blank += 1
-            elif record.damaged and len(cells) != width:
-                rejects.add(record.line, "a quote in it is out of place or not closed", record.text.rstrip("\r\n"))
-            elif len(cells) > width and any(cell.strip() for cell in cells[width:]):
-                reason = f"it has {len(cells):,} cells, and the table has {width:,} columns"
-                rejects.add(record.line, reason, record.text.rstrip("\r\n"))
-            else:
-                padded += len(cells) < width
-                mended += record.damaged
-                rows.append((cells + [""] * (width - len(cells)))[:width])
+        at_end = False
+        while not at_end:
             if len(rows) >= batch_rows:
                 write()
+            if regular := records.regular(BLOCK):
+                rows += regular
+                continue
+            at_end = True
+            for record in islice(records, BLOCK):
+                at_end = False
+                cells = record.cells
+                if _is_blank(record) and (width > 1 or not any(cells)):
+                    blank += 1
+                elif record.damaged and len(cells) != width:
+                    rejects.add(record.line, "a quote in it is out of place or not closed", record.text.rstrip("\r\n"))
+                elif len(cells) > width and any(cell.strip() for cell in cells[width:]):
+                    reason = f"it has {len(cells):,} cells, and the table has {width:,} columns"
+                    rejects.add(record.line, reason, record.text.rstrip("\r\n"))
+                else:
+                    padded += len(cells) < width
+                    mended += record.damaged
+                    rows.append((cells + [""] * (width - len(cells)))[:width])
         write()
     notes = [_blank_lines(blank)]
     if padded:
@@ -205,15 +217,6 @@ def _stage_damaged(
         many = "1 row has quotes" if mended == 1 else f"{mended:,} rows have quotes"
         notes.append(f"{many} in unusual places; they were taken as they stand.")
     return writer.rows, tuple(notes)
-
-
-def limited_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
-    """The lines of a text; one without end is refused rather than held in memory."""
-    read: Callable[[], str] = lambda: text.readline(16 * LONGEST_TEXT)  # noqa: E731
-    for line in iter(read, ""):
-        if len(line) == 16 * LONGEST_TEXT:
-            raise SourceError(f"{name} is not a text table: it has a line of more than {len(line) >> 20} MB.")
-        yield line
 
 
 def _without_rows(name: str, layout: Layout, rejects: Rejects) -> SourceError:
@@ -230,8 +233,3 @@ def _without_rows(name: str, layout: Layout, rejects: Rejects) -> SourceError:
 
 def _blank_lines(count: int) -> str:
     return f"{count_of(count, 'blank line')} left out." if count else ""
-
-
-def _literal(path: Path) -> str:
-    """A path as an SQL string, for COPY … TO takes no parameter."""
-    return "'" + str(path).replace("'", "''") + "'"

@@ -57,10 +57,10 @@ def _regularity(records: Sequence[Record], dialect: Dialect) -> float:
     rows = [record for record in records if record.cells and "".join(record.cells).strip()]
     if not rows:
         return 0.0
-    width, _ = max(Counter(len(row.cells) for row in rows).items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
+    width, _ = max(Counter(len(row.cells) for row in rows).items(), key=lambda item: (item[1], item[0]))
     regular = [row for row in rows if len(row.cells) == width and not row.damaged]
     share = len(regular) / len(rows)
-    if width == 1 or (share < 0.8 and len(rows[0].cells) != width and len(rows[0].cells) == 1):
+    if width == 1 or (len(rows[0].cells) == 1 and _is_prose(rows, width, dialect)):
         return 0.0
     if dialect.delimiter == ":" and (share < 1 or _is_clock_or_address(regular)):
         return 0.0
@@ -78,6 +78,15 @@ def _looks_whole(cell: str) -> float:
     if text[0] in "\"'" or text[-1] in "\"'":
         return 0.2
     return 0.5 if STRANGE.search(text) else 0.95
+
+
+def _is_prose(rows: Sequence[Record], width: int, dialect: Dialect) -> bool:
+    """Whether lines below a single cell are sentences or addresses rather than a table below its title."""
+    start = next(place for place, row in enumerate(rows) if len(row.cells) == width)
+    table = rows[start:]
+    if sum(len(row.cells) == width for row in table) < 0.8 * len(table):
+        return True
+    return dialect.delimiter == "," and all(cell.startswith(" ") for row in table for cell in row.cells[1:])
 
 
 def _is_clock_or_address(rows: Sequence[Record]) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from connectors.sources.cells import filled, shape_of
-from connectors.sources.names import mend_names, numbered_names
+from connectors.sources.names import numbered_names
 
 MOST_ABOVE = 30
 COMPARED = 50
@@ -18,9 +19,9 @@ Cells = Sequence[object]
 
 @dataclass(frozen=True)
 class Header:
-    """The columns, how many records stand above the header, and whether there is one (else the rows begin at once)."""
+    """The names as written, how many records stand above the header, and whether there is one (else rows begin at once)."""
 
-    columns: tuple[str, ...]
+    names: tuple[str, ...]
     above: int
     present: bool
     notes: tuple[str, ...] = ()
@@ -40,18 +41,18 @@ def find_header(records: Sequence[Cells]) -> Header:
     first = records[above]
     rows = [row for row in records[above + 1 : above + 1 + COMPARED] if row != first]
     if not _is_header(first, rows):
-        notes = ("There is no header: the columns are numbered.",)
-        return Header(numbered_names(usual), above, present=False, notes=notes)
+        return Header(
+            numbered_names(usual), above, present=False, notes=("There is no header: the columns are numbered.",)
+        )
     names = ["" if cell is None else str(cell) for cell in first]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if len(names) == width - 1 and rows and all(len(row) == width and filled(row[-1:]) for row in rows):
         # R's write.table() names all columns but the first.
         names.insert(0, "")
         notes = ("The header has one name fewer than the rows have cells: the first column was taken to have none.",)
     while len(names) > width and not names[-1].strip():
         names.pop()
-    columns, mended = mend_names(names)
-    return Header(columns, above, present=True, notes=notes + mended)
+    return Header(tuple(names), above, present=True, notes=notes)
 
 
 def _usual_width(records: Sequence[Cells]) -> int:
@@ -98,14 +99,16 @@ def _is_header(first: Cells, rows: Sequence[Cells]) -> bool:
     like, unlike = _votes(first, rows)
     if like or unlike:
         return unlike > like
-    return set(shapes) <= {"text", ""} and len(set(names)) == len(names) and len(names) * 2 > len(shapes)
+    speaking = all(not any(map(str.isdigit, name)) or any(map(str.isalpha, name)) for name in names)
+    return speaking and set(shapes) <= {"text", ""} and len(set(names)) == len(names) and len(names) * 2 > len(shapes)
 
 
 def _votes(first: Cells, rows: Sequence[Cells]) -> tuple[int, int]:
     """In how many columns the first record is like the cells below it, and in how many certainly not."""
     shapes = [shape_of(cell) for cell in first]
-    years = [place for place, cell in enumerate(first) if str(cell).strip().isdecimal() and int(str(cell)) in YEARS]
-    consecutive = len(years) > 1 and all(int(str(first[b])) - int(str(first[a])) == 1 for a, b in zip(years, years[1:], strict=False))
+    years = {place: int(str(cell)) for place, cell in enumerate(first) if str(cell).strip().isdecimal()}
+    consecutive = len(years) > 1 and all(year in YEARS for year in years.values())
+    consecutive = consecutive and all(later - year == 1 for year, later in pairwise(years.values()))
     like = unlike = 0
     for place, shape in enumerate(shapes):
         below = [row[place] for row in rows if place < len(row) and shape_of(row[place])]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
+from connectors.sources.cells import shape_of
+
 NO_DELIMITER = "\x1f"  # the ASCII “unit separator”: stands for “one column” where a reader wants a character
 LONG_LINES = 100
 LONG_TEXT = 64 * 1024
@@ -30,13 +32,22 @@ class Dialect:
     def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The standard library's reader, which raises `csv.Error` where quotes are out of place."""
         return csv.reader(
-            lines,
+            map(self._standard, lines) if self.backslash or self.skip_blanks else lines,
             delimiter=self.delimiter,
             quotechar=self.quote or None,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             skipinitialspace=self.skip_blanks,
             strict=True,
         )
+
+    def _standard(self, line: str) -> str:
+        r"""A line as the reader expects it: \" written as "", \\ as \, and no blanks behind a quote that closes."""
+        if self.backslash:
+            line = _without_backslashes(line)
+        if self.skip_blanks and self.quote and f"{self.quote} " in line:
+            edge, quote = re.escape(self.delimiter), re.escape(self.quote)
+            line = re.sub(f"(?<![{quote}{edge} ]){quote} +(?={edge}|[\r\n]|$)", self.quote, line)
+        return line
 
 
 class Record(NamedTuple):
@@ -58,57 +69,79 @@ class _Runaway(Exception):
 
 
 class Records:
-    """Iterates over the records of `lines`; each line ends with its own line break."""
+    """The records of `lines`, of which each ends with its own line break."""
 
     def __init__(self, lines: Iterator[str], dialect: Dialect, width: int = 0) -> None:
         """Read `lines`; `width` is the number of cells that a whole row has, 0 if not known yet."""
         self.dialect = dialect
         self.width = width
+        self.line = 1  # of the next record
         self._lines = lines
         self._again: deque[str] = deque()
         self._taken: list[str] = []
 
     def __iter__(self) -> Iterator[Record]:
-        line = 1
+        """The next records, each with its place and text; it may be left and begun anew after any of them."""
         taken = self._taken
         while True:
             try:
                 for cells in self.dialect.reader(self._feed()):
-                    yield Record(line, cells, taken[0] if len(taken) == 1 else "".join(taken))
-                    line += len(taken)
+                    record = Record(self.line, cells, taken[0] if len(taken) == 1 else "".join(taken))
+                    self.line += len(taken)
                     taken.clear()
+                    yield record
                 return
             except (csv.Error, _Runaway):
                 first, *rest = taken
                 taken.clear()
                 self._again.extendleft(reversed(rest))
-                yield Record(line, split_damaged(first, self.dialect), first, damaged=True)
-                line += 1
+                self.line += 1
+                yield Record(self.line - 1, split_damaged(first, self.dialect), first, damaged=True)
+
+    def regular(self, lines: int) -> list[list[str]]:
+        """The rows of the next lines if every line is a whole row; else none, and nothing is taken. Much quicker."""
+        block = list(islice(self._source(), lines))
+        try:
+            rows = list(self.dialect.reader(block))
+        except csv.Error:
+            rows = []
+        if len(rows) == len(block) and all(len(row) == self.width and (self.width > 1 or row[0]) for row in rows):
+            self.line += len(block)
+            return rows
+        self._again.extendleft(reversed(block))
+        return []
+
+    def _source(self) -> Iterator[str]:
+        while self._again:
+            yield self._again.popleft()
+        for line in self._lines:  # noqa: UP028 - `yield from` would close the file when a reader is left
+            yield line
 
     def _feed(self) -> Iterator[str]:
         """Lines for the reader, remembered until their record is whole."""
-        taken, backslash, length = self._taken, self.dialect.backslash, 0
-        while True:
-            line = self._again.popleft() if self._again else next(self._lines, None)
-            if line is None:
-                return
+        taken, length, most_lines, most_text = self._taken, 0, LONG_LINES, LONG_TEXT
+        for line in self._source():
+            if not taken:
+                length, most_lines, most_text = 0, LONG_LINES, LONG_TEXT
             taken.append(line)
-            if len(taken) == 1:
-                length = 0
             length += len(line)
-            if len(taken) > 1 and (len(taken) % LONG_LINES == 0 or length > LONG_TEXT) and self._runs_away(length):
-                raise _Runaway
-            yield _without_backslashes(line) if backslash else line
+            if len(taken) > most_lines or (length > most_text and len(taken) > 1):
+                if self._runs_away(length):
+                    raise _Runaway
+                most_lines, most_text = 2 * len(taken), 2 * length  # looked at again and again, it must not take long
+            yield line
 
     def _runs_away(self, length: int) -> bool:
         """Whether the lines of a long quoted cell look like rows of the table rather than a long text."""
         if length > LONGEST_TEXT:
             return True
-        delimiter = self.dialect.delimiter
-        width = self.width or self._taken[0].count(delimiter) + 1
+        delimiter, first = self.dialect.delimiter, self._taken[0]
+        width = self.width or first.count(delimiter) + 1
         inner = self._taken[1:]
-        rows = sum(line.count(delimiter) + 1 == width for line in inner)
-        return width > 1 and rows * 2 > len(inner)
+        rows = [line for line in inner if line.count(delimiter) + 1 == width]
+        shape = shape_of(first.split(delimiter)[0])
+        alike = sum(shape_of(row.split(delimiter)[0]) == shape for row in rows)
+        return width > (2 if shape == "text" else 1) and alike * 2 > len(inner)
 
 
 def split_damaged(line: str, dialect: Dialect) -> list[str]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts import commands
+from pages.parts.conditions import field_editor, fields_by_theme, icon_of
+from pages.parts.deeds import event_editor
+from pages.parts.queries import Current
+from pages.parts.session import session
+from pages.parts.words import THEMES, number, plain, shortened
 from segmentation.catalogue import Catalogue
 from segmentation.definition import EventCondition, FieldCondition, Group, Match, Node, walk
 from segmentation.describing import describe_condition
 from segmentation.engine import Answer
-
-from pages.parts import commands
-from pages.parts.conditions import event_editor, field_editor, fields_by_theme, icon_of
-from pages.parts.queries import Current
-from pages.parts.session import session
-from pages.parts.words import THEMES, number, plain, shortened
 
 MATCHES = {Match.ALL: "all", Match.ANY: "any", Match.NONE: "none"}
 
@@ -27,7 +27,7 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
     title = f"group {place}" if place else "the segment"
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown("**Customers who match**" if first else f"**{place}** · match", width="content")
+            st.markdown("**Customers who match**" if first else f"**Group {place}** matches", width="content")
             key = session().key(group.id, "match")
             st.segmented_control(
                 f"How the filters of {title} combine",
@@ -74,7 +74,7 @@ def _closed(node: FieldCondition | EventCondition, current: Current, answer: Ans
     """A condition as one sentence; a click opens it."""
     words = plain(shortened(describe_condition(node, current.catalogue), 160))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width="stretch"):
+        with st.container(width="stretch", key=f"sentence-{node.id}"):
             st.button(
                 words if node.enabled else f":gray[~~{words}~~]",
                 key=session().key(node.id, "open"),
@@ -166,7 +166,7 @@ def _add(group: Group, catalogue: Catalogue, title: str) -> None:
             format_func=lambda option: options[option],
             key=key,
             label_visibility="collapsed",
-            placeholder="＋ Add a filter: age, country, interests, purchase …",
+            placeholder="+ Add a filter: age, country, interests, purchase …",
             on_change=commands.add_picked,
             args=(group.id, key, catalogue),
             width=420,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pages.parts.session import session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, Kind
 from segmentation.definition import EventCondition, FieldCondition, Group, Match, Operand, Period, find
 from segmentation.operators import OPERATORS, Operator, Shape, operators_for
-
-from pages.parts.session import session, widget
 
 
 def first_operator(kind: Kind) -> Operator:

@@ -1,4 +1,4 @@
-"""The editor of one condition: what is compared, how, and with what."""
+"""The editor of a field condition: which field, how it is compared, and with what."""
 
 from __future__ import annotations
 
@@ -6,47 +6,15 @@ from functools import partial
 
 import streamlit as st
 
-from segmentation import editing
-from segmentation.catalogue import Catalogue, EventProperty, Field, Theme
-from segmentation.definition import (
-    Before,
-    BetweenDays,
-    Ever,
-    EventCondition,
-    FieldCondition,
-    Group,
-    Last,
-    Match,
-    Measure,
-    MeasureFunction,
-    Node,
-    Period,
-    Unit,
-    Window,
-)
-from segmentation.engine import Answer
-from segmentation.operators import COMPARISONS, OPERATORS, Comparison, Shape, operators_for
-
 from pages.parts import commands
-from pages.parts.operand import chosen_period, day_field, number_field, operand, period_fields
-from pages.parts.queries import Current, values_of_field, values_of_property
-from pages.parts.session import session, widget
-from pages.parts.words import THEME_ICONS, THEMES, number, plain
-
-MEASURES = {
-    MeasureFunction.COUNT: "times",
-    MeasureFunction.SUM: "total of",
-    MeasureFunction.AVERAGE: "average of",
-    MeasureFunction.MINIMUM: "lowest",
-    MeasureFunction.MAXIMUM: "highest",
-    MeasureFunction.DISTINCT: "different",
-}
-WINDOWS: dict[str, tuple[str, Window]] = {
-    "ever": ("at any time", Ever()),
-    "last": ("in the last …", Last(period=Period(amount=30))),
-    "before": ("more than … ago", Before(period=Period(amount=30))),
-    "between_days": ("between two days", BetweenDays()),
-}
+from pages.parts.operand import ValuesOf, operand
+from pages.parts.queries import Current, values_of_field
+from pages.parts.session import session
+from pages.parts.words import THEME_ICONS, THEMES, number
+from segmentation.catalogue import Catalogue, EventProperty, Field, Theme
+from segmentation.definition import EventCondition, FieldCondition
+from segmentation.engine import Answer
+from segmentation.operators import OPERATORS, Shape, operators_for
 
 
 def fields_by_theme(catalogue: Catalogue) -> list[Field]:
@@ -74,15 +42,15 @@ def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None
             placeholder="Choose a field",
             on_change=commands.choose_field,
             args=(node.id, key, catalogue),
-            width=250,
+            width=210,
         )
         if named is not None:
             values = partial(values_of_field, str(current.engine.audience.path), named.name)
-            _comparison_and_operand(node, named, values)
+            comparison_and_operand(node, named, values)
     _switches(node, answer)
 
 
-def _comparison_and_operand(node: FieldCondition, named: Field | EventProperty, values: partial[tuple[object, ...]]) -> None:
+def comparison_and_operand(node: FieldCondition, named: Field | EventProperty, values: ValuesOf) -> None:
     rows = operators_for(named.kind)
     names = [row.name for row in rows]
     operator = OPERATORS.get(node.operator or "")
@@ -97,11 +65,11 @@ def _comparison_and_operand(node: FieldCondition, named: Field | EventProperty, 
         placeholder="Choose how",
         on_change=commands.choose_operator,
         args=(node.id, key),
-        width=190,
+        width=170,
     )
     if operator is not None and operator.name in names and operator.shape != Shape.NOTHING:
-        with st.container(width=330 if operator.shape in (Shape.TEXTS, Shape.TEXT, Shape.PATTERN) else "content"):
-            operand(node, named, operator, values)  # type: ignore[arg-type]
+        with st.container(width="stretch" if operator.shape in (Shape.TEXTS, Shape.TEXT, Shape.PATTERN) else "content"):
+            operand(node, named, operator, values)
 
 
 def _switches(node: FieldCondition, answer: Answer | None) -> None:
@@ -135,264 +103,6 @@ def _switches(node: FieldCondition, answer: Answer | None) -> None:
                 on_change=commands.take,
                 args=(node.id, "leave_out_missing", key),
             )
-
-
-def event_editor(node: EventCondition, current: Current) -> None:
-    """What was done, how often, when, and which of its details count."""
-    labels = {event.name: event for event in current.catalogue.events}
-    key = session().key(node.id, "events")
-    names = [*labels, *(name for name in node.events if name not in labels)]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width=330):
-            st.multiselect(
-                "What they did (any of)",
-                names,
-                default=list(node.events),
-                format_func=lambda name: f"{labels[name].label} · {number(labels[name].people)} people" if name in labels else name,
-                key=key,
-                label_visibility="collapsed",
-                placeholder="Choose what they did",
-                on_change=_store_events,
-                args=(node.id, key),
-            )
-        _measure(node, current.catalogue)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _window(node, current)
-    _details(node, current)
-
-
-def _store_events(node_id: str, key: str) -> None:
-    commands.update(node_id, events=tuple(widget(key)))
-
-
-def _comparison_label(comparison: Comparison) -> str:
-    return {"never": "never (did not)"}.get(comparison.name, comparison.label)
-
-
-def _measure(node: EventCondition, catalogue: Catalogue) -> None:
-    function = node.measure.function
-    details = [
-        p
-        for p in catalogue.properties
-        if function == MeasureFunction.DISTINCT or p.kind == "number"
-        if not node.events or set(p.events) & set(node.events)
-    ]
-    key = session().key(node.id, "function")
-    st.selectbox(
-        "What is counted",
-        list(MEASURES),
-        index=list(MEASURES).index(function),
-        format_func=lambda name: MEASURES[name],
-        key=key,
-        label_visibility="collapsed",
-        on_change=_store_function,
-        args=(node.id, key),
-        width=130,
-    )
-    if function != MeasureFunction.COUNT:
-        key = session().key(node.id, "property", function)
-        options = [p.name for p in details]
-        st.selectbox(
-            "Of which detail",
-            options,
-            index=options.index(node.measure.property) if node.measure.property in options else None,
-            format_func=lambda name: catalogue.event_property(name).label,
-            key=key,
-            label_visibility="collapsed",
-            placeholder="Choose a detail",
-            on_change=_store_property,
-            args=(node.id, key),
-            width=170,
-        )
-    rows = [row for row in COMPARISONS.values() if function == MeasureFunction.COUNT or not row.only_count]
-    key = session().key(node.id, "comparison", function)
-    st.selectbox(
-        "How often",
-        [row.name for row in rows],
-        index=next((i for i, row in enumerate(rows) if row.name == node.comparison), None),
-        format_func=lambda name: _comparison_label(COMPARISONS[name]),
-        key=key,
-        label_visibility="collapsed",
-        on_change=_store_comparison,
-        args=(node.id, key),
-        width=165,
-    )
-    comparison = COMPARISONS.get(node.comparison)
-    counting = function in (MeasureFunction.COUNT, MeasureFunction.DISTINCT)
-    suffix = "whole" if counting else "decimal"
-    base = session().key(node.id, "value", node.comparison, function)
-    if comparison is not None and comparison.shape == Shape.NUMBER:
-        number_field("Number", node.value, base, counting, _store_value, (node.id, f"{base}/{suffix}"))
-    elif comparison is not None and comparison.shape == Shape.NUMBERS:
-        low, high = node.value if isinstance(node.value, tuple) and len(node.value) == 2 else (None, None)
-        args = (node.id, f"{base}/low/{suffix}", f"{base}/high/{suffix}")
-        number_field("From", low, f"{base}/low", counting, _store_values, args)
-        st.markdown("and", width="content")
-        number_field("To", high, f"{base}/high", counting, _store_values, args)
-
-
-def _store_function(node_id: str, key: str) -> None:
-    function = MeasureFunction(widget(key))
-    counts = function == MeasureFunction.COUNT
-    commands.update(
-        node_id, measure=Measure(function=function), comparison="at_least", value=1 if counts else None
-    )
-
-
-def _store_property(node_id: str, key: str) -> None:
-    node = editing.find(session().definition, node_id)
-    if isinstance(node, EventCondition):
-        commands.update(node_id, measure=Measure(function=node.measure.function, property=widget(key)))
-
-
-def _store_comparison(node_id: str, key: str) -> None:
-    comparison = COMPARISONS[widget(key)]
-    node = editing.find(session().definition, node_id)
-    value = node.value if isinstance(node, EventCondition) else None
-    if comparison.shape == Shape.NUMBERS:
-        value = (value if isinstance(value, int | float) else None, None)
-    elif comparison.shape == Shape.NUMBER:
-        value = value if isinstance(value, int | float) else 1
-    commands.update(node_id, comparison=comparison.name, value=value)
-
-
-def _store_value(node_id: str, key: str) -> None:
-    commands.update(node_id, value=widget(key))
-
-
-def _store_values(node_id: str, low: str, high: str) -> None:
-    commands.update(node_id, value=(widget(low), widget(high)))
-
-
-def _window(node: EventCondition, current: Current) -> None:
-    key = session().key(node.id, "window")
-    st.selectbox(
-        "When",
-        list(WINDOWS),
-        index=list(WINDOWS).index(node.window.type),
-        format_func=lambda name: WINDOWS[name][0],
-        key=key,
-        label_visibility="collapsed",
-        on_change=_store_window,
-        args=(node.id, key),
-        width=190,
-    )
-    base = session().key(node.id, "window", node.window.type)
-    match node.window:
-        case Last(period=period) | Before(period=period):
-            period_fields(period, base, tuple(Unit), _store_period, (node.id, base))
-            since = current.clock.shifted(period, -1)
-            word = "since" if isinstance(node.window, Last) else "before"
-            st.caption(f"{word} {current.local(since):%-d %b %Y, %H:%M} ({plain(current.clock.zone)})", width="content")
-        case BetweenDays(first=first, last=last):
-            args = (node.id, f"{base}/first", f"{base}/last")
-            day_field("First day", first, f"{base}/first", _store_days, args)
-            st.markdown("and", width="content")
-            day_field("Last day", last, f"{base}/last", _store_days, args)
-            st.caption(f"both days whole ({plain(current.clock.zone)})", width="content")
-
-
-def _store_window(node_id: str, key: str) -> None:
-    commands.update(node_id, window=WINDOWS[widget(key)][1])
-
-
-def _store_period(node_id: str, base: str) -> None:
-    node = editing.find(session().definition, node_id)
-    period = chosen_period(base)
-    if isinstance(node, EventCondition) and isinstance(node.window, Last | Before) and period is not None:
-        commands.update(node_id, window=node.window.model_copy(update={"period": period}))
-
-
-def _store_days(node_id: str, first: str, last: str) -> None:
-    commands.update(node_id, window=BetweenDays(first=widget(first), last=widget(last)))
-
-
-def _details(node: EventCondition, current: Current) -> None:
-    """The filters on the event's own details."""
-    catalogue = current.catalogue
-    details = {p.name: p for p in catalogue.properties if not node.events or set(p.events) & set(node.events)}
-    if not details:
-        return
-    where = node.where
-    filters: tuple[Node, ...] = where.children if where is not None else ()
-    for position, child in enumerate(filters):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if position == 0:
-                st.markdown("where", width=56)
-            elif where is not None:
-                _match_word(where, position)
-            if isinstance(child, FieldCondition):
-                _detail(child, details, node, current)
-            elif isinstance(child, Group):
-                st.caption("a nested group of details (edit it in the file)")
-            st.button(
-                "Remove this detail",
-                key=session().key(child.id, "remove"),
-                icon=":material/close:",
-                type="tertiary",
-                on_click=commands.remove_detail,
-                args=(child.id,),
-            )
-    key = session().key(node.id, "add-detail", str(len(filters)))
-    st.selectbox(
-        "Narrow down by a detail",
-        list(details),
-        index=None,
-        format_func=lambda name: details[name].label,
-        key=key,
-        label_visibility="collapsed",
-        placeholder="＋ where a detail …" if not filters else "＋ another detail …",
-        on_change=_add_detail,
-        args=(node.id, key, catalogue),
-        width=250,
-    )
-
-
-def _match_word(where: Group, position: int) -> None:
-    if position > 1:
-        st.markdown("or" if where.match == Match.ANY else "and", width=56)
-        return
-    key = session().key(where.id, "match")
-    st.selectbox(
-        "All or any of the details",
-        [Match.ALL, Match.ANY],
-        index=0 if where.match == Match.ALL else 1,
-        format_func=lambda match: "and" if match == Match.ALL else "or",
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.take,
-        args=(where.id, "match", key),
-        width=80,
-    )
-
-
-def _detail(child: FieldCondition, details: dict[str, EventProperty], node: EventCondition, current: Current) -> None:
-    key = session().key(child.id, "field")
-    named = details.get(child.field or "")
-    st.selectbox(
-        "Detail",
-        list(details),
-        index=list(details).index(named.name) if named is not None else None,
-        format_func=lambda name: details[name].label,
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.choose_detail,
-        args=(child.id, key, current.catalogue),
-        width=150,
-    )
-    if named is not None:
-        values = partial(values_of_property, str(current.engine.audience.path), named.name, node.events)
-        _comparison_and_operand(child, named, values)
-
-
-def _add_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
-    name = widget(key)
-    if not name:
-        return
-    operator = commands.first_operator(catalogue.event_property(name).kind)
-    state = session()
-    child = FieldCondition(field=name, operator=operator.name, value=commands.starting_value(operator))
-    state.change(editing.add(state.definition, node_id, child)[0])
 
 
 def icon_of(node: FieldCondition | EventCondition, catalogue: Catalogue) -> str:

@@ -9,10 +9,9 @@ import streamlit as st
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from connectors.sources.databases import Database, TableOffer
-from segmentation.errors import HandpickError
-
 from pages.parts.session import session, widget
 from pages.parts.words import number, plain
+from segmentation.errors import HandpickError
 
 Start = Callable[[Database, Any, tuple[TableOffer, ...], str], None]
 

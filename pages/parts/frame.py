@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from segmentation.engine import Answer
-
 from pages.parts.queries import Current, current
 from pages.parts.session import session
 from pages.parts.words import number, percent, plain
+from segmentation.checking import problems
+from segmentation.engine import Answer
 
 
 def audience_or_stop(purpose: str) -> Current:
@@ -44,3 +44,13 @@ def segment_or_stop(found: Current, purpose: str) -> Answer:
         st.page_link("pages/build.py", label="Go to Build", icon=":material/front_hand:")
         st.stop()
     return answer
+
+
+def problems_or_stop(found: Current, what: str) -> None:
+    """A segment with unfinished filters is neither saved nor exported: the page ends with what to do."""
+    waiting = problems(session().definition, found.catalogue, found.clock)
+    if waiting:
+        lines = "\n".join(f"- {plain(f'{p.place}: {p.message}' if p.place else p.message)}" for p in waiting)
+        st.warning(f"{what} waits for these filters:\n{lines}")
+        st.page_link("pages/build.py", label="Go to Build", icon=":material/front_hand:")
+        st.stop()

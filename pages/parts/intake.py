@@ -12,12 +12,11 @@ import streamlit as st
 from connectors.importing import load_sample, plan_files, plan_for
 from connectors.sources.databases import DATABASES, Database
 from connectors.sources.files import EXTENSIONS
-from segmentation.plan import Progress
-
 from pages.parts import forms, work
 from pages.parts.queries import current, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.words import plain
+from segmentation.plan import Progress
 
 CARD_HEIGHT = 330
 

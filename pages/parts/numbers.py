@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from segmentation.definition import EventCondition, FieldCondition, Group, Match, find
-from segmentation.describing import describe, describe_condition
-from segmentation.engine import Answer
-
 from pages.parts.charts import funnel_chart
 from pages.parts.queries import Current
 from pages.parts.session import session
 from pages.parts.words import number, people, percent, plain, shortened
+from segmentation.definition import EventCondition, FieldCondition, Group, find
+from segmentation.describing import describe, describe_condition
+from segmentation.engine import Answer
 
 
 def total(current: Current, answer: Answer) -> None:
@@ -25,7 +24,7 @@ def total(current: Current, answer: Answer) -> None:
             st.caption("No filter yet: add one and the count follows.")
         about = current.engine.audience.about
         st.caption(
-            f"Exact. Data loaded {current.local(about.loaded_at.replace(tzinfo=None)):%-d %b %Y, %H:%M}; "
+            f"Exact. Data loaded {current.local(about.loaded_at):%-d %b %Y, %H:%M}; "
             f"now is {current.local(current.clock.instant):%-d %b %Y, %H:%M} ({plain(current.clock.zone)})."
         )
         waiting = len(answer.unfinished)
@@ -38,18 +37,15 @@ def total(current: Current, answer: Answer) -> None:
 
 def funnel(current: Current, answer: Answer) -> None:
     """How each filter of the top group cuts (or adds)."""
-    root = session().definition.root
     if len(answer.funnel) < 2:
         return
-    words = {Match.ALL: "How each filter cuts", Match.ANY: "What each filter adds", Match.NONE: "How each filter cuts"}
     steps = []
     for position, step in enumerate(answer.funnel, 1):
         node = find(session().definition, step.node)
         label = f"Group {position}" if isinstance(node, Group) else _label(node, current)
         steps.append((label, step.count))
     with st.container(border=True, gap="small"):
-        st.markdown(f"**{words[root.match]}**")
-        st.altair_chart(funnel_chart(steps, answer.base), width="stretch", theme=None)
+        st.altair_chart(funnel_chart(steps, answer.base, dark=st.context.theme.type == "dark"), width="stretch")
 
 
 def _label(node: FieldCondition | EventCondition | Group, current: Current) -> str:

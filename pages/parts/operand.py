@@ -7,14 +7,13 @@ from datetime import date
 
 import streamlit as st
 
+from pages.parts import commands
+from pages.parts.session import session, widget
+from pages.parts.words import number, plain
 from segmentation.catalogue import EventProperty, Field, Kind, Value
 from segmentation.clock import CALENDAR_UNITS
 from segmentation.definition import FieldCondition, Operand, Period, Unit
 from segmentation.operators import Operator, Shape
-
-from pages.parts import commands
-from pages.parts.session import session, widget
-from pages.parts.words import number, plain
 
 SEARCH_FROM = 50
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
@@ -56,7 +55,7 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
     search = session().searches.get(base, "")
     found = values_of(search)
     counts = {value.value: value.count for value in found}
-    many = isinstance(named, Field) and named.distinct > SEARCH_FROM or len(found) >= SEARCH_FROM or bool(search)
+    many = (isinstance(named, Field) and named.distinct > SEARCH_FROM) or len(found) >= SEARCH_FROM or bool(search)
     if many:
         st.text_input(
             f"Search the values of {plain(named.label)}",

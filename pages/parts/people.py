@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
-from segmentation.engine import Answer
-from segmentation.preview import events_of, masked, page_of, person
-
 from pages.parts.conditions import fields_by_theme
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import number, people, plain
+from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
+from segmentation.engine import Answer
+from segmentation.preview import events_of, masked, page_of, person
 
 PAGE = 50
 FIRST_COLUMNS = 8

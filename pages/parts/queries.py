@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import streamlit as st
+from pyarrow import parquet
 
+from pages.parts.session import session
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue, Value
 from segmentation.clock import Clock
@@ -18,8 +21,6 @@ from segmentation.jobs import Jobs
 from segmentation.library import Library
 from segmentation.values import field_values, property_values
 from segmentation.workspace import Workspace
-
-from pages.parts.session import session
 
 
 @st.cache_resource
@@ -56,8 +57,8 @@ class Current:
     clock: Clock
 
     def local(self, moment: datetime) -> datetime:
-        """A stored instant (UTC without zone) in the workspace's zone."""
-        return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.clock.zone))
+        """An instant (UTC where it has no zone) in the workspace's zone."""
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(ZoneInfo(self.clock.zone))
 
     def answer(self) -> Answer:
         """All numbers of the definition on screen."""
@@ -81,15 +82,22 @@ def current() -> Current | None:
     return Current(state.audience, opened, catalogue, Clock(state.now, workspace().settings().zone))
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@st.cache_resource(max_entries=500, show_spinner=False)
 def values_of_field(path: str, name: str, search: str) -> tuple[Value, ...]:
     """The most frequent values of a field among all people."""
     audience = engine(path).audience
     return field_values(audience, audience.catalogue.field(name), search)
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@st.cache_resource(max_entries=500, show_spinner=False)
 def values_of_property(path: str, name: str, events: tuple[str, ...], search: str) -> tuple[Value, ...]:
     """The most frequent values of an event detail among these events."""
     audience = engine(path).audience
     return property_values(audience, audience.catalogue.event_property(name), events, search)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def sample_rows(path: str) -> pa.Table:
+    """The first rows of a staged table, as they were delivered."""
+    batch = next(parquet.ParquetFile(path).iter_batches(batch_size=5), None)
+    return pa.table({}) if batch is None else pa.Table.from_batches([batch])

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from pages.parts.frame import notice
+from pages.parts.queries import Current, library
+from pages.parts.session import Saving, session, widget
+from pages.parts.words import ago, plain
 from segmentation.checking import problems
 from segmentation.definition import Definition
 from segmentation.describing import describe
 from segmentation.engine import Answer
-from segmentation.errors import ConflictError, HandpickError
-
-from pages.parts.queries import Current, library
-from pages.parts.session import Saving, session, widget
-from pages.parts.words import ago, plain
+from segmentation.errors import HandpickError
+from segmentation.library import RevisionConflict
 
 MORE = {"copy": "Save as a copy …", "details": "Name, description, tags …", "new": "Start a new segment"}
 
@@ -22,6 +23,7 @@ MORE = {"copy": "Save as a copy …", "details": "Name, description, tags …", 
 def bar(current: Current, answer: Answer) -> None:
     """The row of what can be done with the whole segment."""
     state = session()
+    notice()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = state.saved.name if state.saved is not None else state.suggested_name or "New segment"
         st.subheader(plain(name), width="content", anchor=False)
@@ -83,7 +85,7 @@ def _store(current: Current, answer: Answer, name: str, description: str, tags: 
                 tags=tags,
                 definition=state.definition,
             )
-    except ConflictError as error:
+    except RevisionConflict as error:
         state.saving = Saving("conflict", name, error=plain(str(error)), theirs=error.theirs)
         return False
     except HandpickError as error:

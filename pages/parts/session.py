@@ -20,6 +20,7 @@ class Draft:
 
     name: str
     plan: LoadPlan
+    audience: str | None = None  # the audience that gets a new version; None: a new audience
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ class Session:
     revealed: bool = False
     draft: Draft | None = None
     job: str | None = None
+    export: str | None = None  # the job that writes the list
     searches: dict[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] | None = None  # columns of the people table, None: a fitting choice
+    deleted_audience: str | None = None  # can still be brought back
     problem: str = ""  # why the last load did not work
     just_loaded: bool = False
     connecting: str | None = None  # the kind of database whose dialog is open

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from pages.parts.queries import Current, library
+from pages.parts.session import session, widget
+from pages.parts.words import ago, people, plain, shortened
 from segmentation.definition import Definition
 from segmentation.describing import describe
 from segmentation.errors import HandpickError
 from segmentation.library import SavedSegment, export_json, import_json
-
-from pages.parts.queries import Current, library
-from pages.parts.session import Saving, session, widget
-from pages.parts.words import ago, people, plain, shortened
 
 BUILD = "pages/build.py"
 CHOICES = {"duplicate": "Duplicate", "delete": "Delete"}
@@ -129,12 +128,12 @@ def upload(current: Current) -> None:
         if file is None:
             return
         try:
-            name, description, tags, definition = import_json(file.getvalue())
+            found = import_json(file.getvalue())
         except HandpickError as error:
             st.error(plain(str(error)))
             return
-        st.markdown(f"**{plain(name)}**: {plain(describe(definition, current.catalogue, current.clock.zone))}")
-        st.button("Open it", key="shelf-take", type="primary", on_click=_take, args=(name, definition))
+        st.markdown(f"**{plain(found.name)}**: {plain(describe(found.definition, current.catalogue, current.clock.zone))}")
+        st.button("Open it", key="shelf-take", type="primary", on_click=_take, args=(found.name, found.definition))
 
 
 def _take(name: str, definition: Definition) -> None:

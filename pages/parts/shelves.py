@@ -6,11 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from segmentation.catalogue import Field, FieldEdit, Role, Theme
-
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import KINDS, THEMES, number, shortened
+from segmentation.catalogue import Field, FieldEdit, Role, Theme
 
 ROLES = {
     Role.NONE: "—",
@@ -91,12 +90,12 @@ def fields(current: Current) -> None:
         alt="The fields of the customers",
         column_config={
             "label": st.column_config.TextColumn("Name", required=True, max_chars=80, width="medium"),
-            "theme": st.column_config.SelectboxColumn("Theme", options=list(THEMES.values()), required=True, width="small"),
-            "kind": st.column_config.TextColumn("Kind", width="small", help="To read a field as another kind, use “Change how it was read” on the Data page."),
-            "filled": st.column_config.ProgressColumn("Filled", format="%.1f %%", min_value=0, max_value=100, width="small"),
-            "distinct": st.column_config.NumberColumn("Different values", format="localized", width="small"),
+            "theme": st.column_config.SelectboxColumn("Theme", options=list(THEMES.values()), required=True, width=125),
+            "kind": st.column_config.TextColumn("Kind", width=110, help="To read a field as another kind, use “Change how it was read” on the Data page."),
+            "filled": st.column_config.ProgressColumn("Filled", format="%.1f %%", min_value=0, max_value=100, width=120),
+            "distinct": st.column_config.NumberColumn("Different", format="localized", width=90, help="How many different values there are."),
             "values": st.column_config.TextColumn("Most frequent values, or range", width="large"),
-            "role": st.column_config.SelectboxColumn("Used as", options=list(ROLES.values()), required=True, width="small", help="What e-mail and ad platforms get it as. Personal data is masked on screen."),
+            "role": st.column_config.SelectboxColumn("Used as", options=list(ROLES.values()), required=True, width=130, help="What e-mail and ad platforms get it as. Personal data is masked on screen."),
             "hidden": st.column_config.CheckboxColumn("Hide", width="small", help="Not offered in the builder."),
         },
     )

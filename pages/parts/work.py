@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from segmentation.definition import Definition
-from segmentation.jobs import State
-from segmentation.plan import Progress
-
 from pages.parts.queries import jobs
 from pages.parts.session import Draft, session
 from pages.parts.words import plain
+from segmentation.definition import Definition
+from segmentation.jobs import State
+from segmentation.plan import Progress
 
 
 def start(title: str, work: Callable[[Progress], Draft | str]) -> None:
@@ -50,7 +49,7 @@ def collect() -> None:
         state.problem = str(job.error)
 
 
-@st.fragment(run_every=0.25)
+@st.fragment(run_every=0.5)
 def _watch() -> None:
     state = session()
     job = jobs().get(state.job) if state.job is not None else None

@@ -28,6 +28,19 @@ ARGUMENTS = [
 PATIENCE = 30_000
 
 
+_QUIET = """() => new Promise(done => {
+  const app = document.querySelector('[data-testid=stApp]');
+  let since = performance.now();
+  const look = () => {
+    const state = app ? app.getAttribute('data-test-script-state') : 'running';
+    if (state !== 'notRunning' || document.querySelector('[data-stale=true]')) since = performance.now();
+    performance.now() - since > 150 ? done(true) : setTimeout(look, 20);
+  };
+  look();
+})"""
+"""The script has not been running for a moment: a click's rerun has begun and ended."""
+
+
 class App:
     """One running app with a workspace folder of its own; `restart` keeps the folder."""
 
@@ -94,8 +107,7 @@ class Handpick:
 
     def settled(self) -> None:
         """Wait until the script has run and everything is drawn."""
-        app = self.page.get_by_test_id("stApp")
-        expect(app).to_have_attribute("data-test-script-state", re.compile("notRunning"))
+        self.page.wait_for_function(_QUIET)
         expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
 
     def go(self, title: str) -> None:

@@ -1,0 +1,184 @@
+"""Writing a segment's people as a file for a destination, with a receipt that accounts for everybody."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from xlsxwriter.exceptions import XlsxWriterException
+
+from connectors.destinations.gate import Admission, admit
+from connectors.destinations.layout import Layout, lay_out
+from connectors.destinations.people import blocks
+from connectors.destinations.platforms import Destination, destination_named
+from connectors.destinations.receipt import ExportOptions, Preview, Receipt, sentences
+from segmentation.audience import Audience
+from segmentation.catalogue import Catalogue
+from segmentation.errors import ExportError
+from segmentation.plan import Progress
+
+PREVIEW_ROWS = 5
+
+
+def export(
+    audience: Audience,
+    catalogue: Catalogue,
+    rows: NDArray[np.uint32],
+    options: ExportOptions,
+    into: Path,
+    *,
+    segment_name: str,
+    progress: Progress,
+) -> Receipt:
+    """Write the people in `rows` (ascending row numbers) into a new file of the folder `into`, whole or not at all.
+
+    Raises `ExportError`, and `Cancelled`; both leave nothing behind.
+    """
+    destination = destination_named(options.destination)
+    tally: Counter[str] = Counter()
+    layout = lay_out(audience, catalogue, destination, options, segment_name)
+    admission = admit(audience, catalogue, rows, destination, options, progress, tally)
+    _check_limits(destination, layout, len(admission.rows))
+    written_at = datetime.now(UTC)
+    name = f"{slug(segment_name)}_{destination.name}_{written_at:%Y%m%dT%H%M%SZ}_{secrets.token_hex(3)}.{destination.extension}"
+    with _written_beside(into / name) as path:
+        safe = options.spreadsheet_safe and destination.is_own
+        with destination.sheet(path, layout.headers, tally, safe=safe) as sheet:
+            done = 0
+            for columns in _pages(audience, layout, admission, destination, progress, tally):
+                sheet.write(columns)
+                done += len(columns[0])
+                progress("Writing the list", 0.5 + done / len(admission.rows) / 2)
+        size = path.stat().st_size
+    return Receipt(
+        **_numbers(rows, admission),
+        notes=(*sentences(tally), *_remarks(destination, options, size)),
+        file_name=name,
+        written_at=written_at,
+        destination=destination.name,
+        segment=segment_name,
+    )
+
+
+def preview(
+    audience: Audience,
+    catalogue: Catalogue,
+    rows: NDArray[np.uint32],
+    options: ExportOptions,
+    *,
+    segment_name: str = "",
+    progress: Progress | None = None,
+) -> Preview:
+    """What `export` would write: all its numbers, and its first rows; notes only on those people who are left out."""
+    watched = progress or _Unwatched()
+    destination = destination_named(options.destination)
+    tally: Counter[str] = Counter()
+    layout = lay_out(audience, catalogue, destination, options, segment_name, as_text=True)
+    admission = admit(audience, catalogue, rows, destination, options, watched, tally)
+    _check_limits(destination, layout, len(admission.rows))
+    first = admission.first(PREVIEW_ROWS)
+    pages = _pages(audience, layout, first, destination, watched, Counter())
+    shown = [row for columns in islice(pages, 1) for row in zip(*(c.to_pylist() for c in columns), strict=True)]
+    return Preview(
+        **_numbers(rows, admission),
+        notes=(*sentences(tally), *_remarks(destination, options, 0)),
+        headers=layout.headers,
+        personal=layout.personal,
+        rows=tuple(tuple(text or "" for text in row) for row in shown),
+    )
+
+
+class _Unwatched:
+    """Progress that nobody looks at."""
+
+    def __call__(self, message: str, share: float | None = None) -> None:
+        """See `Progress`."""
+
+    def on_cancel(self, interrupt: Callable[[], None] | None) -> None:
+        """See `Progress`."""
+
+
+def slug(name: str) -> str:
+    """A segment's name as part of a file name: small Latin letters, digits and hyphens, at most 40."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "segment"
+
+
+def _pages(
+    audience: Audience,
+    layout: Layout,
+    admission: Admission,
+    destination: Destination,
+    progress: Progress,
+    tally: Counter[str],
+) -> Iterator[list[pa.Array]]:
+    """The columns of the file, a block of people at a time."""
+    start = 0
+    for block in blocks(audience, admission.rows, layout.expressions, progress):
+        part = slice(start, start + len(block[0]))
+        start = part.stop
+        yield layout.filled(block, admission.refused, admission.taken, part, destination.cell_bytes, tally)
+
+
+def _check_limits(destination: Destination, layout: Layout, people: int) -> None:
+    if destination.most_columns is not None and len(layout.headers) > destination.most_columns:
+        raise ExportError(
+            f"{destination.label} takes {destination.most_columns:,} columns, and this list has {len(layout.headers):,}. "
+            "Choose fewer."
+        )
+    if destination.most_rows is not None and people > destination.most_rows:
+        raise ExportError(
+            f"{destination.label}: a sheet holds {destination.most_rows:,} people, and this list has {people:,}. "
+            "Choose “CSV file” instead, which takes any number."
+        )
+
+
+def _numbers(rows: NDArray[np.uint32], admission: Admission) -> dict[str, int]:
+    return {
+        "matched": len(rows),
+        "exported": len(admission.rows),
+        "no_address": admission.no_address,
+        "not_consented": admission.not_consented,
+        "duplicate": admission.duplicate,
+    }
+
+
+def _remarks(destination: Destination, options: ExportOptions, size: int) -> Iterator[str]:
+    if options.consent == "ignore":
+        yield "Consent was not looked at."
+    if destination.most_bytes is not None and size > destination.most_bytes:
+        yield (
+            f"The file has {size / 1e6:,.0f} MB, and {destination.label} takes up to {destination.most_bytes / 1e6:,.0f} MB: "
+            "split the segment, or import the file in parts."
+        )
+
+
+@contextmanager
+def _written_beside(path: Path) -> Iterator[Path]:
+    """A path to write to, which becomes `path` by rename once all is written; only the owner may read it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-", ignore_cleanup_errors=True) as folder:
+            unfinished = Path(folder) / path.name
+            unfinished.touch(mode=0o600)
+            yield unfinished
+            os.replace(unfinished, path)
+    except (OSError, XlsxWriterException) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ExportError(
+            f"The list cannot be written to {path.parent}: {reason}. Check the folder and the disk."
+        ) from error
+    except (pa.ArrowCapacityError, pa.ArrowMemoryError) as error:
+        raise ExportError("The texts of this list are too long to be written. Choose fewer columns.") from error

@@ -1,0 +1,226 @@
+"""The last gate before anything leaves: who has a usable address, who agreed, and who stands in the list already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from connectors.destinations.columns import Fill, email, phone
+from connectors.destinations.people import Expression, address_of, agreed, blocks
+from connectors.destinations.platforms import CHANNEL_CONSENT, Destination, destination_named
+from connectors.destinations.receipt import ExportOptions
+from segmentation.addresses import folded
+from segmentation.audience import Audience
+from segmentation.catalogue import Catalogue, Field, Role
+from segmentation.errors import ExportError
+from segmentation.plan import Progress
+
+Flags = NDArray[np.bool_]
+
+_READ: dict[Role, tuple[Fill, tuple[Role, ...]]] = {
+    Role.EMAIL: (email, (Role.EMAIL,)),
+    Role.PHONE: (phone, (Role.PHONE, Role.COUNTRY)),
+}
+"""How each address is read, and from which roles."""
+
+_WORDS = {
+    Role.EMAIL: "e-mail address",
+    Role.PHONE: "phone number",
+    Role.EMAIL_CONSENT: "e-mail consent",
+    Role.SMS_CONSENT: "text message consent",
+    Role.ADS_CONSENT: "ads consent",
+}
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Who is let through, in file order, and how many were not; each flag array is as long as `rows`."""
+
+    rows: NDArray[np.uint32]
+    no_address: int
+    not_consented: int
+    duplicate: int
+    refused: Mapping[Role, Flags]  # the address of this role must stay empty: its owner did not agree to its use
+    taken: Mapping[Role, Flags]  # the address of this role stands in an earlier row
+
+    def first(self, people: int) -> Admission:
+        """The same, with the first people only."""
+        cut = slice(people)
+        refused, taken = ({role: flags[cut] for role, flags in kept.items()} for kept in (self.refused, self.taken))
+        return replace(self, rows=self.rows[cut], refused=refused, taken=taken)
+
+
+def consent_fields(catalogue: Catalogue, destination: str | None = None) -> tuple[Field, ...]:
+    """The fields that say who agreed: those that a destination looks at, or all."""
+    known = set(CHANNEL_CONSENT.values()) | {Role.ADS_CONSENT}
+    if destination is not None:
+        row = destination_named(destination)
+        known = {row.consent[role] for role in row.reach}
+    return tuple(field for field in catalogue.fields if field.role in known)
+
+
+def admit(
+    audience: Audience,
+    catalogue: Catalogue,
+    rows: NDArray[np.uint32],
+    destination: Destination,
+    options: ExportOptions,
+    progress: Progress,
+    tally: Counter[str],
+) -> Admission:
+    """Send people through the gate; everybody is counted once: no usable address, not consented, duplicate.
+
+    With several kinds of addresses, each is used only where its own consent says yes (every field with that role; missing is
+    no), and the first kind that a person has tells people apart. Raises `ExportError` where a needed field is not there.
+    """
+    gated = options.require_address or not destination.is_own
+    fields = {role: field for role in destination.reach if (field := catalogue.with_role(role))} if gated else {}
+    if gated and not fields:
+        wanted = " or ".join(_WORDS[role] for role in destination.reach)
+        raise ExportError(
+            f"{destination.label} needs an {wanted}, and no field of this audience is one. "
+            f"Give a field the role {_WORDS[destination.reach[0]]} on the Fields page."
+        )
+    consents = (
+        _consents(catalogue, destination, list(fields) or list(destination.reach))
+        if options.consent == "respect"
+        else None
+    )
+
+    found = _look(audience, catalogue, rows, fields, consents or {}, progress, tally)
+    everybody = np.ones(len(rows), dtype=bool)
+    nobody = ~everybody
+    allowed = {
+        role: everybody if consents is None else found.agreed[role] if consents[role] else nobody
+        for role in CHANNEL_CONSENT
+    }
+    # A phone number beside an e-mail address that may be used is no message: without a field for that consent it stays.
+    refused = {
+        role: ~flags
+        for role, flags in allowed.items()
+        if consents is not None and (consents[role] or role is Role.EMAIL)
+    }
+    usable = np.logical_or.reduce([found.usable[role] for role in fields]) if gated else everybody
+    held = {role: flags & allowed[role] for role, flags in found.usable.items()}
+    admitted = np.logical_or.reduce(list(held.values()) if gated else [allowed[role] for role in destination.reach])
+    written = {role: flags & admitted & ~refused.get(role, nobody) for role, flags in found.usable.items()}
+    duplicate, taken = _duplicates(held, written, found.keys, len(rows))
+
+    kept = admitted & ~duplicate
+    return Admission(
+        rows[kept],
+        int(np.count_nonzero(~usable)),
+        int(np.count_nonzero(usable & ~admitted)),
+        int(np.count_nonzero(admitted & duplicate)),
+        {role: flags[kept] for role, flags in refused.items()},
+        {role: flags[kept] for role, flags in taken.items()},
+    )
+
+
+def _consents(catalogue: Catalogue, destination: Destination, reach: Sequence[Role]) -> dict[Role, tuple[Field, ...]]:
+    fields = {
+        role: tuple(field for field in catalogue.fields if field.role is destination.consent[role])
+        for role in CHANNEL_CONSENT
+    }
+    if not any(fields[role] for role in reach):
+        wanted = " or ".join(dict.fromkeys(f"“{_WORDS[destination.consent[role]]}”" for role in reach))
+        raise ExportError(
+            f"No field of this audience says who agreed to be contacted through {destination.label}. Give the field that does "
+            f"the role {wanted} on the Fields page, or choose to export without looking at consent."
+        )
+    return fields
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the gate saw of everybody: usable addresses with what they are compared by, and consents."""
+
+    usable: dict[Role, Flags]
+    keys: dict[Role, pa.ChunkedArray]
+    agreed: dict[Role, Flags]
+
+
+def _look(
+    audience: Audience,
+    catalogue: Catalogue,
+    rows: NDArray[np.uint32],
+    fields: Mapping[Role, Field],
+    consents: Mapping[Role, Sequence[Field]],
+    progress: Progress,
+    tally: Counter[str],
+) -> _Found:
+    zone = audience.about.zone
+    read = [role for role in fields for role in _READ[role][1]]
+    expressions = [_of_role(catalogue, role, zone) for role in read]
+    asked = [(role, agreed(field)) for role, asked in consents.items() for field in asked]
+    usable: dict[Role, list[Flags]] = {role: [] for role in fields}
+    keys: dict[Role, list[pa.Array]] = {role: [] for role in fields}
+    said: dict[Role, list[Flags]] = {role: [] for role, _ in asked}
+    done = 0
+    columns = [*expressions, *(expression for _, expression in asked)]
+    for block in blocks(audience, rows, columns, progress) if columns else ():
+        size = len(block[0])
+        texts = dict(zip(read, block, strict=False))
+        lost = np.ones(size, dtype=bool)
+        for role in fields:
+            fill, roles = _READ[role]
+            addresses = fill([texts[r] for r in roles], Counter())
+            usable[role].append(addresses.is_valid().to_numpy(zero_copy_only=False))
+            keys[role].append(folded(addresses))
+            lost &= ~usable[role][-1]
+        for role in fields:
+            fill, roles = _READ[role]
+            fill([texts[r].filter(pa.array(lost)) for r in roles], tally)
+        answers: dict[Role, Flags] = {}
+        for (role, _), answer in zip(asked, block[len(read) :], strict=True):
+            answers[role] = answers.get(role, True) & answer.to_numpy(zero_copy_only=False)
+        for role, flags in answers.items():
+            said[role].append(flags)
+        done += size
+        progress("Checking addresses and consent", done / len(rows) / 2)
+    return _Found(
+        {role: _joined(parts) for role, parts in usable.items()},
+        {role: pa.chunked_array(parts, pa.string()) for role, parts in keys.items()},
+        {role: _joined(parts) for role, parts in said.items()},
+    )
+
+
+def _of_role(catalogue: Catalogue, role: Role, zone: str) -> Expression:
+    field = catalogue.with_role(role)
+    return address_of(field, zone) if field else Expression("CAST(NULL AS VARCHAR)")
+
+
+def _joined(parts: Sequence[Flags]) -> Flags:
+    return np.concatenate([np.zeros(0, dtype=bool), *parts])
+
+
+def _duplicates(
+    held: Mapping[Role, Flags], written: Mapping[Role, Flags], keys: Mapping[Role, pa.ChunkedArray], people: int
+) -> tuple[Flags, dict[Role, Flags]]:
+    """Whose first address stands in an earlier row, and whose further addresses do.
+
+    `held`: may be used to reach the person; `written`: would stand in the file.
+    """
+    duplicate = np.zeros(people, dtype=bool)
+    identified = np.zeros(people, dtype=bool)
+    taken: dict[Role, Flags] = {}
+    for role, holders in held.items():
+        candidates = written[role] & ~duplicate
+        again = candidates & ~_first_of_each(keys[role], candidates)
+        identity = holders & ~identified
+        duplicate |= again & identity
+        taken[role] = again & ~identity
+        identified |= holders
+    return duplicate, taken
+
+
+def _first_of_each(keys: pa.ChunkedArray, holding: Flags) -> Flags:
+    table = pa.table({"key": keys.filter(pa.array(holding)), "place": np.flatnonzero(holding)})
+    first = np.zeros(len(holding), dtype=bool)
+    first[table.group_by("key").aggregate([("place", "min")])["place_min"].to_numpy()] = True
+    return first

@@ -1,0 +1,151 @@
+"""Reading people's fields out of an audience: block by block in file order, as texts or as values for cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from segmentation.audience import Audience, quoted
+from segmentation.casting import YES
+from segmentation.catalogue import Field, Kind
+from segmentation.cells import literal
+from segmentation.errors import Cancelled, ExportError
+from segmentation.plan import Progress
+
+BLOCK = 20_000  # people in memory at a time
+
+
+@dataclass(frozen=True)
+class Expression:
+    """SQL over `people`, with its parameters, and what is done to a block of its answers."""
+
+    sql: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    finish: Callable[[pa.Array], pa.Array] = lambda answers: answers
+
+
+def text_of(field: Field, zone: str, separator: str = ", ") -> Expression:
+    """The field as text, NULL where missing: Yes/No, ISO days, moments in `zone` as ISO 8601 with their offset."""
+    column = f"people.{quoted(field.name)}"
+    match field.kind:
+        case Kind.YES_NO:
+            return Expression(f"CASE WHEN {column} THEN 'Yes' WHEN NOT {column} THEN 'No' END")
+        case Kind.LIST:
+            return Expression(f"array_to_string({column}, $separator)", {"separator": separator})
+        case Kind.MOMENT:
+            return _moment_text(column, zone)
+        case Kind.NUMBER:
+            return Expression(
+                f"CASE WHEN isfinite({column}::DOUBLE) THEN CAST({column} AS VARCHAR) END", {}, plain_number
+            )
+        case Kind.TEXT | Kind.DATE:
+            return Expression(f"CAST({column} AS VARCHAR)")
+
+
+def _moment_text(column: str, zone: str) -> Expression:
+    # Offsets of the 19th century have seconds, which ISO 8601 cannot say: the clock time is computed from whole minutes.
+    local = f"timezone($zone, {column} AT TIME ZONE 'UTC')"
+    minutes = f"CAST(trunc((epoch({local}) - epoch({column})) / 60) AS BIGINT)"
+    shown = f"{column} + to_minutes({minutes})"
+    second = f"strftime({shown}, '%Y-%m-%dT%H:%M:%S')"
+    fraction = f"CASE WHEN epoch_us({column}) % 1000000 = 0 THEN '' ELSE strftime({shown}, '.%f') END"
+    sign = f"CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END"
+    offset = f"printf('%02d:%02d', abs({minutes}) // 60, abs({minutes}) % 60)"
+    return Expression(f"{second} || {fraction} || {sign} || {offset}", {"zone": zone})
+
+
+def value_of(field: Field, zone: str, separator: str = ", ") -> Expression:
+    """The field as a value for a cell: numbers, days and moments (clock time in `zone`) as such, the rest as text."""
+    column = f"people.{quoted(field.name)}"
+    if field.kind is Kind.MOMENT:
+        return Expression(f"timezone($zone, {column} AT TIME ZONE 'UTC')", {"zone": zone})
+    return Expression(column) if field.kind in (Kind.NUMBER, Kind.DATE) else text_of(field, zone, separator)
+
+
+def address_of(field: Field, zone: str) -> Expression:
+    """The field as the text of one address: the first of a list, a number without decimals."""
+    if field.kind is Kind.LIST:
+        return Expression(f"people.{quoted(field.name)}[1]")
+    text = text_of(field, zone)
+    if field.kind is Kind.NUMBER:
+        return Expression(text.sql, finish=lambda texts: pc.replace_substring_regex(plain_number(texts), r"\.0+$", ""))
+    return text
+
+
+def agreed(field: Field) -> Expression:
+    """Whether the field says yes; missing and everything else is no. Raises `ExportError` for dates and lists."""
+    column = f"people.{quoted(field.name)}"
+    match field.kind:
+        case Kind.YES_NO:
+            return Expression(f"coalesce({column}, false)")
+        case Kind.NUMBER:
+            return Expression(f"coalesce({column} = 1, false)")
+        case Kind.TEXT:
+            return Expression(f"coalesce(lower(trim({column})) IN ({', '.join(map(literal, YES))}), false)")
+    raise ExportError(
+        f"The field “{field.label}” is to say who agreed, but it does not hold yes or no. "
+        "Give its role to a field that does, or load it as yes/no."
+    )
+
+
+def blocks(
+    audience: Audience, rows: NDArray[np.uint32], columns: Sequence[Expression], progress: Progress
+) -> Iterator[list[pa.Array]]:
+    """The columns of these people (ascending row numbers), at most `BLOCK` people at a time.
+
+    Raises `Cancelled`, and `ExportError` where a row or a column is not in the audience.
+    """
+    parameters = {name: value for column in columns for name, value in column.parameters.items()}
+    chosen = ", ".join(f"{column.sql} AS c{place}" for place, column in enumerate(columns))
+    query = (
+        f"SELECT people._row, {chosen} FROM people JOIN chosen_people ON people._row = chosen_people._row "
+        "WHERE people._row BETWEEN $first AND $last ORDER BY people._row"
+    )
+    with _reading(audience, progress) as cursor:
+        for start in range(0, len(rows), BLOCK):
+            block = rows[start : start + BLOCK]
+            cursor.register("chosen_people", pa.table({"_row": block}))
+            ends = {"first": int(block[0]), "last": int(block[-1])}
+            table = cursor.sql(query, params=parameters | ends).to_arrow_table()
+            if len(table) != len(block):
+                raise ExportError("This list belongs to another version of the audience. Open the segment again.")
+            answers = (answer.combine_chunks() for answer in table.columns[1:])
+            yield [column.finish(answer) for column, answer in zip(columns, answers, strict=True)]
+
+
+@contextmanager
+def _reading(audience: Audience, progress: Progress) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        cursor = audience.cursor()
+        progress.on_cancel(cursor.interrupt)
+        try:
+            yield cursor
+        finally:
+            progress.on_cancel(None)
+            cursor.close()
+    except duckdb.InterruptException as error:
+        raise Cancelled from error
+    except duckdb.OutOfMemoryException as error:
+        raise ExportError(
+            "There is not enough memory for this list. Raise HANDPICK_MEMORY, or choose fewer columns."
+        ) from error
+    except duckdb.Error as error:
+        reason = (str(error).strip() or "no reason given").splitlines()[0]
+        raise ExportError(
+            f"The people of this list cannot be read: {reason} Load the data again on the Data page."
+        ) from error
+
+
+def plain_number(texts: pa.Array) -> pa.Array:
+    """Numbers as DuckDB writes them, without exponents and without “.0” at the end."""
+    whole = pc.replace_substring_regex(texts, r"\.0$", "")
+    scientific = pc.match_substring(whole, "e").fill_null(False)
+    written = [np.format_float_positional(float(text), trim="-") for text in whole.filter(scientific).to_pylist()]
+    return pc.replace_with_mask(whole, scientific, pa.array(written, pa.string()))

@@ -1,0 +1,96 @@
+"""Zip and gzip archives, unpacked with a limit, so that a small file cannot fill the disk."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from connectors.sources.staging import temporary
+from segmentation.errors import SourceError
+from segmentation.plan import Progress
+
+CHUNK = 1 << 20
+MOST = 50 << 30
+MOST_TIMES = 100
+FLOOR = 100 << 20  # what unpacks to less than this harms nobody, however well it was packed
+
+
+def unpack_gzip(path: Path, name: str, into: Path, progress: Progress) -> Iterator[tuple[str, Path]]:
+    """The one file inside, under its name without .gz; it is removed when the next is asked for."""
+    target = temporary(into)
+    try:
+        with gzip.open(path) as packed:
+            _copy(packed, target, name, path.stat().st_size, 0, progress)
+        yield (name[:-3] if name.lower().endswith(".gz") else name), target
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise SourceError(f"{name} is damaged: it cannot be unpacked. Pack it or export it again.") from error
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def unpack_zip(path: Path, name: str, into: Path, progress: Progress) -> Iterator[tuple[str, Path]]:
+    """Each file inside under its own name without folder; it is removed when the next is asked for."""
+    size = path.stat().st_size
+    target = temporary(into)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if _is_file(member)]
+            refuse_bomb(name, size, sum(member.file_size for member in members))
+            unpacked = 0
+            for member in members:
+                inner = PurePosixPath(member.filename.replace("\\", "/")).name
+                if shutil.disk_usage(into).free < member.file_size:
+                    raise SourceError(f"There is too little space on the disk to unpack {inner} of {name}.")
+                with archive.open(member) as packed:
+                    unpacked += _copy(packed, target, name, size, unpacked, progress)
+                yield inner, target
+    except RuntimeError as error:  # what zipfile raises where a password is needed
+        raise SourceError(f"{name} is protected with a password. Unpack it and add the files themselves.") from error
+    except NotImplementedError as error:
+        raise SourceError(f"{name} is packed in a way that is not known here. Unpack it and add the files.") from error
+    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise SourceError(f"{name} is damaged: it cannot be unpacked. Pack it or export it again.") from error
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
+    """Raise `SourceError` where unpacking would take more than 50 GB, or more than 100 times the packed size."""
+    if unpacked > MOST or (unpacked > FLOOR and unpacked > packed * MOST_TIMES):
+        raise SourceError(
+            f"{name} was not opened: it unpacks to more than {MOST_TIMES} times its size or {MOST >> 30} GB, as harmful "
+            "archives do. If you trust it, unpack it yourself and add the files."
+        )
+
+
+def refuse_workbook_bomb(path: Path, name: str) -> None:
+    """The same for a workbook, which is a zip archive inside unless it is an old one."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            refuse_bomb(name, path.stat().st_size, sum(member.file_size for member in archive.infolist()))
+
+
+def _is_file(member: zipfile.ZipInfo) -> bool:
+    """Whether it is a file that people packed, not a folder or what macOS adds."""
+    parts = PurePosixPath(member.filename.replace("\\", "/")).parts
+    return not member.is_dir() and bool(parts) and parts[0] != "__MACOSX" and not parts[-1].startswith(".")
+
+
+def _copy(
+    packed: IO[bytes] | gzip.GzipFile, target: Path, name: str, size: int, before: int, progress: Progress
+) -> int:
+    """Unpack one file; the real size is watched, as what an archive says of itself may be wrong."""
+    done = 0
+    with target.open("wb") as out:
+        while chunk := packed.read(CHUNK):
+            done += len(chunk)
+            refuse_bomb(name, size, before + done)
+            out.write(chunk)
+            if done % (16 * CHUNK) == 0:
+                progress(f"Unpacking {name}: {done >> 20:,} MB")
+    return done

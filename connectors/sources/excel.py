@@ -1,0 +1,137 @@
+"""Excel and OpenDocument workbooks: one table for each visible sheet with rows, its numbers and dates kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from connectors.sources.columns import Column, text_of
+from connectors.sources.delimited import ABOVE
+from connectors.sources.header import Header, find_header
+from connectors.sources.names import mend_names
+from connectors.sources.staging import Rejects, TableWriter, count_of, table_path
+from segmentation.errors import SourceError
+from segmentation.plan import Progress, StagedTable
+
+SAMPLE = 200
+BATCH = 5_000
+
+Row = Sequence[object]
+
+
+def stage_workbook(path: Path, name: str, into: Path, progress: Progress) -> list[StagedTable]:
+    """Stage every visible sheet that has rows; raises `SourceError` where none has, or it cannot be opened."""
+    progress(f"Opening {name}")
+    try:
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as workbook:
+            return _stage_sheets(workbook, name, into, progress)
+    except PasswordError as error:
+        raise SourceError(f"{name} is protected with a password. Save a copy without one and add that.") from error
+    except (CalamineError, OSError) as error:
+        raise SourceError(
+            f"{name} cannot be opened as an Excel workbook: it is damaged, or of another program. Save it again as .xlsx."
+        ) from error
+
+
+def _stage_sheets(workbook: CalamineWorkbook, name: str, into: Path, progress: Progress) -> list[StagedTable]:
+    tables: list[tuple[str, StagedTable]] = []
+    left_out = []
+    for about in workbook.sheets_metadata:
+        if about.typ != SheetTypeEnum.WorkSheet:
+            continue
+        if about.visible != SheetVisibleEnum.Visible:
+            left_out.append(f"The sheet “{about.name}” is hidden and was left out.")
+            continue
+        progress(f"Reading {name}: {about.name}")
+        sheet = workbook.get_sheet_by_name(about.name)
+        table = _stage_sheet(sheet, f"{name} – {about.name}", into, progress) if sheet.height else None
+        if table:
+            tables.append((about.name, table))
+        elif sheet.height:
+            left_out.append(f"The sheet “{about.name}” has no rows below its header and was left out.")
+    if not tables:
+        raise SourceError(" ".join([f"{name} has no sheet with a header and rows.", *left_out]))
+    if len(tables) == 1:
+        tables = [(name, tables[0][1].model_copy(update={"name": name}))]
+    first = tables[0][1]
+    first = first.model_copy(update={"notes": (*first.notes, *left_out)})
+    return [first, *(table for _, table in tables[1:])]
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, Row]]:
+    """The rows that hold something, each with its number as Excel shows it."""
+    for line, row in enumerate(sheet.iter_rows(), start=1):
+        if any(cell != "" for cell in row):
+            yield line, row
+
+
+def _batches(sheet: CalamineSheet, skip: int) -> Iterator[list[tuple[int, Row]]]:
+    """The same without the first `skip`, many at a time."""
+    rows = islice(_rows(sheet), skip, None)
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress) -> StagedTable | None:
+    sample = list(islice(_rows(sheet), SAMPLE))
+    if not sample:
+        return None
+    header = find_header([[_whole(cell) for cell in row] for _, row in sample])
+    columns = [Column() for _ in range(sheet.width)]
+    first = last = count = 0
+    lines = (sheet.end or (0, 0))[0] + 1
+    for batch in _batches(sheet, header.taken):
+        for column, cells in zip(columns, zip(*(row for _, row in batch), strict=True), strict=True):
+            column.learn(cells)
+        first, last, count = first or batch[0][0], batch[-1][0], count + len(batch)
+        progress(f"Reading {name}", last / lines / 2)
+    if not count:
+        return None
+    names, places, notes = _named(header, columns)
+    rejects = Rejects()
+    for line, row in sample[: header.above]:
+        rejects.add(line, ABOVE, " ".join(text_of(cell) or "" for cell in row).strip())
+    schema = pa.schema([(column, columns[place].type) for column, place in zip(names, places, strict=True)])
+    with TableWriter(table_path(into, name), schema) as writer:
+        for batch in _batches(sheet, header.taken):
+            cells = list(zip(*(row for _, row in batch), strict=True))
+            writer.write(pa.record_batch([columns[place].array(cells[place]) for place in places], schema=schema))
+            progress(f"Reading {name}", 0.5 + batch[-1][0] / lines / 2)
+    blank = last - first + 1 - count
+    if blank:
+        notes += (f"{count_of(blank, 'blank row')} left out.",)
+    return StagedTable(
+        name=name,
+        path=writer.path,
+        columns=names,
+        rows=writer.rows,
+        rejected_rows=rejects.count,
+        rejected=tuple(rejects.kept),
+        notes=notes,
+    )
+
+
+def _named(header: Header, columns: Sequence[Column]) -> tuple[tuple[str, ...], list[int], tuple[str, ...]]:
+    """The names and places of the columns that have a name or a value, and notes."""
+    raw = [*header.names, *[""] * (len(columns) - len(header.names))] if header.present else []
+    if not raw:
+        raw = [f"column_{place + 1}" if column.kinds else "" for place, column in enumerate(columns)]
+    places = [place for place, column in enumerate(columns) if raw[place].strip() or column.kinds]
+    names, mended = mend_names([raw[place] for place in places])
+    return names, places, header.notes + mended
+
+
+def _whole(cell: object) -> object:
+    """A number as Excel shows it: all come as floating point."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

@@ -1,0 +1,34 @@
+"""What a database has to offer, and the end that all databases' readings share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from segmentation.errors import SourceError
+from segmentation.plan import StagedTable
+
+
+@dataclass(frozen=True)
+class TableOffer:
+    """A table or view that the user may read; `rows` is the database's own estimate, None where it has none."""
+
+    schema: str
+    name: str
+    rows: int | None = None
+    is_view: bool = False
+
+
+def with_rows(tables: Iterable[StagedTable]) -> list[StagedTable]:
+    """The tables that have rows; the others are named in a note. Raises `SourceError` where none is left."""
+    full, empty = [], []
+    for table in tables:
+        if table.rows:
+            full.append(table)
+        else:
+            table.path.unlink(missing_ok=True)
+            empty.append(table.name)
+    if not full:
+        raise SourceError(f"There are no rows in {', '.join(empty) or 'what was chosen'}. Choose other tables.")
+    notes = tuple(f"The table {name} has no rows and was left out." for name in empty)
+    return [full[0].model_copy(update={"notes": (*full[0].notes, *notes)}), *full[1:]]

@@ -1,0 +1,230 @@
+"""PostgreSQL, read in one read-only transaction, so that all tables are as they were at one moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+import pyarrow as pa
+from adbc_driver_manager import Error as DriverError
+from adbc_driver_postgresql import dbapi
+from pydantic import Field, SecretStr
+
+from connectors.sources.names import mend_names
+from connectors.sources.offers import TableOffer, with_rows
+from connectors.sources.postgres_types import converted, select_columns
+from connectors.sources.staging import TableWriter, count_of, table_path
+from segmentation.audience import quoted
+from segmentation.catalogue import Model
+from segmentation.errors import SourceError
+from segmentation.plan import Progress, StagedTable
+
+CONNECT_SECONDS = 10
+QUESTION_SECONDS = 30
+READING_SECONDS = 3600
+
+
+class BrokenOffError(Exception):
+    """A result ended before its end."""
+
+
+FAILURES = (DriverError, BrokenOffError)
+
+SYSTEM = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
+
+
+class Settings(Model):
+    """Where the database is and who reads it."""
+
+    host: str = Field(
+        "localhost", title="Server", description="Its name or address, e.g. db.example.com.", min_length=1
+    )
+    port: int = Field(5432, title="Port", description="5432 unless you were told otherwise.", ge=1, le=65535)
+    database: str = Field(title="Database", description="The name of the database on the server.", min_length=1)
+    user: str = Field(title="User", description="Best a user who may only read.", min_length=1)
+    password: SecretStr = Field(SecretStr(""), title="Password")
+    tls: Literal["prefer", "require", "verify-full", "disable"] = Field(
+        "prefer",
+        title="Encryption",
+        description="verify-full also checks that the server is who it says; prefer encrypts where the server can.",
+    )
+
+
+def title(settings: Settings) -> str:
+    """The database and its server."""
+    return f"{settings.database} on {settings.host}"
+
+
+def test(settings: Settings) -> str:
+    """Connect, and say what the server is and whether this user could write."""
+    with _opened(settings, QUESTION_SECONDS) as cursor:
+        ((version, writes),) = _rows(
+            cursor,
+            f"""SELECT current_setting('server_version'),
+                (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+                OR has_database_privilege(current_database(), 'CREATE')
+                OR EXISTS (SELECT FROM pg_namespace n WHERE {SYSTEM} AND has_schema_privilege(n.oid, 'CREATE'))
+                OR EXISTS (
+                    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE {SYSTEM} AND c.relkind IN ('r', 'p', 'v', 'f')
+                        AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))""",
+        )
+    safety = (
+        "This user can also write; a read-only user is safer."
+        if writes
+        else "This user can only read, as it should be."
+    )
+    return f"Connected to {title(settings)}, PostgreSQL {version}. {safety}"
+
+
+def tables(settings: Settings) -> tuple[TableOffer, ...]:
+    """All tables and views that the user may read."""
+    with _opened(settings, QUESTION_SECONDS) as cursor:
+        found = _rows(
+            cursor,
+            f"""SELECT n.nspname::text, c.relname::text, c.relkind IN ('v', 'm'),
+                CASE WHEN c.relkind = 'p'
+                    THEN (SELECT sum(greatest(leaf.reltuples, 0)) FROM pg_partition_tree(c.oid) t
+                        JOIN pg_class leaf ON leaf.oid = t.relid WHERE t.isleaf)
+                    ELSE c.reltuples END::bigint
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE {SYSTEM} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+                AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')
+            ORDER BY n.nspname <> 'public', 1, 2""",
+        )
+    # Before its first ANALYZE a table has -1 (until version 13: 0) rows.
+    return tuple(TableOffer(s, name, rows if rows and rows > 0 else None, view) for s, name, view, rows in found)
+
+
+def stage(settings: Settings, tables: Sequence[TableOffer], into: Path, progress: Progress) -> list[StagedTable]:
+    """Read tables in one transaction."""
+    with _opened(settings, READING_SECONDS) as cursor:
+        progress.on_cancel(cursor.adbc_cancel)
+        try:
+            return with_rows([_stage_table(cursor, offer, into, progress) for offer in tables])
+        except FAILURES:
+            progress("Closing the connection")  # raises `Cancelled` where that was the cause
+            raise
+        except BaseException:
+            with suppress(*FAILURES):
+                cursor.adbc_cancel()  # or closing would first receive the rest of the table
+            raise
+        finally:
+            progress.on_cancel(None)
+
+
+def _stage_table(cursor: Any, offer: TableOffer, into: Path, progress: Progress) -> StagedTable:
+    shown = offer.name if offer.schema == "public" else f"{offer.schema}.{offer.name}"
+    selected, left_out = select_columns(cursor, offer.schema, offer.name)
+    table = f"{quoted(offer.schema)}.{quoted(offer.name)}"
+    if not selected:
+        cursor.execute(f"SELECT FROM {table} LIMIT 0")  # says whether it is gone or not permitted
+        raise SourceError(f"The table {shown} has no columns that can be read as a table. Choose another.")
+    names, mended = mend_names([column.name for column in selected])
+    progress(f"Reading {shown}", 0.0)
+    cursor.execute(f"SELECT {', '.join(column.sql for column in selected)} FROM {table}")
+    reader = cursor.fetch_record_batch()
+    schema = pa.schema([(name, column.kind) for name, column in zip(names, selected, strict=True)])
+    lost = [0] * len(selected)
+    with TableWriter(table_path(into, shown), schema) as writer:
+        for batch in _batches(reader):
+            arrays = []
+            for place, column in enumerate(selected):
+                array, strange = converted(batch.column(place), column)
+                lost[place] += strange
+                arrays.append(array)
+            writer.write(pa.record_batch(arrays, schema=schema))
+            progress(f"Reading {shown}", min(writer.rows / offer.rows, 1.0) if offer.rows else None)
+    notes = [f"The column “{name}” holds binary data and was left out." for name in left_out]
+    notes += [
+        f"“{column.name}”: {count_of(count, 'cell')} not a number (NaN) and left empty."
+        for column, count in zip(selected, lost, strict=True)
+        if count
+    ]
+    return StagedTable(name=shown, path=writer.path, columns=names, rows=writer.rows, notes=(*notes, *mended))
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """The batches of a result; what breaks it off arrives as Arrow's errors and leaves as the driver's."""
+    try:
+        yield from reader
+    except (OSError, pa.ArrowException) as error:
+        raise BrokenOffError(str(error)) from error
+
+
+@contextmanager
+def _opened(settings: Settings, seconds: int) -> Iterator[Any]:
+    """A cursor in a read-only transaction; every error of the driver becomes a sentence without secrets."""
+    try:
+        with dbapi.connect(address_of(settings), autocommit=True) as connection, connection.cursor() as cursor:
+            # Not in the address as `options`: connection poolers refuse that.
+            cursor.execute("SET default_transaction_read_only = on")
+            cursor.execute(f"SET statement_timeout = {seconds * 1000}")
+            cursor.execute("SET TimeZone = 'UTC'")
+            cursor.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield cursor
+    except FAILURES as error:
+        raise SourceError(_sentence(settings, error)) from _without_secret(error, settings)
+
+
+def address_of(settings: Settings) -> str:
+    """The driver's address of the database; every part is quoted, so none can become another."""
+    host = f"[{settings.host}]" if ":" in settings.host else quote(settings.host, safe="")
+    secret = quote(settings.password.get_secret_value(), safe="")
+    options = {"connect_timeout": CONNECT_SECONDS, "sslmode": settings.tls, "application_name": "Handpick"}
+    return (
+        f"postgresql://{quote(settings.user, safe='')}:{secret}@{host}:{settings.port}/"
+        f"{quote(settings.database, safe='')}?{urlencode(options, quote_via=quote)}"
+    )
+
+
+def _rows(cursor: Any, sql: str) -> list[tuple[Any, ...]]:
+    cursor.execute(sql)
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+PROBLEMS: tuple[tuple[str, str], ...] = (
+    (r"password authentication failed|28P01|no password supplied", "{user} could not log in to {database} on {host}: the user or the password is wrong."),
+    (r'role ".*" does not exist|28000', "{user} could not log in to {database} on {host}: there is no such user, or it may not connect from here."),
+    (r"no pg_hba.conf entry", "{host} does not let {user} connect from this machine. Ask its administrator to allow it, or choose another encryption."),
+    (r'database ".*" does not exist|3D000', "There is no database “{database}” on {host}. Check its name, also upper and lower case."),
+    (r"could not translate host name|Name or service not known|nodename nor servname", "There is no server “{host}”. Check its name, and that you are in the right network."),
+    (r"Connection refused", "{host} does not answer on port {port}: nothing listens there. Check the port and that the server runs."),
+    (r"timeout expired|timed out|No route to host|Network is unreachable", "{host} does not answer on port {port}. Check name and port, and that this machine may reach it (firewall, VPN)."),
+    (r"server does not support SSL", "{host} does not offer encryption. Choose “prefer” or “disable”, or ask its administrator."),
+    (r"certificate", "The certificate of {host} could not be verified. Ask its administrator, or choose “require”."),
+    (r"permission denied|42501", "{user} has no permission to read this: {detail}. Ask the administrator for SELECT on it."),
+    (r"42P01|does not exist", "Something that was there is gone: {detail}. List the tables again."),
+    (r"57014|statement timeout", "{host} took too long to answer. Try again at a quieter time, or choose fewer tables."),
+    (r"too many (clients|connections)|53300", "{host} has no free connection. Try again later."),
+    (r"server closed the connection|terminating connection|SSL SYSCALL", "The connection to {host} broke. Try again."),
+)  # fmt: skip
+"""What the driver or its SQLSTATE says, and the sentence for it; the first that fits is taken."""
+
+
+def _sentence(settings: Settings, error: Exception) -> str:
+    said = f"{error} {getattr(error, 'sqlstate', None) or ''}"
+    detail = re.sub(
+        r"\s+", " ", re.split(r"\n|Query was:", re.sub(r"^.*?(FATAL|ERROR): +", "", str(error), flags=re.DOTALL))[0]
+    )
+    detail = _hidden(detail, settings).strip(" .")
+    template = next((t for pattern, t in PROBLEMS if re.search(pattern, said)), "{host} could not be read: {detail}.")
+    return template.format(
+        user=settings.user, host=settings.host, port=settings.port, database=settings.database, detail=detail
+    )
+
+
+def _hidden(text: str, settings: Settings) -> str:
+    secret = settings.password.get_secret_value()
+    return text.replace(secret, "•••").replace(quote(secret, safe=""), "•••") if secret else text
+
+
+def _without_secret(error: Exception, settings: Settings) -> Exception:
+    """The cause that is kept with the error; one that quotes the password is replaced."""
+    text = str(error)
+    return error if _hidden(text, settings) == text else SourceError(_hidden(text, settings))

@@ -1,0 +1,17 @@
+"""Take the list to an e-mail or ad platform, with consent respected and a receipt that adds up."""
+
+import streamlit as st
+
+from pages.parts.frame import audience_or_stop, notice, problems_or_stop, segment_or_stop
+from pages.parts.taking import choices, file, receipt
+
+current = audience_or_stop("take a list out")
+notice()
+answer = segment_or_stop(current, "take a list out")
+problems_or_stop(current, "Exporting")
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    options = choices(current)
+with right:
+    receipt(current, answer, options)
+file(current, answer, options)

@@ -1,0 +1,151 @@
+"""The audiences of the workspace: what was loaded, from what, and what did not fit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from pages.parts.queries import current, engine, workspace
+from pages.parts.session import Draft, session, widget
+from pages.parts.words import ago, number, plain
+from segmentation.audience import AudienceAbout
+from segmentation.definition import Definition
+from segmentation.plan import LoadReport
+from segmentation.workspace import AudienceEntry
+
+
+def loaded() -> None:
+    """One card an audience, the one in hand first; then the workspace's time zone."""
+    state = session()
+    if state.deleted_audience is not None:
+        _undo(state.deleted_audience)
+    entries = workspace().audiences()
+    if not entries:
+        return
+    found = current()
+    chosen = found.id if found is not None else None
+    st.subheader("Your audiences", anchor=False)
+    for entry in sorted(entries, key=lambda e: e.id != chosen):
+        _card(entry, entry.id == chosen)
+    _zone()
+
+
+def _card(entry: AudienceEntry, chosen: bool) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(entry.name)}**", width="content")
+            if chosen:
+                st.badge("in use", color="green", icon=":material/check:")
+            st.markdown("", width="stretch")
+            if entry.problem:
+                _delete_button(entry)
+                st.error(plain(entry.problem))
+                return
+            if chosen:
+                st.page_link("pages/build.py", label="Build a segment", icon=":material/front_hand:")
+            else:
+                st.button("Use", key=f"use-{entry.id}", on_click=_use, args=(entry.id,))
+            st.button(
+                "Change how it was read",
+                key=f"replan-{entry.id}",
+                type="tertiary",
+                icon=":material/tune:",
+                on_click=_replan,
+                args=(entry,),
+            )
+            _delete_button(entry)
+        loaded_at = entry.loaded_at
+        when = f" · loaded {ago(loaded_at, datetime.now(UTC))}" if loaded_at is not None else ""
+        st.markdown(f"{number(entry.people)} people · {number(entry.events)} events{when}")
+        if chosen:
+            about = engine(str(entry.path)).audience.about
+            just = session().just_loaded
+            session().just_loaded = False
+            with st.expander("What became of every row", expanded=just, icon=":material/fact_check:"):
+                _reports(about)
+
+
+def _delete_button(entry: AudienceEntry) -> None:
+    st.button(
+        "Delete",
+        key=f"delete-{entry.id}",
+        type="tertiary",
+        icon=":material/delete:",
+        help=f"Delete {plain(entry.name)}; it can be brought back until Handpick is started again.",
+        on_click=_delete,
+        args=(entry.id,),
+    )
+
+
+def _reports(about: AudienceAbout) -> None:
+    for report in about.reports:
+        aside = sum(count for _, count in report.set_aside)
+        st.markdown(
+            f"**{plain(report.table)}**: {number(report.rows)} rows = {number(report.loaded)} loaded + {number(aside)} set aside"
+        )
+        _lines(report)
+
+
+def _lines(report: LoadReport) -> None:
+    lines = [f"{number(count)} set aside: {plain(reason)}" for reason, count in report.set_aside if count]
+    for column, cells, examples in report.misfits:
+        shown = ", ".join(f"“{e}”" for e in examples)
+        lines.append(f"{number(cells)} cells of {plain(column)} did not fit and are missing: {plain(shown)}")
+    lines += [plain(note) for note in report.notes]
+    if lines:
+        st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _use(audience: str) -> None:
+    state = session()
+    state.audience = audience
+    state.columns = None
+    state.show(Definition(), None)
+
+
+def _replan(entry: AudienceEntry) -> None:
+    state = session()
+    about = engine(str(entry.path)).audience.about
+    state.draft = Draft(entry.name, about.plan, entry.id)
+    state.problem = ""
+    state.revision += 1
+
+
+def _delete(audience: str) -> None:
+    state = session()
+    workspace().delete_audience(audience)
+    state.deleted_audience = audience
+    if state.audience == audience:
+        state.audience = None
+        state.show(Definition(), None)
+
+
+def _undo(audience: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown("The audience was deleted.", width="stretch")
+        st.button("Undo", key="audience-undo", icon=":material/undo:", on_click=_restore, args=(audience,))
+
+
+def _restore(audience: str) -> None:
+    workspace().restore_audience(audience)
+    session().deleted_audience = None
+
+
+def _zone() -> None:
+    zones = sorted(available_timezones())
+    zone = workspace().settings().zone
+    st.selectbox(
+        "Time zone for “today” and “in the last …”",
+        zones,
+        index=zones.index(zone) if zone in zones else None,
+        key="workspace-zone",
+        on_change=_store_zone,
+        width=320,
+    )
+
+
+def _store_zone() -> None:
+    space = workspace()
+    space.set_settings(space.settings().model_copy(update={"zone": widget("workspace-zone")}))

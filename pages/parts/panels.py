@@ -1,0 +1,110 @@
+"""The charts of a segment against everybody."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.charts import difference_chart, distribution_chart, over_time_chart
+from pages.parts.conditions import fields_by_theme
+from pages.parts.queries import Current
+from pages.parts.session import session
+from pages.parts.words import THEMES, number, percent, plain
+from segmentation.catalogue import Field, Kind, Role
+from segmentation.definition import FieldCondition, walk
+from segmentation.differences import differences as compared
+from segmentation.engine import Answer
+from segmentation.facts import summary as headline
+from segmentation.insights import active_over_time, distribution, joined_over_time
+
+SHOWN = 12
+
+
+def is_dark() -> bool:
+    """Whether the page is dark."""
+    return st.context.theme.type == "dark"
+
+
+def summary(current: Current, answer: Answer) -> None:
+    """Headline numbers of the segment beside everybody's."""
+    facts = headline(current.engine.audience, current.catalogue, answer.members, current.clock)
+    if not facts:
+        return
+    with st.grid("auto", min_column_width=170):
+        for fact in facts:
+            value = "–" if fact.segment is None else percent(fact.segment) if fact.is_share else f"{fact.segment:,.4g}"
+            base = "–" if fact.base is None else percent(fact.base) if fact.is_share else f"{fact.base:,.4g}"
+            st.metric(plain(fact.label), value, f"everybody {base}", delta_color="off", delta_arrow="off", border=True)
+
+
+@st.fragment
+def differences(current: Current, answer: Answer) -> None:
+    """Where the segment is over- and under-represented."""
+    used = {n.field for n in walk(session().definition.root) if isinstance(n, FieldCondition) and n.field}
+    with st.container(border=True):
+        with_used = st.toggle("Show the fields of the filters too", key="charts-used", disabled=not used)
+        exclude = frozenset() if with_used else frozenset(used)
+        found = compared(current.engine.audience, current.catalogue, answer.members, SHOWN, exclude)
+        shown = (*found.over[:SHOWN], *found.under[: SHOWN // 2])
+        st.altair_chart(difference_chart(shown, dark=is_dark()), width="stretch")
+        st.caption(
+            "100 is as frequent as among everybody, 200 twice as frequent. Only differences that cannot be chance "
+            "(three standard errors) and that concern enough people are shown."
+        )
+
+
+@st.fragment
+def one_field(current: Current, answer: Answer) -> None:
+    """The distribution of any field."""
+    fields = {f.name: f for f in fields_by_theme(current.catalogue) if f.role != Role.PERSON_ID}
+    first = next((f.name for f in fields.values() if f.kind == Kind.NUMBER), next(iter(fields), None))
+    with st.container(border=True):
+        name = st.selectbox(
+            "Field",
+            list(fields),
+            index=list(fields).index(first) if first else None,
+            format_func=lambda n: f"{fields[n].label} · {THEMES[fields[n].theme].lower()}",
+            key="charts-field",
+        )
+        if name is None:
+            return
+        found = distribution(current.engine.audience, fields[name], answer.members)
+        st.altair_chart(distribution_chart(found, dark=is_dark()), width="stretch")
+        missing = found.missing
+        st.caption(
+            f"Exact. No value: {number(missing.in_segment)} in the segment ({percent(missing.share_segment)}), "
+            f"{number(missing.in_base)} of everybody ({percent(missing.share_base)})."
+        )
+
+
+@st.fragment
+def over_time(current: Current, answer: Answer) -> None:
+    """When they joined and when they were active."""
+    dates = [f for f in fields_by_theme(current.catalogue) if f.kind in (Kind.DATE, Kind.MOMENT)]
+    events = current.catalogue.events
+    if not dates and not events:
+        return
+    with st.container(border=True):
+        options = [f"joined:{f.name}" for f in dates] + (["active:"] + [f"active:{e.name}" for e in events] if events else [])
+        labels = {f"joined:{f.name}": f.label for f in dates} | {f"active:{e.name}": f"Did: {e.label}" for e in events}
+        labels["active:"] = "Did anything"
+        choice = st.selectbox(
+            "Over time",
+            options,
+            index=_usual(options, dates),
+            format_func=lambda option: labels[option],
+            key="charts-time",
+            width=320,
+        )
+        kind, _, name = choice.partition(":")
+        audience = current.engine.audience
+        if kind == "joined":
+            found = joined_over_time(audience, current.catalogue.field(name), answer.members)
+        else:
+            found = active_over_time(audience, answer.members, (name,) if name else (), clock=current.clock)
+        st.altair_chart(over_time_chart(found, labels[choice], dark=is_dark()), width="stretch")
+        st.caption(f"Exact numbers of people; calendar of {plain(current.engine.audience.about.zone)}.")
+
+
+def _usual(options: list[str], dates: list[Field]) -> int:
+    signup = next((f"joined:{f.name}" for f in dates if f.role == Role.SIGNUP_DATE), None)
+    return options.index("active:") if "active:" in options else options.index(signup) if signup else 0

@@ -1,0 +1,269 @@
+"""Confirm what was recognised: what each table is, its key, time and event, and how its columns are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from connectors.importing import load
+from pages.parts import work
+from pages.parts.queries import sample_rows, workspace
+from pages.parts.session import Draft, session, widget
+from pages.parts.words import KINDS, THEMES, number, plain, shortened
+from segmentation import replanning
+from segmentation.catalogue import Kind, Theme
+from segmentation.errors import HandpickError
+from segmentation.guessing import checked
+from segmentation.jobs import Quiet
+from segmentation.plan import ColumnPlan, Format, LoadPlan, Progress, TablePlan, TableRole
+
+ROLES = {TableRole.PEOPLE: "Customers", TableRole.EVENTS: "Events", TableRole.LEAVE_OUT: "Leave out"}
+FORMAT_LABELS = {
+    Format.PLAIN: "as it stands",
+    Format.DECIMAL_COMMA: "1.234,50",
+    Format.DAY_FIRST: "day first (03/04 is 3 April)",
+    Format.MONTH_FIRST: "month first (03/04 is 4 March)",
+    Format.ASK: "please say …",
+    Format.SEMICOLON: "separated by ;",
+    Format.PIPE: "separated by |",
+    Format.COMMA: "separated by ,",
+    Format.JSON: "[\"a\", \"b\"]",
+    Format.WHOLE: "whole id (17850.0 is 17850)",
+}
+ONE_NAME = "one name for every row"
+
+
+def confirm() -> None:
+    """The whole screen: every table, then load or start over."""
+    state = session()
+    draft = state.draft
+    if draft is None:
+        return
+    st.subheader("Is this what your data is?", anchor=False)
+    st.markdown("Handpick has looked at every cell. Correct what it got wrong, then load.")
+    if state.problem:
+        st.error(plain(state.problem), icon=":material/error:")
+    for index, table in enumerate(draft.plan.tables):
+        _table(index, table)
+    problems = draft.plan.problems
+    if problems:
+        st.warning("Before loading:\n" + "\n".join(f"- {plain(problem)}" for problem in problems))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("Name of this audience", value=draft.name, key=state.key("audience-name"), max_chars=80, width=320)
+        st.button("Load", type="primary", icon=":material/check:", disabled=bool(problems), on_click=_load)
+        st.button("Start over", type="tertiary", on_click=_drop)
+
+
+def _drop() -> None:
+    session().draft = None
+    session().problem = ""
+
+
+def _load() -> None:
+    state = session()
+    draft = state.draft
+    if draft is None:
+        return
+    name = str(widget(state.key("audience-name")) or "").strip() or "Customers"
+    work.start(f"Loading {name}", partial(_build, draft, name))
+
+
+def _build(draft: Draft, name: str, progress: Progress) -> str:
+    return load(draft.plan, name, workspace(), progress, draft.audience)
+
+
+def _change(change: Callable[[LoadPlan], LoadPlan]) -> None:
+    """Change the plan and look at the data again."""
+    state = session()
+    if state.draft is None:
+        return
+    try:
+        state.draft = Draft(state.draft.name, checked(change(state.draft.plan), Quiet()), state.draft.audience)
+        state.problem = ""
+    except HandpickError as error:
+        state.problem = str(error)
+
+
+def _with_widget(key: str, change: Callable[[LoadPlan, Any], LoadPlan]) -> None:
+    value = widget(key)
+    _change(lambda plan: change(plan, value))
+
+
+def _select(
+    label: str,
+    options: list[Any],
+    chosen: Any,
+    key: str,
+    change: Callable[[LoadPlan, Any], LoadPlan],
+    words: Callable[[Any], str] = str,
+    help: str | None = None,
+) -> None:
+    key = session().key("plan", key)
+    st.selectbox(
+        label,
+        options,
+        index=options.index(chosen) if chosen in options else None,
+        format_func=words,
+        key=key,
+        placeholder="Choose",
+        on_change=_with_widget,
+        args=(key, change),
+        help=help,
+    )
+
+
+def _table(index: int, table: TablePlan) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(table.table.name)}** :gray[{number(table.table.rows)} rows]", width="stretch")
+            key = session().key("plan", str(index), "role")
+            st.segmented_control(
+                f"What a row of {plain(table.table.name)} is",
+                list(ROLES),
+                default=table.role,
+                required=True,
+                format_func=lambda role: ROLES[role],
+                key=key,
+                label_visibility="collapsed",
+                on_change=_with_widget,
+                args=(key, lambda plan, role: replanning.change_role(plan, index, role)),
+            )
+        for note in (*table.table.notes, *table.notes):
+            st.caption(f":material/info: {plain(note)}")
+        if table.table.rejected_rows:
+            _rejected(table)
+        if table.role != TableRole.LEAVE_OUT:
+            _keys(index, table)
+            st.dataframe(sample_rows(str(table.table.path)), height=213, hide_index=True, alt="The first rows")
+            _columns(index, table)
+
+
+def _rejected(table: TablePlan) -> None:
+    with st.expander(f"{number(table.table.rejected_rows)} rows could not be read", icon=":material/warning:"):
+        rows = [{"Line": r.line, "Why": r.reason, "Text": r.text} for r in table.table.rejected]
+        st.dataframe(rows, hide_index=True, height=200)
+
+
+def _keys(index: int, table: TablePlan) -> None:
+    names = [c.column for c in table.columns]
+    events = table.role == TableRole.EVENTS
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _select(
+            "Customer id",
+            names,
+            table.key,
+            f"{index}/key",
+            lambda plan, column: replanning.change_key(plan, index, column),
+            help="The column that says which customer a row belongs to.",
+        )
+        if events:
+            _select("Time", names, table.time, f"{index}/time", lambda plan, c: replanning.change_time(plan, index, c))
+            _select(
+                "What happened",
+                [ONE_NAME, *names],
+                table.event_column or ONE_NAME,
+                f"{index}/event",
+                lambda plan, c: replanning.change_event_column(plan, index, None if c == ONE_NAME else c),
+            )
+            if table.event_column is None:
+                key = session().key("plan", str(index), "event-name")
+                st.text_input(
+                    "Name of the event",
+                    value=table.event_name or "",
+                    key=key,
+                    on_change=_with_widget,
+                    args=(key, lambda plan, name: replanning.change_event_name(plan, index, name or "")),
+                )
+        if any(c.kind == Kind.MOMENT for c in table.columns):
+            zones = sorted(available_timezones())
+            _select(
+                "Times are in",
+                zones,
+                table.zone,
+                f"{index}/zone",
+                lambda plan, zone: replanning.change_zone(plan, index, zone),
+                help="The time zone of times that are written without one.",
+            )
+    offered = replanning.line_total(table.columns) if events else None
+    if offered is not None:
+        quantity, price = offered
+        key = session().key("plan", str(index), "line-total")
+        st.toggle(
+            f"Add “Line total” = {plain(quantity)} × {plain(price)}",
+            value=table.line_total is not None,
+            key=key,
+            on_change=_with_widget,
+            args=(key, lambda plan, wanted: replanning.change_line_total(plan, index, wanted)),
+        )
+
+
+def _columns(index: int, table: TablePlan) -> None:
+    """How each column is read."""
+    misfits = sum(1 for c in table.columns if c.include and c.misfits)
+    asked = sum(1 for c in table.columns if c.include and c.format == Format.ASK)
+    note = f" · {misfits} with cells that do not fit" if misfits else ""
+    with st.expander(f"How the {len(table.columns)} columns are read{note}", expanded=bool(misfits or asked), icon=":material/table_chart:"):
+        for column in table.columns:
+            if column.include and column.misfits:
+                examples = ", ".join(f"“{shortened(e, 40)}”" for e in column.misfit_examples)
+                st.markdown(
+                    f":orange[:material/warning:] **{plain(column.column)}**: {number(column.misfits)} cells are not "
+                    f"{KINDS[column.kind].lower()} and load as missing: {plain(examples)}"
+                )
+        key = session().key("plan", str(index), "columns", str(hash(table.columns)))
+        st.data_editor(
+            [_row(c) for c in table.columns],
+            key=key,
+            hide_index=True,
+            height=min(36 * (len(table.columns) + 1) + 2, 420),
+            disabled=["column", "examples", "misfits"],
+            on_change=_store,
+            args=(key, index, tuple(c.column for c in table.columns)),
+            alt=f"Columns of {table.table.name}",
+            column_config={
+                "include": st.column_config.CheckboxColumn("Use", width="small"),
+                "column": st.column_config.TextColumn("Column"),
+                "label": st.column_config.TextColumn("Name in Handpick", required=True, max_chars=80),
+                "kind": st.column_config.SelectboxColumn("Kind", options=list(KINDS.values()), required=True, width="small"),
+                "format": st.column_config.SelectboxColumn("Written as", options=list(FORMAT_LABELS.values()), required=True),
+                "theme": st.column_config.SelectboxColumn("Theme", options=list(THEMES.values()), required=True, width="small"),
+                "misfits": st.column_config.NumberColumn("Do not fit", format="localized", width="small"),
+                "examples": st.column_config.TextColumn("Examples", width="large"),
+            },
+        )
+
+
+def _row(column: ColumnPlan) -> dict[str, Any]:
+    return {
+        "include": column.include,
+        "column": column.column,
+        "label": column.label,
+        "kind": KINDS[column.kind],
+        "format": FORMAT_LABELS[column.format],
+        "theme": THEMES[column.theme],
+        "misfits": column.misfits,
+        "examples": " · ".join(shortened(e, 40) for e in column.examples),
+    }
+
+
+def _store(key: str, index: int, columns: tuple[str, ...]) -> None:
+    edited = widget(key)["edited_rows"]
+
+    def change(plan: LoadPlan) -> LoadPlan:
+        for position, values in edited.items():
+            column = columns[int(position)]
+            update: dict[str, Any] = {name: values[name] for name in ("include", "label") if name in values}
+            if "kind" in values:
+                update["kind"] = next(kind for kind, label in KINDS.items() if label == values["kind"])
+            if "theme" in values:
+                update["theme"] = next(theme for theme in Theme if THEMES[theme] == values["theme"])
+            if "format" in values:
+                update["format"] = next(f for f, label in FORMAT_LABELS.items() if label == values["format"])
+            plan = replanning.change_column(plan, index, column, **update)
+        return plan
+
+    _change(change)

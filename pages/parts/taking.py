@@ -1,0 +1,190 @@
+"""The export screen: where to, which columns, who is left out and why, and the file."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from connectors.destinations import DESTINATIONS, ExportOptions, Preview, Receipt, consent_fields, export, preview
+from pages.parts.conditions import fields_by_theme
+from pages.parts.people import fitting_columns
+from pages.parts.queries import Current, jobs, workspace
+from pages.parts.session import session
+from pages.parts.words import number, plain
+from segmentation.engine import Answer
+from segmentation.errors import HandpickError
+from segmentation.jobs import State
+from segmentation.plan import Progress
+from segmentation.preview import HIDDEN
+
+
+def choices(current: Current) -> ExportOptions:
+    """Destination, columns and switches."""
+    with st.container(border=True):
+        name = st.selectbox(
+            "Where to", list(DESTINATIONS), format_func=lambda n: DESTINATIONS[n].label, key="export-destination"
+        )
+        destination = DESTINATIONS[name]
+        for note in destination.notes:
+            st.caption(plain(note))
+        fields = {field.name: field for field in fields_by_theme(current.catalogue)}
+        chosen = [n for n in session().columns or fitting_columns(current.catalogue) if n in fields]
+        columns = st.multiselect(
+            "Columns" if destination.is_own else "More columns, beside those of the platform",
+            list(fields),
+            default=chosen if destination.is_own else [],
+            format_func=lambda n: fields[n].label,
+            key=f"export-columns-{'own' if destination.is_own else 'platform'}",
+        )
+        require = True
+        safe = False
+        if destination.is_own:
+            require = st.toggle(
+                "Leave out people without a valid address, and duplicates",
+                value=True,
+                key="export-address",
+                help="Off for a list that stays in the house: everybody is written.",
+            )
+            safe = name == "csv" and st.toggle(
+                "The file will be opened in a spreadsheet",
+                key="export-safe",
+                help="Cells that a spreadsheet would take for a formula get a ' in front.",
+            )
+        respected = _consent(current, name)
+    return ExportOptions(
+        destination=name,
+        columns=tuple(columns),
+        consent="respect" if respected else "ignore",
+        require_address=bool(require),
+        spreadsheet_safe=bool(safe),
+    )
+
+
+def _consent(current: Current, destination: str) -> bool:
+    fields = consent_fields(current.catalogue, destination)
+    words = ", ".join(plain(field.label) for field in fields)
+    respected = st.toggle(
+        "Only people who agreed" + (f" ({words})" if words else ""),
+        value=True,
+        key="export-consent",
+        help="Someone whose consent is not known has not agreed.",
+    )
+    if respected:
+        return True
+    sure = st.checkbox("I know that this list holds people who did not agree to be contacted", key="export-sure")
+    return not sure
+
+
+def receipt(current: Current, answer: Answer, options: ExportOptions) -> None:
+    """Who is written and who is left out, before anything is written."""
+    try:
+        found = preview(
+            current.engine.audience, current.catalogue, answer.members.rows(), options, segment_name=_name()
+        )
+    except HandpickError as error:
+        st.warning(plain(str(error)))
+        return
+    with st.container(border=True):
+        st.metric("People in the file", number(found.exported))
+        _lines(found)
+    _rows(found)
+
+
+def _name() -> str:
+    state = session()
+    return state.saved.name if state.saved is not None else state.suggested_name or "New segment"
+
+
+def _lines(found: Preview | Receipt) -> None:
+    rows = (
+        ("In the segment", found.matched),
+        ("without a valid address", -found.no_address),
+        ("did not agree", -found.not_consented),
+        ("same address as somebody before", -found.duplicate),
+        ("**In the file**", found.exported),
+    )
+    lines = [f"| {words} | {number(count)} |" for words, count in rows]
+    st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
+    for note in found.notes:
+        st.caption(plain(note))
+
+
+def _rows(found: Preview) -> None:
+    if not found.rows:
+        return
+    revealed = session().revealed
+    shown = [
+        {
+            header: text if revealed or not personal or not text else HIDDEN
+            for header, personal, text in zip(found.headers, found.personal, row, strict=True)
+        }
+        for row in found.rows
+    ]
+    st.caption("The first rows" + ("" if revealed else ", personal data masked here (not in the file)"))
+    st.dataframe(shown, hide_index=True, alt="The first rows of the file")
+
+
+def file(current: Current, answer: Answer, options: ExportOptions) -> None:
+    """Make the file, watch, and download it."""
+    state = session()
+    st.button("Make the file", type="primary", icon=":material/ios_share:", on_click=_start, args=(current, answer, options))
+    if state.export is not None:
+        _watch()
+
+
+def _start(current: Current, answer: Answer, options: ExportOptions) -> None:
+    folder = workspace().exports_folder()
+    work = partial(_write, current, answer, options, _name())
+    session().export = jobs().start(f"Writing {_name()}", lambda progress: work(folder, progress)).id
+    if options.consent == "ignore":
+        workspace().log("exported without consent", audience=current.id)
+
+
+def _write(current: Current, answer: Answer, options: ExportOptions, name: str, folder: object, progress: Progress) -> Receipt:
+    return export(
+        current.engine.audience,
+        current.catalogue,
+        answer.members.rows(),
+        options,
+        folder,  # type: ignore[arg-type]
+        segment_name=name,
+        progress=progress,
+    )
+
+
+@st.fragment
+def _watch() -> None:
+    job = jobs().get(session().export or "")
+    if job is None:
+        return
+    if job.state == State.RUNNING:
+        _running()
+        return
+    with st.container(border=True):
+        if not isinstance(job.result, Receipt):
+            st.error(plain(str(job.error)))
+            return
+        made = job.result
+        path = workspace().exports_folder() / made.file_name
+        st.markdown(f":green[:material/check_circle:] **{plain(made.segment)}** for {plain(DESTINATIONS[made.destination].label)}")
+        _lines(made)
+        st.download_button(
+            f"Download {plain(made.file_name)}",
+            data=path.read_bytes,
+            file_name=made.file_name,
+            mime="application/octet-stream",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+@st.fragment(run_every=0.5)
+def _running() -> None:
+    job = jobs().get(session().export or "")
+    if job is None or job.state != State.RUNNING:
+        st.rerun()
+        return
+    st.progress(job.share or 0.0, text=f"{plain(job.message or 'Starting')} · {job.elapsed:.0f} s")
+    st.button("Cancel", icon=":material/close:", on_click=job.cancel, key="export-cancel")

@@ -1,0 +1,72 @@
+"""The same aggregates of many columns of a staged table, in as few and as small queries as the table's shape allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import duckdb
+
+from segmentation.cells import Column
+from segmentation.staged import Staged
+
+CHUNK = 100  # columns in one query
+MANY = 40  # columns from which on stacking pays …
+SHORT = 50_000  # … in a table with no more rows
+STACK = 250  # columns in one stack
+
+
+Picks = Callable[[Column, str], Sequence[str]]
+"""Writes the aggregates of a column as SQL; the second argument counts cells (`count(*)`, or a sum that may be NULL)."""
+
+
+def aggregate(
+    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    columns: Sequence[str],
+    picks: Picks,
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Each column's name with its aggregates.
+
+    DuckDB takes about a millisecond to prepare an expression, which is long for thousands of columns of few rows:
+    there, columns of text are stacked into one, each expression is prepared once and each different value read once.
+    """
+    if len(columns) >= MANY and 0 < staged.rows <= SHORT and all(staged[name].is_text for name in columns):
+        yield from _stacked(connection, staged, columns, picks)
+        return
+    for chunk in _chunks(columns, CHUNK):
+        written = [picks(staged[name], "count(*)") for name in chunk]
+        row = connection.execute(
+            f"SELECT {', '.join(pick for each in written for pick in each)} FROM {staged.source}", staged.parameters
+        ).fetchone()
+        cells = iter(row or ())
+        for name, each in zip(chunk, written, strict=True):
+            yield name, tuple(next(cells) for _ in each)
+
+
+def _stacked(
+    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    columns: Sequence[str],
+    picks: Picks,
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    written = ", ".join(picks(Column("stack.cell", "VARCHAR"), "sum(cells)"))
+    for chunk in _chunks(columns, STACK):
+        halves = []  # so that two threads have work even in a file of one row group
+        for start in (0, 1):
+            places = range(start, len(chunk), 2)
+            cells = ", ".join(staged[chunk[place]].sql for place in places)
+            halves.append(
+                f"SELECT unnest([{cells}]) AS cell, unnest([{', '.join(map(str, places))}]) AS place FROM {staged.source}"
+            )
+        rows = connection.execute(
+            f"SELECT place, {written} FROM (SELECT place, cell, count(*) AS cells FROM ({' UNION ALL '.join(halves)}) "
+            "GROUP BY place, cell) AS stack GROUP BY place ORDER BY place",
+            staged.parameters,
+        ).fetchall()
+        for place, *values in rows:
+            yield chunk[place], tuple(values)
+
+
+def _chunks(columns: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (columns[start : start + size] for start in range(0, len(columns), size))

@@ -1,0 +1,79 @@
+"""People made from events: their id, the properties that describe the person, and when they were seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from segmentation import naming
+from segmentation.audience import quoted
+from segmentation.catalogue import Kind, Role, Theme
+from segmentation.filling import Source, Stored
+from segmentation.plan import ColumnPlan
+
+CONSTANT = 0.95  # of the people have one value
+ABOUT_A_PERSON = (Theme.GEOGRAPHIC, Theme.IDENTITY, Theme.CONSENT, Theme.PSYCHOGRAPHIC)
+CHUNK = 20
+
+
+def derive_people(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], properties: Sequence[Stored]
+) -> list[Stored]:
+    """Create `people` from `keys` and `events`; returns its columns."""
+    key = sources[0].column(sources[0].plan.key or "")
+    described = _describing(connection, [s for s in properties if _may_describe(s)])
+    taken = {key.name.casefold(), *(s.name.casefold() for s in described)}
+    seen: dict[str, Stored] = {}
+    for wanted, label, kind in (
+        ("first_seen", "First seen", Kind.MOMENT),
+        ("last_seen", "Last seen", Kind.MOMENT),
+        ("events", "Events", Kind.NUMBER),
+    ):
+        name = naming.free_name(wanted, taken)
+        seen[wanted] = Stored(
+            name, ColumnPlan(column=name, name=name, label=label, kind=kind, theme=Theme.BEHAVIOURAL), kind
+        )
+    latest = "".join(
+        f", arg_max({quoted(s.name)}, (_time, rowid)) FILTER ({quoted(s.name)} IS NOT NULL) AS d{place}"
+        for place, s in enumerate(described)
+    )
+    named = "".join(f", d{place} AS {quoted(s.name)}" for place, s in enumerate(described))
+    names = {wanted: quoted(s.name) for wanted, s in seen.items()}
+    connection.execute(
+        f"CREATE TABLE people AS SELECT keys._row, keys.key AS {quoted(key.name)}{named}, first AS {names['first_seen']}, "
+        f"last AS {names['last_seen']}, coalesce(n, 0)::BIGINT AS {names['events']} FROM keys LEFT JOIN "
+        f"(SELECT _row, min(_time) AS first, max(_time) AS last, count(*) AS n{latest} FROM events GROUP BY _row) AS found "
+        "ON keys._row = found._row ORDER BY keys._row"
+    )
+    person = key.model_copy(update={"role": Role.PERSON_ID, "theme": Theme.IDENTITY, "kind": Kind.TEXT})
+    return [Stored(key.name, person, Kind.TEXT), *described, *seen.values()]
+
+
+def _may_describe(stored: Stored) -> bool:
+    """Amounts and moments are about what happened, unless their names speak of the person (age, birth date)."""
+    if stored.total:
+        return False
+    if stored.kind in (Kind.NUMBER, Kind.MOMENT):
+        return stored.plan.role is not Role.NONE or stored.plan.theme is not Theme.BEHAVIOURAL
+    return True
+
+
+def _describing(connection: duckdb.DuckDBPyConnection, candidates: Sequence[Stored]) -> list[Stored]:
+    """Those that have one value for nearly everybody who has several; by theme where nobody has several."""
+    found = []
+    for start in range(0, len(candidates), CHUNK):
+        chunk = candidates[start : start + CHUNK]
+        inner = ", ".join(
+            f"count({c}) AS n{i}, min({c}) IS NOT DISTINCT FROM max({c}) AS same{i}"
+            for i, c in enumerate(quoted(s.name) for s in chunk)
+        )
+        outer = ", ".join(
+            f"count(*) FILTER (n{i} > 1), count(*) FILTER (n{i} > 1 AND same{i})" for i in range(len(chunk))
+        )
+        row = connection.execute(f"SELECT {outer} FROM (SELECT {inner} FROM events GROUP BY _row)").fetchone() or ()
+        for i, stored in enumerate(chunk):
+            several, same = row[2 * i], row[2 * i + 1]
+            if same >= CONSTANT * several if several else stored.plan.theme in ABOUT_A_PERSON:
+                found.append(stored)
+    return found

@@ -1,0 +1,142 @@
+"""Headline facts: a handful of numbers of a segment beside the base's, chosen from what the catalogue offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segmentation.audience import Audience, quoted
+from segmentation.catalogue import Catalogue, EventProperty, EventType, Field, Kind, Role
+from segmentation.clock import Clock
+from segmentation.definition import Period
+from segmentation.membership import Membership
+from segmentation.naming import singular, words
+from segmentation.values import COUNTED, JOINED, asked, clock_of, field_values, rows_of
+from segmentation.vocabulary import TOTALS
+
+FEWEST_FACTS = 4
+AGES = ("age", "alter", "edad")
+INCOMES = ("income", "salary", "einkommen", "gehalt", "revenu", "ingresos")
+PURCHASES = {*"purchase purchased order ordered transaction sale bought bestellung kauf achat".split()}
+BESIDE_PURCHASES = {"completed", "complete", "placed", "made", "product", "item", "online", "store"}
+AMOUNTS = {*TOTALS, "value", "order value", "umsatz", "betrag", "montant", "importe"}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One headline number of the segment beside the base's; None where nobody has a value. A share is 0–1."""
+
+    label: str
+    segment: float | None
+    base: float | None
+    is_share: bool = False
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """A fact as an SQL aggregate over people."""
+
+    label: str
+    aggregate: str
+    is_share: bool = False
+
+
+def summary(
+    audience: Audience, catalogue: Catalogue, members: Membership, clock: Clock | None = None
+) -> tuple[Fact, ...]:
+    """Up to six headline facts of the segment beside the base, from what the catalogue offers.
+
+    Median age, the share of the segment's most frequent country, mean income; purchases and their amount per person in the
+    last 365 days, the share active in the last 30. Where these are fewer than four, other numbers and yes/no fields.
+    Without a clock now is when the audience was loaded.
+    """
+    now = clock or clock_of(audience)
+    fields = [f for f in catalogue.fields if not f.hidden]
+    numbers = [f for f in fields if f.kind == Kind.NUMBER and f.role == Role.NONE]
+    age, income = _named(numbers, AGES), _named(numbers, INCOMES)
+    asks: list[_Ask] = []
+    parameters: dict[str, Any] = {}
+    birth = catalogue.with_role(Role.BIRTH_DATE)
+    if age:
+        asks.append(_Ask(f"{age.label}, median", f"median({_finite(age)})"))
+    elif birth and birth.kind in (Kind.DATE, Kind.MOMENT):
+        asks.append(_Ask("Age, median", f"median(datesub('year', CAST({quoted(birth.name)} AS DATE), $today))"))
+        parameters["today"] = now.today
+    within = members if members.count else None
+    homes = (catalogue.with_role(role) for role in (Role.COUNTRY, Role.REGION, Role.CITY))
+    home = next((f for f in homes if f in fields and f.kind == Kind.TEXT and f.distinct != 1), None)
+    if home and (top := field_values(audience, home, limit=1, within=within)):
+        asks.append(_Ask(f"{home.label}: {top[0].value}", _share_of(f"{quoted(home.name)} = $home"), True))
+        parameters["home"] = top[0].value
+    if income:
+        asks.append(_Ask(f"{income.label}, average", f"avg({_finite(income)})"))
+    spare = [_Ask(f"{f.label}, average", f"avg({_finite(f)})") for f in numbers if f not in (age, income)]
+    spare += [_Ask(f"{f.label}: yes", _share_of(quoted(f.name)), True) for f in fields if f.kind == Kind.YES_NO]
+    facts = [*_facts(audience, members, asks, parameters), *_event_facts(audience, catalogue, members, now)]
+    return (*facts, *_facts(audience, members, spare[: max(0, FEWEST_FACTS - len(facts))], {}))
+
+
+def _named(fields: Sequence[Field], names: Sequence[str]) -> Field | None:
+    return next((f for name in names for f in fields if name in words(f.name)), None)
+
+
+def _finite(field: Field) -> str:
+    return f"CASE WHEN isfinite({quoted(field.name)}) THEN {quoted(field.name)} END"
+
+
+def _share_of(condition: str) -> str:
+    return f"avg(CASE WHEN {condition} THEN 1 ELSE 0 END)"
+
+
+def _facts(
+    audience: Audience, members: Membership, asks: Sequence[_Ask], parameters: Mapping[str, Any]
+) -> Iterator[Fact]:
+    if asks:
+        picked = ", ".join(f"{a.aggregate}, {a.aggregate} FILTER (members._row IS NOT NULL)" for a in asks)
+        (found,) = rows_of(asked(audience, f"SELECT {picked} FROM people {JOINED}", parameters, members))
+        numbers = [None if number is None else float(number) for number in found]
+        for ask, base, segment in zip(asks, numbers[::2], numbers[1::2], strict=True):
+            yield Fact(ask.label, segment, base, ask.is_share)
+
+
+def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, now: Clock) -> Iterator[Fact]:
+    if not catalogue.events or not audience.people:
+        return
+    purchase = next((e for e in catalogue.events if _is_purchase(e.name)), None)
+    amount = next((p for p in catalogue.properties if purchase and _is_amount(p, purchase)), None)
+    parameters = {
+        "purchase": purchase.name if purchase else None,
+        "now": now.instant,
+        "year": now.shifted(Period(amount=365), -1),
+        "month": now.shifted(Period(amount=30), -1),
+    }
+    sums = f"sum({quoted(amount.name)})" if amount else "NULL"
+    bought = "_name = $purchase AND _time BETWEEN $year AND $now"
+    active = "SELECT DISTINCT _row FROM events WHERE _time BETWEEN $month AND $now"
+    statement = f"""
+        SELECT 1 AS part, {COUNTED}, {sums}, {sums} FILTER (members._row IS NOT NULL) FROM events {JOINED} WHERE {bought}
+        UNION ALL SELECT 2, {COUNTED}, NULL, NULL FROM ({active}) {JOINED} ORDER BY part
+    """
+    found = rows_of(asked(audience, statement, parameters, members))
+    (_, n, k, total, own_total), (_, n_active, k_active, _, _) = found
+    size, base = members.count, audience.people
+
+    def per_person(own: float, all_: float) -> tuple[float | None, float]:
+        return (float(own) / size if size else None), float(all_) / base
+
+    if purchase:
+        yield Fact(f"{purchase.label} per person, last 365 days", *per_person(k, n))
+    if amount:
+        yield Fact(f"{amount.label} per person, last 365 days", *per_person(own_total or 0, total or 0))
+    yield Fact("Active in the last 30 days", *per_person(k_active, n_active), is_share=True)
+
+
+def _is_purchase(event: str) -> bool:
+    said = {*words(event)} - BESIDE_PURCHASES
+    return bool(said) and said <= PURCHASES | {singular(word) for word in said if singular(word) in PURCHASES}
+
+
+def _is_amount(detail: EventProperty, purchase: EventType) -> bool:
+    fits = detail.kind == Kind.NUMBER and (not detail.events or purchase.name in detail.events)
+    return fits and " ".join(words(detail.name)) in AMOUNTS

@@ -1,0 +1,196 @@
+"""A load plan becomes a published audience file: written beside, then made known by a link, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from segmentation.audience import AudienceAbout, next_version_path, quoted, version_paths
+from segmentation.catalogue import Catalogue, EventProperty, Field
+from segmentation.cataloguing import Summary, event_types, filled_by_event, summaries
+from segmentation.deriving import derive_people
+from segmentation.errors import LoadError
+from segmentation.filling import (
+    Stored,
+    fill_events,
+    fill_people,
+    no_events,
+    number_people,
+    open_source,
+    properties,
+    report_events,
+    report_left_out,
+)
+from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
+from segmentation.replanning import with_problems
+from segmentation.staged import workbench
+
+KEPT = 2  # versions
+ABANDONED = 24 * 3600  # seconds after which an unfinished file belongs to nobody
+
+
+def build_audience(plan: LoadPlan, folder: Path, *, name: str, zone: str, progress: Progress) -> Path:
+    """Load all tables of a plan and publish them as the folder's newest version; returns its path.
+
+    Raises `LoadError` (what is wrong with the plan or the data) and `Cancelled`; either leaves the folder as it was.
+    """
+    problems = with_problems(plan).problems
+    if problems:
+        raise LoadError(" ".join(problems))
+    folder.mkdir(parents=True, exist_ok=True)
+    _clear_abandoned(folder)
+    token = secrets.token_hex(6)
+    loading = folder / f"{next_version_path(folder).stem}-{token}.loading"
+    temporary = folder / f".{token}.tmp"
+    try:
+        with workbench(progress, loading, temporary) as connection:
+            about = _load(connection, plan, name, zone, progress)
+            connection.execute("CREATE TABLE handpick_audience (about VARCHAR)")
+            connection.execute("INSERT INTO handpick_audience VALUES (?)", [about.model_dump_json()])
+            connection.execute("CHECKPOINT")
+        progress("Publishing", 0.98)
+        published = _publish(loading, folder)
+    finally:
+        for path in (loading, loading.with_name(loading.name + ".wal")):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+    for old in version_paths(folder)[:-KEPT]:
+        with suppress(OSError):
+            old.unlink()
+    return published
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, plan: LoadPlan, name: str, zone: str, progress: Progress
+) -> AudienceAbout:
+    reports: dict[int, LoadReport] = {}
+    sources = []
+    for index, table in enumerate(plan.tables):
+        if table.role is TableRole.LEAVE_OUT:
+            reports[index] = report_left_out(table)
+            continue
+        progress(f"Reading {table.table.name}", 0.3 * index / len(plan.tables))
+        sources.append(open_source(connection, index, table))
+    person = next((source for source in sources if source.plan.role is TableRole.PEOPLE), None)
+    happened = [source for source in sources if source.plan.role is TableRole.EVENTS]
+    stored = properties(happened)
+    fields: list[Stored] = []
+    keys = "SELECT key, _row FROM keys"
+    if person:
+        progress("Loading the customers", 0.3)
+        fields, reports[person.index] = fill_people(connection, person)
+        known = next((s.name for s in fields if s.plan.column == person.plan.key), fields[0].name)
+        keys = f"SELECT {quoted(known)} AS key, _row FROM people"
+    else:
+        number_people(connection, happened)
+    if happened:
+        progress("Loading the events", 0.45)
+        fill_events(connection, happened, stored, keys)
+        for source in happened:
+            reports[source.index] = report_events(connection, source, keys)
+    else:
+        no_events(connection)
+    if not person:
+        progress("Finding out who did it", 0.65)
+        fields = derive_people(connection, happened, stored)
+    progress("Counting values", 0.7)
+    catalogue = _catalogue(connection, fields, stored, progress)
+    people, events, newest = connection.execute(
+        "SELECT (SELECT count(*) FROM people), count(*), max(_time) FROM events"
+    ).fetchone() or (0, 0, None)
+    return AudienceAbout(
+        name=name,
+        people=people,
+        events=events,
+        loaded_at=datetime.now(UTC),
+        newest_event=newest.replace(tzinfo=UTC) if newest else None,
+        zone=zone,
+        catalogue=catalogue,
+        plan=plan,
+        reports=tuple(reports[index] for index in sorted(reports)),
+    )
+
+
+def _catalogue(
+    connection: duckdb.DuckDBPyConnection, fields: Sequence[Stored], stored: Sequence[Stored], progress: Progress
+) -> Catalogue:
+    of_people = summaries(connection, "people", [(s.name, s.kind, s.type) for s in fields], progress)
+    of_events = summaries(connection, "events", [(s.name, s.kind, s.type) for s in stored], progress)
+    of_events = {s.name: of_events.get(s.name, Summary()) for s in stored}
+    names = filled_by_event(connection, [s.name for s in stored])
+    return Catalogue(
+        fields=tuple(_field(s, of_people.get(s.name, Summary())) for s in fields),
+        events=event_types(connection),
+        properties=tuple(
+            EventProperty(
+                name=s.name,
+                label=s.plan.label,
+                kind=s.kind,
+                filled=of_events[s.name].filled,
+                events=names[s.name],
+                top=of_events[s.name].top,
+                low=of_events[s.name].low,
+                high=of_events[s.name].high,
+            )
+            for s in stored
+        ),
+    )
+
+
+def _field(stored: Stored, summary: Summary) -> Field:
+    return Field(
+        name=stored.name,
+        label=stored.plan.label,
+        kind=stored.kind,
+        theme=stored.plan.theme,
+        role=stored.plan.role,
+        filled=summary.filled,
+        distinct=summary.distinct,
+        top=summary.top,
+        low=summary.low,
+        high=summary.high,
+    )
+
+
+def _publish(loading: Path, folder: Path) -> Path:
+    """Give the finished file the next free version number; two loads at once get two numbers."""
+    with loading.open("rb+") as file:
+        os.fsync(file.fileno())
+    while True:
+        target = next_version_path(folder)
+        try:
+            os.link(loading, target)
+        except FileExistsError:
+            continue
+        except OSError:  # no links on this disk
+            if target.exists():
+                continue
+            os.replace(loading, target)
+        _sync_folder(folder)
+        return target
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # Windows cannot
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _clear_abandoned(folder: Path) -> None:
+    """Remove what loads left behind that were killed."""
+    limit = datetime.now(UTC).timestamp() - ABANDONED
+    leftovers: Iterable[Path] = (*folder.glob("*.loading*"), *folder.glob(".*.tmp"))
+    for path in leftovers:
+        with suppress(OSError):
+            if path.stat().st_mtime < limit:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,0 +1,242 @@
+"""The workspace folder: audiences with their sources, exports, settings; everything that survives a restart.
+
+<home>/handpick.sqlite           settings, field names, saved segments
+<home>/audiences/<id>/           versions (see `audience`) and sources/ with the staged tables
+<home>/staging/  exports/  trash/
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import platformdirs
+from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segmentation import metadata
+from segmentation.audience import Audience, version_paths
+from segmentation.catalogue import FieldEdit, Model
+from segmentation.errors import AudienceError, HandpickError
+from segmentation.plan import LoadPlan
+
+STAGING_KEPT_SECONDS = 86_400
+
+
+def local_zone() -> str:
+    """The machine's IANA zone, UTC where it cannot be found."""
+    candidates = [os.environ.get("TZ", "")]
+    try:
+        candidates.append(os.path.realpath("/etc/localtime").partition("zoneinfo/")[2])
+        candidates.append(Path("/etc/timezone").read_text().strip())
+    except OSError:
+        pass
+    for name in candidates:
+        try:
+            if name:
+                return ZoneInfo(name).key.removeprefix("Etc/")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return "UTC"
+
+
+class Settings(Model):
+    """What holds for the whole workspace."""
+
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class AudienceEntry:
+    """An audience in the list. `path` is its current version; None, with `problem` saying why, where it cannot be opened."""
+
+    id: str
+    name: str
+    path: Path | None
+    loaded_at: datetime | None  # UTC
+    people: int = 0
+    events: int = 0
+    problem: str = ""
+
+
+class Workspace:
+    """One folder; safe to share between threads and processes."""
+
+    def __init__(self, home: Path) -> None:
+        """Open the folder, making what is missing, readable by its owner only."""
+        self.home = home
+        for folder in (home, *(home / name for name in ("audiences", "staging", "exports", "trash"))):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.database = metadata.opened(home / "handpick.sqlite")
+        self._entries: dict[Path, AudienceEntry] = {}
+        self._clean()
+
+    @staticmethod
+    def default() -> Workspace:
+        """`HANDPICK_HOME`, else the user's data folder."""
+        home = os.environ.get("HANDPICK_HOME") or platformdirs.user_data_dir("handpick", appauthor=False)
+        return Workspace(Path(home).expanduser())
+
+    def _clean(self) -> None:
+        """Forget what earlier runs left behind: deleted audiences and old staging folders."""
+        shutil.rmtree(self.home / "trash", ignore_errors=True)
+        (self.home / "trash").mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.home / "staging").iterdir():
+            if time.time() - folder.stat().st_mtime > STAGING_KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    # Audiences
+
+    def audiences(self) -> tuple[AudienceEntry, ...]:
+        """All audiences, by name; a damaged one has a `problem` and does not hide the others."""
+        entries = []
+        for folder in (self.home / "audiences").iterdir():
+            versions = version_paths(folder)
+            if versions:
+                entries.append(self._entry(folder.name, versions[-1]))
+        return tuple(sorted(entries, key=lambda entry: (entry.name.lower(), entry.id)))
+
+    def _entry(self, audience: str, path: Path) -> AudienceEntry:
+        known = self._entries.get(path)
+        if known is not None:
+            return known
+        try:
+            opened = Audience(path)
+            about = opened.about
+            opened.close()
+        except AudienceError as error:
+            return AudienceEntry(audience, audience, None, None, problem=str(error))
+        entry = AudienceEntry(audience, about.name, path, about.loaded_at, about.people, about.events)
+        self._entries[path] = entry
+        return entry
+
+    def new_audience_id(self, name: str) -> str:
+        """A folder name that is free: letters of the name and a few random ones."""
+        ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40] or "audience"
+        return f"{slug}-{secrets.token_hex(3)}"
+
+    def audience_folder(self, audience: str) -> Path:
+        """The folder of an audience, made if need be; raises `AudienceError` for a name that is no id."""
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", audience):
+            raise AudienceError(f"“{audience}” is not the name of an audience.")
+        folder = self.home / "audiences" / audience
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def delete_audience(self, audience: str) -> None:
+        """Take an audience away; `restore_audience` brings it back until the next start."""
+        target = self.home / "trash" / audience
+        shutil.rmtree(target, ignore_errors=True)
+        self.audience_folder(audience).rename(target)
+
+    def restore_audience(self, audience: str) -> None:
+        """Bring a deleted audience back; raises `AudienceError` where it is gone for good."""
+        source = self.home / "trash" / audience
+        if not source.exists():
+            raise AudienceError("This audience is gone for good: Handpick was started again since it was deleted.")
+        source.rename(self.home / "audiences" / audience)
+
+    # Sources
+
+    def staging_folder(self) -> Path:
+        """A new folder for tables that are being read."""
+        folder = self.home / "staging" / secrets.token_hex(8)
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def adopt_sources(self, plan: LoadPlan, audience: str) -> LoadPlan:
+        """Keep the plan's staged tables beside the audience, so that it can be built again; the plan with the new paths."""
+        target = self.audience_folder(audience) / "sources"
+        target.mkdir(mode=0o700, exist_ok=True)
+        tables = []
+        for table in plan.tables:
+            path = table.table.path
+            if path.parent != target:
+                moved = target / f"{secrets.token_hex(4)}-{path.name}"
+                try:
+                    os.link(path, moved)
+                except OSError:  # another file system
+                    shutil.copyfile(path, moved)
+                path = moved
+            tables.append(table.model_copy(update={"table": table.table.model_copy(update={"path": path})}))
+        return plan.model_copy(update={"tables": tuple(tables)})
+
+    def drop_unused(self, audience: str, plan: LoadPlan | None) -> None:
+        """Remove staged tables beside an audience that `plan` does not use; the whole folder where nothing was published."""
+        folder = self.audience_folder(audience)
+        if not version_paths(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        used = {table.table.path for table in plan.tables} if plan is not None else set()
+        for path in (folder / "sources").glob("*"):
+            if path not in used:
+                path.unlink(missing_ok=True)
+
+    def exports_folder(self) -> Path:
+        """Where lists are written."""
+        return self.home / "exports"
+
+    # Settings
+
+    def settings(self) -> Settings:
+        """The settings as last kept; at first the machine's time zone."""
+        table = metadata.SETTINGS
+        with self.database.connect() as connection:
+            rows = connection.execute(select(table.c.name, table.c.value)).all()
+        known = {name: json.loads(value) for name, value in rows if name in Settings.model_fields}
+        return Settings.model_validate({"zone": local_zone(), **known})
+
+    def set_settings(self, settings: Settings) -> None:
+        """Keep settings; raises HandpickError for a time zone that does not exist."""
+        try:
+            ZoneInfo(settings.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise HandpickError(f"There is no time zone “{settings.zone}”.") from error
+        with metadata.writing(self.database) as connection:
+            for name, value in settings.model_dump(mode="json").items():
+                self._put(connection, metadata.SETTINGS, {"name": name}, {"value": json.dumps(value)})
+
+    def field_edits(self, audience: str) -> dict[str, FieldEdit]:
+        """What the marketer changed about the fields of an audience."""
+        table = metadata.FIELD_EDITS
+        with self.database.connect() as connection:
+            rows = connection.execute(select(table.c.field, table.c.edit).where(table.c.audience == audience)).all()
+        return {field: FieldEdit.model_validate_json(edit) for field, edit in rows}
+
+    def set_field_edits(self, audience: str, edits: dict[str, FieldEdit]) -> None:
+        """Keep changes of fields; others of the audience stay."""
+        with metadata.writing(self.database) as connection:
+            for field, edit in edits.items():
+                key = {"audience": audience, "field": field}
+                self._put(connection, metadata.FIELD_EDITS, key, {"edit": edit.model_dump_json()})
+
+    def forget_field_edits(self, audience: str) -> None:
+        """Back to what was guessed."""
+        table = metadata.FIELD_EDITS
+        with metadata.writing(self.database) as connection:
+            connection.execute(delete(table).where(table.c.audience == audience))
+
+    def log(self, what: str, **about: str) -> None:
+        """Note something that must be accounted for later; without personal data."""
+        with metadata.writing(self.database) as connection:
+            connection.execute(
+                insert(metadata.LOG).values(
+                    at=datetime.now(UTC).replace(tzinfo=None), what=what, about=json.dumps(about), done=True
+                )
+            )
+
+    @staticmethod
+    def _put(connection: Any, table: Any, key: dict[str, str], values: dict[str, str]) -> None:
+        statement = upsert(table).values(**key, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

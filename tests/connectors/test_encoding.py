@@ -1,0 +1,94 @@
+"""Texts in every usual encoding; what is no text is refused."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from connectors.sources.delimited import stage_delimited
+from segmentation.errors import SourceError
+
+
+class Quiet:
+    def __call__(self, message: str, share: float | None = None) -> None: ...
+
+    def on_cancel(self, interrupt: object) -> None: ...
+
+
+TEXT = "id,name,city\n1,Zoë,Köln\n2,Søren,Århus\n3,François,Besançon\n"
+WESTERN = "Read as Windows-1252 (Western European)."
+
+
+def read(tmp_path: Path, content: bytes) -> tuple[list[list[str]], tuple[str, ...]]:
+    (tmp_path / "given").write_bytes(content)
+    [table] = stage_delimited(tmp_path / "given", "people.csv", tmp_path, Quiet())
+    assert table.rejected_rows == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(["given", table.path.name])
+    rows = [list(row.values()) for row in pq.read_table(table.path).to_pylist()]
+    return [list(table.columns), *rows], table.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "notes"),
+    [
+        (TEXT.encode(), ()),
+        (TEXT.encode("utf-8-sig"), ()),
+        (TEXT.encode("utf-16"), ("Read as UTF-16.",)),
+        (b"\xff\xfe" + TEXT.encode("utf-16-le"), ("Read as UTF-16.",)),
+        (b"\xfe\xff" + TEXT.encode("utf-16-be"), ("Read as UTF-16.",)),
+        (TEXT.encode("utf-16-le"), ("Read as UTF-16.",)),
+        (TEXT.encode("utf-16-be"), ("Read as UTF-16.",)),
+        (TEXT.encode("utf-32"), ("Read as UTF-32.",)),
+        (TEXT.encode("cp1252"), (WESTERN,)),
+    ],
+)
+def test_encodings(content: bytes, notes: tuple[str, ...], tmp_path: Path) -> None:
+    rows, told = read(tmp_path, content)
+    assert rows == [line.split(",") for line in TEXT.splitlines()]
+    assert told == notes
+
+
+def test_emoji_in_utf16(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path, "id,mood\n1,🎉\n".encode("utf-16"))
+    assert rows[1] == ["1", "🎉"]
+
+
+def test_all_bytes_of_windows_1252_are_read(tmp_path: Path) -> None:
+    letters = bytes(range(0x80, 0x100))
+    rows, notes = read(tmp_path, b"id,text\n1," + letters + b"\n")
+    text = letters.decode("cp1252", errors="surrogateescape")
+    assert rows[1][1] == "".join(chr(ord(c) - 0xDC00) if "\udc80" <= c <= "\udcff" else c for c in text)
+    assert notes == (WESTERN,)
+
+
+def test_one_wrong_byte_does_not_spoil_the_rest(tmp_path: Path) -> None:
+    rows, notes = read(tmp_path, TEXT.encode() + b"4,Ren\xe9,Nice\n")
+    assert rows[1] == ["1", "Zoë", "Köln"]
+    assert rows[4] == ["4", "René", "Nice"]
+    assert notes == (f"1 character was not valid UTF-8: read as {WESTERN[8:-1]}, the rest as UTF-8.",)
+
+
+def test_windows_1252_deep_in_a_large_file(tmp_path: Path) -> None:
+    plain = "".join(f"{i},Anna,Bonn\n" for i in range(150_000))
+    rows, notes = read(tmp_path, f"id,name,city\n{plain}7,Zoë,Köln\n".encode("cp1252"))
+    assert rows[-1] == ["7", "Zoë", "Köln"]
+    assert len(rows) == 150_002
+    assert notes == (WESTERN,)
+
+
+def test_characters_over_the_edge_of_a_chunk(tmp_path: Path) -> None:
+    rows, notes = read(tmp_path, ("id,text\n1,a" + "é" * 1_200_000 + "\n").encode())
+    assert len(rows[1][1]) == 1_200_001
+    assert notes == ()
+
+
+def test_zero_bytes_are_left_out_and_told(tmp_path: Path) -> None:
+    rows, notes = read(tmp_path, b"id,name,city\n1,An\0na,Bonn\n")
+    assert rows[1] == ["1", "Anna", "Bonn"]
+    assert notes == ("1 zero byte was left out.",)
+
+
+def test_binary_data_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "given").write_bytes(bytes(range(256)) * 10)
+    with pytest.raises(SourceError, match=r"^people.csv is not a text table: it holds binary data\."):
+        stage_delimited(tmp_path / "given", "people.csv", tmp_path, Quiet())

@@ -1,0 +1,94 @@
+"""Tiny audience files written by hand, row by row, as `segmentation/audience.py` describes them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from segmentation.audience import Audience, AudienceAbout, quoted
+from segmentation.catalogue import Catalogue, EventProperty, EventType, Field, Kind, Theme
+from segmentation.plan import LoadPlan
+
+Row = Mapping[str, Any]
+
+TYPES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.NUMBER: "DECIMAL(18,2)",
+    Kind.YES_NO: "BOOLEAN",
+    Kind.DATE: "DATE",
+    Kind.MOMENT: "TIMESTAMP",
+    Kind.LIST: "VARCHAR[]",
+}
+
+
+def labelled(name: str) -> str:
+    """`sign_up_date` as `Sign up date`."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def catalogue_of(
+    fields: Mapping[str, Kind], properties: Mapping[str, Kind] | None = None, events: Sequence[str] = ()
+) -> Catalogue:
+    """A catalogue of these names, each labelled after its name."""
+    return Catalogue(
+        fields=tuple(Field(name=n, label=labelled(n), kind=k, theme=Theme.BEHAVIOURAL) for n, k in fields.items()),
+        events=tuple(EventType(name=n, label=labelled(n)) for n in events),
+        properties=tuple(EventProperty(name=n, label=labelled(n), kind=k) for n, k in (properties or {}).items()),
+    )
+
+
+def write_audience(
+    path: Path,
+    fields: Mapping[str, Kind],
+    people: Sequence[Row],
+    properties: Mapping[str, Kind] | None = None,
+    events: Sequence[Row] = (),
+    *,
+    names: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+    zone: str = "Europe/Berlin",
+) -> Audience:
+    """Write and open an audience of `people` (row n is person n) and `events` (`_row`, `_name`, `_time` and properties).
+
+    What a row leaves out is missing. `names` are event names that stand in the catalogue beside those of `events`,
+    `types` the SQL types of single columns.
+    """
+    properties = properties or {}
+    types = types or {}
+    known = tuple(dict.fromkeys([*names, *(str(event["_name"]) for event in events)]))
+    times = [event["_time"] for event in events]
+    about = AudienceAbout(
+        name=path.stem,
+        people=len(people),
+        events=len(events),
+        loaded_at=datetime(2026, 1, 1, tzinfo=UTC),
+        newest_event=max(times, default=None),
+        zone=zone,
+        catalogue=catalogue_of(fields, properties, known),
+        plan=LoadPlan(tables=()),
+        reports=(),
+    )
+
+    def table(name: str, internal: Mapping[str, str], columns: Mapping[str, Kind], rows: Sequence[Row]) -> None:
+        declared = dict(internal) | {column: types.get(column, TYPES[kind]) for column, kind in columns.items()}
+        connection.execute(
+            f"CREATE TABLE {name} ({', '.join(f'{quoted(column)} {kind}' for column, kind in declared.items())})"
+        )
+        if rows:
+            places = ", ".join(f"?::{kind}" for kind in declared.values())
+            connection.execute(
+                f"INSERT INTO {name} VALUES {', '.join(f'({places})' for _ in rows)}",
+                [row.get(column) for row in rows for column in declared],
+            )
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        numbered = [dict(person) | {"_row": row} for row, person in enumerate(people)]
+        table("people", {"_row": "UINTEGER"}, fields, numbered)
+        ordered = sorted(events, key=lambda event: (event["_name"], event["_time"]))
+        table("events", {"_row": "UINTEGER", "_name": "VARCHAR", "_time": "TIMESTAMP"}, properties, ordered)
+        connection.execute("CREATE TABLE handpick_audience AS SELECT ?::VARCHAR AS about", [about.model_dump_json()])
+    return Audience(path)
