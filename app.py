@@ -7,9 +7,9 @@ import streamlit as st
 from pages.parts.charts import register_theme
 from pages.parts.style import style
 
-LOGO = Path(__file__).parent / "pages" / "logo.svg"
+PICTURES = Path(__file__).parent / "pages"
 
-st.set_page_config(page_title="Handpick", page_icon=":material/front_hand:", layout="wide")
+st.set_page_config(page_title="Handpick", page_icon=PICTURES / "icon.svg", layout="wide")
 
 PAGES = [
     st.Page("pages/data.py", title="Data", icon=":material/database:", default=True),
@@ -22,7 +22,7 @@ PAGES = [
 ]
 
 page = st.navigation(PAGES, position="top")
-st.logo(LOGO, size="large")
+st.logo(PICTURES / "logo.svg", size="large")
 style()
 register_theme()
 page.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
@@ -40,10 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.home:
         os.environ["HANDPICK_HOME"] = str(options.home.expanduser().resolve())
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         start(options.port, options.address)
-    except KeyboardInterrupt:
-        pass
     return 0
 
 

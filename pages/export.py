@@ -12,6 +12,6 @@ problems_or_stop(current, "Exporting")
 left, right = st.columns([3, 2], gap="medium")
 with left:
     options = choices(current)
+    file(current, answer, options)
 with right:
     receipt(current, answer, options)
-file(current, answer, options)

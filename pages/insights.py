@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.frame import audience_or_stop, notice, segment_or_stop
-from pages.parts.panels import differences, one_field, over_time, summary
+from pages.parts.panels import differences, funnel, one_field, over_time, summary
 
 current = audience_or_stop("see charts")
 notice()
@@ -17,4 +17,5 @@ with left:
     differences(current, answer)
 with right:
     one_field(current, answer)
+    funnel(current, answer)
 over_time(current, answer)

@@ -62,8 +62,16 @@ def value(column: Column, kind: Kind, format: Format, zone: str = "'UTC'") -> st
     if kind is Kind.MOMENT:
         return moment(column, format, zone)
     if kind is Kind.LIST:
-        return _items(column, format)
+        trimmed_items = f"list_transform({_items(column, format)}, lambda item: trim(item, {literal(BLANKS)}))"
+        return f"nullif(list_filter({trimmed_items}, lambda item: item <> ''), [])"
     return identifier(column) if format is Format.WHOLE else f"nullif({raw(column)}, '')"
+
+
+def fits(column: Column, kind: Kind, format: Format) -> str:
+    """SQL: the cell is filled and can be read; a list without items can be, though its value is missing."""
+    if kind is Kind.LIST:
+        return f"({filled(column)} AND {_items(column, format)} IS NOT NULL)"
+    return f"({value(column, kind, format)} IS NOT NULL)"
 
 
 def identifier(column: Column) -> str:
@@ -115,12 +123,9 @@ def _yes_no(column: Column) -> str:
 
 def _items(column: Column, format: Format) -> str:
     if column.is_list:
-        items = f"CAST({column.sql} AS VARCHAR[])"
-    elif format is Format.JSON:
-        items = f"TRY(CAST(TRY_CAST({text(column)} AS JSON) AS VARCHAR[]))"
-    elif format in SEPARATORS:
-        items = f"string_split({text(column)}, {literal(SEPARATORS[format])})"
-    else:
-        items = f"[{text(column)}]"
-    kept = f"list_filter(list_transform({items}, lambda item: trim(item, {literal(BLANKS)})), lambda item: item <> '')"
-    return f"nullif({kept}, [])"
+        return f"CAST({column.sql} AS VARCHAR[])"
+    if format is Format.JSON:
+        return f"TRY(CAST(TRY_CAST({text(column)} AS JSON) AS VARCHAR[]))"
+    if format in SEPARATORS:
+        return f"string_split({text(column)}, {literal(SEPARATORS[format])})"
+    return f"[{text(column)}]"

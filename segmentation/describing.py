@@ -46,10 +46,10 @@ DEEDS = {
 
 _FUNCTIONS = {
     MeasureFunction.DISTINCT: "with {comparison} different {values} of {detail}",
-    MeasureFunction.SUM: "with a total {detail} of {comparison}",
-    MeasureFunction.AVERAGE: "with an average {detail} of {comparison}",
-    MeasureFunction.MINIMUM: "with a lowest {detail} of {comparison}",
-    MeasureFunction.MAXIMUM: "with a highest {detail} of {comparison}",
+    MeasureFunction.SUM: "with a total {detail} {of}{comparison}",
+    MeasureFunction.AVERAGE: "with an average {detail} {of}{comparison}",
+    MeasureFunction.MINIMUM: "with a lowest {detail} {of}{comparison}",
+    MeasureFunction.MAXIMUM: "with a highest {detail} {of}{comparison}",
 }
 _ZERO_WITHOUT_EVENTS = (MeasureFunction.COUNT, MeasureFunction.DISTINCT, MeasureFunction.SUM)
 
@@ -86,6 +86,12 @@ def period_words(period: Period) -> str:
     return f"{period.amount} {unit[:-1] if period.amount == 1 else unit}"
 
 
+def _passing(phrase: str, period: Period) -> str:
+    """`in the last 30 days`, `in the last month`, `more than 1 month ago`."""
+    one = period.amount == 1 and phrase.endswith(("last {}", "next {}"))
+    return phrase.format(period.unit.value[:-1] if one else period_words(period))
+
+
 def _quoted(value: object) -> str:
     return f"“{value}”"
 
@@ -99,7 +105,7 @@ def _inside(label: str) -> str:
 def _operand(shape: Shape, value: Operand, last: str = "and") -> str:
     """An operand in words; "…" where it is not chosen yet."""
     if value is None:
-        return "…"
+        return "… and …" if shape in (Shape.NUMBERS, Shape.DAYS) else "…"
     if isinstance(value, Period):
         return period_words(value)
     if isinstance(value, tuple):
@@ -122,7 +128,8 @@ def _comparing(operator: Operator, condition: FieldCondition, kind: Kind | None)
     if operator.counted:
         words += f" {operator.counted}" if condition.value == 1 else f" {operator.counted}s"
     values = len(condition.value) if isinstance(condition.value, tuple) else 1
-    phrase = operator.phrase_of(kind, values).format(words)
+    phrase = operator.phrase_of(kind, values)
+    phrase = _passing(phrase, condition.value) if isinstance(condition.value, Period) else phrase.format(words)
     if condition.leave_out_missing and operator.negates not in (None, "is_known"):
         phrase = f"{OPERATORS['is_known'].phrase_of(kind, 1)} and {phrase}"
     if condition.exact_case and operator.shape in (Shape.TEXT, Shape.TEXTS, Shape.PATTERN):
@@ -134,7 +141,7 @@ def _field(condition: FieldCondition, named: Field | EventProperty | None) -> st
     label = named.label if named is not None else condition.field or "…"
     operator = OPERATORS.get(condition.operator or "")
     if operator is None:
-        return f"{label} …"
+        return f"{label} …".removeprefix("… ")
     return f"{label} {_comparing(operator, condition, named.kind if named is not None else None)}"
 
 
@@ -178,7 +185,7 @@ def _wheres(node: Node | None, catalogue: Catalogue) -> str:
 def _window(condition: EventCondition) -> str:
     match condition.window:
         case Last(period=period):
-            return f"in the last {period_words(period)}"
+            return _passing("in the last {}", period)
         case Before(period=period):
             return f"more than {period_words(period)} ago"
         case BetweenDays(first=first, last=last):
@@ -215,7 +222,12 @@ def _how_much(condition: EventCondition, comparison: Comparison, catalogue: Cata
     detail = _property(catalogue, condition.measure.property)
     label = _inside(detail.label) if detail else condition.measure.property or "…"
     values = "value" if condition.value == 1 else "values"
-    return _FUNCTIONS[function].format(comparison="…" if comparison.only_count else words, detail=label, values=values)
+    return _FUNCTIONS[function].format(
+        comparison="…" if comparison.only_count else words,
+        detail=label,
+        values=values,
+        of="" if comparison.shape == Shape.NUMBERS else "of ",
+    )
 
 
 def _holds(comparison: Comparison | None, condition: EventCondition, number: int) -> bool:
@@ -236,7 +248,8 @@ def _event(condition: EventCondition, catalogue: Catalogue) -> str:
         parts.append("…")
     elif not never:
         parts.append(_how_much(condition, comparison, catalogue))
-        parts.append("or not at all" if none_is_in else "")
+        told = function == MeasureFunction.COUNT and comparison.shape == Shape.NUMBERS  # “between 0 and 2 times”
+        parts.append("(or not at all)" if none_is_in and not told else "")
     parts += [_window(condition), _wheres(condition.where, catalogue)]
     return " ".join(part for part in parts if part)
 

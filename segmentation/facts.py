@@ -60,7 +60,7 @@ def summary(
     birth = catalogue.with_role(Role.BIRTH_DATE)
     if age:
         asks.append(_Ask(f"{age.label}, median", f"median({_finite(age)})"))
-    elif birth and birth.kind in (Kind.DATE, Kind.MOMENT):
+    elif birth and birth in fields and birth.kind in (Kind.DATE, Kind.MOMENT):
         asks.append(_Ask("Age, median", f"median(datesub('year', CAST({quoted(birth.name)} AS DATE), $today))"))
         parameters["today"] = now.today
     within = members if members.count else None
@@ -111,7 +111,7 @@ def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, 
         "year": now.shifted(Period(amount=365), -1),
         "month": now.shifted(Period(amount=30), -1),
     }
-    sums = f"sum({quoted(amount.name)})" if amount else "NULL"
+    sums = f"sum({quoted(amount.name)})" if amount else "sum(NULL::DOUBLE)"
     bought = "_name = $purchase AND _time BETWEEN $year AND $now"
     active = "SELECT DISTINCT _row FROM events WHERE _time BETWEEN $month AND $now"
     statement = f"""
@@ -134,7 +134,7 @@ def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, 
 
 def _is_purchase(event: str) -> bool:
     said = {*words(event)} - BESIDE_PURCHASES
-    return bool(said) and said <= PURCHASES | {singular(word) for word in said if singular(word) in PURCHASES}
+    return bool(said) and all({word, singular(word)} & PURCHASES for word in said)
 
 
 def _is_amount(detail: EventProperty, purchase: EventType) -> bool:

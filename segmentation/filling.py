@@ -17,6 +17,7 @@ import duckdb
 from segmentation import casting, naming
 from segmentation.audience import quoted
 from segmentation.catalogue import Kind, Role, Theme
+from segmentation.errors import LoadError
 from segmentation.measuring import Measured, Size, exact, measure
 from segmentation.plan import ColumnPlan, Format, LoadReport, TablePlan
 from segmentation.staged import Staged
@@ -50,7 +51,12 @@ class Source:
 
     def column(self, name: str) -> ColumnPlan:
         """The plan of a column of the source."""
-        return next(c for c in self.plan.columns if c.column == name)
+        for column in self.plan.columns:
+            if column.column == name:
+                return column
+        raise LoadError(
+            f"The plan for {self.plan.table.name} has no column “{name}”. Read its source again on the Data page."
+        )
 
     @property
     def key(self) -> str:
@@ -116,6 +122,8 @@ def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePl
     connection.execute(f"SET VARIABLE zone{index} = ?", [plan.zone])
     wanted = {*(plan.line_total or ()), plan.time}
     columns = [c for c in plan.columns if (c.include or c.column in wanted) and c.column != plan.key]
+    if not {*(plan.line_total or ())} <= {c.column for c in columns if c.kind is Kind.NUMBER}:
+        raise LoadError(f"The line total of {plan.table.name} needs a quantity and a unit price that are numbers.")
     return Source(index, plan, staged, measure(connection, staged, columns))
 
 

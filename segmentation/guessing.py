@@ -16,6 +16,7 @@ from segmentation.replanning import LEFT_OUT, completed, event_time, line_total,
 from segmentation.staged import Staged, workbench
 
 UNIQUE = 0.98  # of the filled keys of a people table are different
+MOSTLY = 0.9  # the same where there is no time, so that rows cannot be events
 PROBED = 2_000  # keys of one table that are looked up in another
 CANDIDATES = 8
 LIKELY = 50  # a name's score from which on a key may be a person's
@@ -97,7 +98,7 @@ def _draft(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Prog
     profiles = profile(connection, staged, progress)
     keys = _keys(connection, staged, profiles)
     few = [p.column for p in profiles if p.reading.kind is Kind.TEXT and len(p.values) <= FEW_NAMES]
-    return Draft(staged, tuple(_column_plans(profiles)), keys, naming.event_column(few), staged.rows)
+    return Draft(staged, tuple(_column_plans(profiles)), keys, naming.event_column(few, staged.table.name), staged.rows)
 
 
 def _column_plans(profiles: Iterable[Profile]) -> Iterable[ColumnPlan]:
@@ -139,7 +140,7 @@ def _keys(connection: duckdb.DuckDBPyConnection, staged: Staged, profiles: Itera
         Key(found.column, score, row[2 * i], row[2 * i + 1], naming.numbers_rows(found.column, staged.table.name))
         for i, (score, found) in enumerate(likely)
     )
-    return tuple(key for key in keys if key.filled and (key.distinct >= 20 or key.filled <= 200 or key.score == 100))
+    return tuple(key for key in keys if (key.distinct >= 20 or key.filled <= 200 or key.score == 100))
 
 
 Choice = tuple[TableRole, str | None, tuple[str, ...]]
@@ -188,7 +189,8 @@ def _event_key(draft: Draft) -> Key | None:
 
 def _people_key(draft: Draft, shared: Mapping[str, float]) -> Key | None:
     """The key of a table of people; the one that other tables use, if `shared` tells which share of their keys it knows."""
-    least = 0.5 if naming.speaks_of_people(draft.name) or not draft.time else UNIQUE
+    least = UNIQUE if draft.time or naming.known_event(draft.name) else MOSTLY
+    least = 0.5 if naming.speaks_of_people(draft.name) else least
     fitting = [k for k in draft.keys if k.distinct >= (least if k.score >= LIKELY else UNIQUE) * k.filled]
     return max(fitting, key=lambda k: (round(shared.get(k.column, 0) * 4), k.is_unique, k.score), default=None)
 

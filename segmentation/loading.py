@@ -44,22 +44,28 @@ def build_audience(plan: LoadPlan, folder: Path, *, name: str, zone: str, progre
     problems = with_problems(plan).problems
     if problems:
         raise LoadError(" ".join(problems))
-    folder.mkdir(parents=True, exist_ok=True)
-    _clear_abandoned(folder)
     token = secrets.token_hex(6)
-    loading = folder / f"{next_version_path(folder).stem}-{token}.loading"
     temporary = folder / f".{token}.tmp"
+    loading = folder / f"{next_version_path(folder).stem}-{token}.loading"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _clear_abandoned(folder)
         with workbench(progress, loading, temporary) as connection:
             about = _load(connection, plan, name, zone, progress)
             connection.execute("CREATE TABLE handpick_audience (about VARCHAR)")
             connection.execute("INSERT INTO handpick_audience VALUES (?)", [about.model_dump_json()])
+            progress("Writing the audience", 0.95)
             connection.execute("CHECKPOINT")
-        progress("Publishing", 0.98)
+        progress("Publishing", 0.99)
         published = _publish(loading, folder)
+    except OSError as error:
+        raise LoadError(
+            f"The audience cannot be written: {error.strerror or error}. Check the disk and its rights."
+        ) from error
     finally:
-        for path in (loading, loading.with_name(loading.name + ".wal")):
-            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            for path in (loading, loading.with_name(loading.name + ".wal")):
+                path.unlink(missing_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
     for old in version_paths(folder)[:-KEPT]:
         with suppress(OSError):

@@ -91,7 +91,7 @@ def _with_examples(
 
 def _picks(plan: Reading, column: Column, cells: str) -> list[str]:
     if plan.kind is not Kind.NUMBER:
-        fits = f"{casting.value(column, plan.kind, plan.format)} IS NOT NULL"
+        fits = casting.fits(column, plan.kind, plan.format)
         return [f"{cells} FILTER ({filled(column)})", f"{cells} FILTER ({fits})"]
     n = casting.numeral(column, plan.format)
     amount = f"TRY_CAST({n} AS DOUBLE)"

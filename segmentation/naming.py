@@ -18,14 +18,17 @@ from segmentation.vocabulary import (
     EVENT_NOUNS,
     EVENT_TIMES,
     FOREIGN_NOUNS,
+    GENERAL_NOUNS,
     MEANINGS,
     NOISE,
     NOT_TEXTUAL,
     NUMBERING,
     PERSON,
     PERSON_NUMBERS,
+    PRICES,
     QUANTITIES,
     TEXTUAL,
+    TOTALS,
     UNIT_PRICES,
     Meaning,
 )
@@ -171,10 +174,12 @@ def time_score(column: str, kind: Kind) -> int:
     return score + (5 if kind is Kind.MOMENT and score > 0 else 0)
 
 
-def event_column(columns: Iterable[str]) -> str | None:
-    """The column whose name says that it holds the event's name."""
+def event_column(columns: Iterable[str], table: str) -> str | None:
+    """The column whose name says that it holds the event's name; a "type" in orders is a type of order, no event."""
     by_words = {" ".join(words(column)): column for column in reversed(list(columns))}
-    return next((by_words[name] for name in EVENT_COLUMNS if name in by_words), None)
+    special = known_event(table) not in (None, *GENERAL_NOUNS)
+    wanted = [name for name in EVENT_COLUMNS if not special or "event" in name]
+    return next((by_words[name] for name in wanted if name in by_words), None)
 
 
 def free_name(wanted: str, taken: Container[str]) -> str:
@@ -221,8 +226,12 @@ def speaks_of_people(table: str) -> bool:
 
 
 def line_total(columns: Sequence[str]) -> tuple[str, str] | None:
-    """The columns of quantity and unit price among these number columns."""
+    """The columns of quantity and unit price among these number columns.
+
+    A mere "price" beside a total may be the price of all pieces, so that it is not taken.
+    """
     by_words = {" ".join(words(column)): column for column in reversed(columns)}
     quantity = next((by_words[name] for name in QUANTITIES if name in by_words), None)
-    price = next((by_words[name] for name in UNIT_PRICES if name in by_words), None)
-    return (quantity, price) if quantity and price else None
+    prices = UNIT_PRICES if TOTALS & set(by_words) else (*UNIT_PRICES, *PRICES)
+    price = next((by_words[name] for name in prices if name in by_words), None)
+    return (quantity, price) if quantity and price and "line total" not in by_words else None

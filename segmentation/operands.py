@@ -16,7 +16,6 @@ from segmentation.definition import Operand, Period
 from segmentation.errors import HandpickError
 from segmentation.operators import Comparison, Operator, Shape
 
-
 EXACT = 10**22
 """Whole numbers below are bound exactly: times a thousand million events they still fit DuckDB's widest DECIMAL(38, 6)."""
 

@@ -181,7 +181,14 @@ def _items(kind: type[exp.Binary]) -> Build:
 _ROWS = (
     Operator("is_any_of", "is any of", "is {}", TEXT, Shape.TEXTS, _is_any_of),
     Operator(
-        "is_none_of", "is none of", "is not {}", TEXT, Shape.TEXTS, negates="is_any_of", phrase_many="is none of {}"
+        "is_none_of",
+        "is none of",
+        "is not {}",
+        TEXT,
+        Shape.TEXTS,
+        negates="is_any_of",
+        phrase_many="is neither {}",
+        last="nor",
     ),
     Operator("is", "is exactly", "is {}", TEXT, Shape.TEXT, _is),
     Operator("is_not", "is not", "is not {}", TEXT, Shape.TEXT, negates="is"),

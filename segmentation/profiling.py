@@ -121,7 +121,7 @@ def count(
 
         def picks(column: Column, cells: str, question: Question = question) -> list[str]:
             conditions = [filled(column), _is_missing(column)]
-            conditions += [f"{casting.value(column, r.kind, r.format)} IS NOT NULL" for r in question.readings]
+            conditions += [casting.fits(column, r.kind, r.format) for r in question.readings]
             conditions += [check.sql(text(column)) for check in question.checks]
             return [f"{cells} FILTER ({condition})" for condition in conditions]
 
@@ -191,7 +191,7 @@ def misfit_examples(
     for names, reading in _alike(readings):
 
         def picks(column: Column, _: str, reading: Reading = reading) -> list[str]:
-            wrong = f"{filled(column)} AND {casting.value(column, reading.kind, reading.format)} IS NULL"
+            wrong = f"{filled(column)} AND NOT {casting.fits(column, reading.kind, reading.format)}"
             return [f"min({raw(column)}, 20) FILTER ({wrong})"]
 
         for name, (values,) in aggregate(connection, staged, names, picks):

@@ -94,8 +94,9 @@ def change_column(
         raise LoadError(f"{table.table.name} has no column “{column}”.{close_names(column, table.table.columns)}")
     given = {"kind": kind, "format": format, "include": include, "label": label, "theme": theme, "role": role}
     update: dict[str, object] = {name: value for name, value in given.items() if value is not None}
-    if kind is not None and kind is not before.kind and format is None:
-        update["format"] = usual_format(kind, before.examples)
+    after_kind = kind or before.kind
+    if (format or before.format) not in formats(after_kind) or (after_kind is not before.kind and not format):
+        update["format"] = usual_format(after_kind, before.examples)
     if kind is not None or format is not None:
         update |= {"misfits": 0, "misfit_examples": ()}
     after = before.model_copy(update=update)
@@ -106,8 +107,13 @@ def change_column(
     return _with_table(plan, index, table)
 
 
+def formats(kind: Kind) -> tuple[Format, ...]:
+    """The formats that a column of this kind can have, with the one that asks where texts may be read in two ways."""
+    return (*FORMATS[kind], Format.ASK) if kind in (*TIMES, Kind.NUMBER) else FORMATS[kind]
+
+
 def usual_format(kind: Kind, examples: Iterable[str]) -> Format:
-    """The format that some filled values suggest; `ASK` for dates like 03/04/2024 until all cells were looked at."""
+    """The format that some filled values suggest; `ASK` for 03/04/2024 and 1,234 until all cells were looked at."""
     texts = [example.strip() for example in examples]
     if kind in TIMES and any(_LOCAL_DAY.fullmatch(text) for text in texts):
         return Format.ASK
@@ -115,8 +121,8 @@ def usual_format(kind: Kind, examples: Iterable[str]) -> Format:
         if texts and all(text.startswith("[") for text in texts):
             return Format.JSON
         return next((f for f, sign in SEPARATORS.items() if any(sign in t for t in texts)), Format.SEMICOLON)
-    if kind is Kind.NUMBER and any(re.search(r",[0-9]{1,2}$", text) for text in texts):
-        return Format.DECIMAL_COMMA
+    if kind is Kind.NUMBER and any("," in text for text in texts):
+        return Format.ASK
     if kind is Kind.TEXT and texts and all(re.fullmatch(WHOLE_ID, text) for text in texts):
         return Format.WHOLE
     return FORMATS[kind][0]

@@ -33,7 +33,7 @@ class Meaning:
 
 MEANINGS = (
     # Identity
-    Meaning("email, email address, mail, mail address, correo, courriel, correo electronico", _I, Role.EMAIL, TEXT),
+    Meaning("email, email address, email adresse, adresse email, mail, mail address, correo, courriel, correo electronico", _I, Role.EMAIL, TEXT),
     Meaning("phone, phone number, telephone, mobile, mobile number, cell, cell phone, tel, telefon, telefonnummer, "
             "handy, handynummer, telefono, movil, portable, fax", _I, Role.PHONE, TEXT),
     Meaning("first name, given name, forename, vorname, prenom, nombre, =fname", _I, Role.FIRST_NAME, TEXT),
@@ -174,6 +174,7 @@ EVENT_NOUNS = frozenset(
     "order purchase transaction sale visit session view click open login booking ticket call payment invoice download"
     " search review return refund donation event activity interaction delivery complaint message impression".split()
 ) | {"page view", "order line", "order item", "line item", "add to cart", "email open", "email click"}
+GENERAL_NOUNS = ("event", "activity", "interaction", "log", "action")  # they need the name of what happened
 FOREIGN_NOUNS = {
     "bestellung": "order", "bestellungen": "order", "kauf": "purchase", "kaufe": "purchase", "kaeufe": "purchase",
     "commande": "order", "commandes": "order", "achat": "purchase", "achats": "purchase", "pedido": "order",
@@ -198,8 +199,9 @@ QUANTITIES = (
 )
 UNIT_PRICES = (
     "unit price", "unitprice", "price per unit", "item price", "price each", "einzelpreis", "stuckpreis", "prix unitaire",
-    "precio unitario", "price", "preis", "prix", "precio",
+    "precio unitario",
 )  # fmt: skip
+PRICES = ("price", "preis", "prix", "precio")
 TOTALS = frozenset(
-    "line total, total, amount, revenue, sales, total price, order total, subtotal, line amount".split(", ")
+    "total, amount, revenue, sales, total price, order total, subtotal, line amount, order value".split(", ")
 )

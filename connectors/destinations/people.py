@@ -19,7 +19,7 @@ from segmentation.cells import literal
 from segmentation.errors import Cancelled, ExportError
 from segmentation.plan import Progress
 
-BLOCK = 20_000  # people in memory at a time
+BLOCK = 60_000  # people in memory at a time
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,11 @@ class Destination:
         """The file's ending, without dot."""
         return self.sheet.extension
 
+    @property
+    def mime(self) -> str:
+        """The file's type, for a browser."""
+        return self.sheet.mime
+
 
 def _attribute(label: str) -> str:
     """A header as Brevo names attributes: capitals, digits and underscores."""

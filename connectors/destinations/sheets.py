@@ -29,6 +29,7 @@ class Sheet(ABC):
     """A file that is written a block of people at a time; use it with `with`. It is complete when `with` ends well."""
 
     extension: ClassVar[str]
+    mime: ClassVar[str]
 
     @abstractmethod
     def __init__(self, path: Path, headers: Sequence[str], tally: Counter[str], *, safe: bool) -> None:
@@ -107,6 +108,7 @@ class CsvSheet(Sheet):
     """A CSV file; one for spreadsheets begins with a byte order mark, without which Excel does not read UTF-8."""
 
     extension = "csv"
+    mime = "text/csv"
 
     def __init__(self, path: Path, headers: Sequence[str], tally: Counter[str], *, safe: bool) -> None:
         """See `Sheet`."""
@@ -138,6 +140,8 @@ class ExcelSheet(Sheet):
     """An Excel workbook with one sheet: numbers and days are real, texts are neither formulas nor links nor numbers."""
 
     extension = "xlsx"
+    mime = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    _slice = 5_000  # rows as Python objects at a time
     _longest = 32_767  # UTF-16 units of a cell
     _first_day = date(1900, 1, 1)
     _digits = 15  # what a double keeps
@@ -181,11 +185,12 @@ class ExcelSheet(Sheet):
 
     def write(self, columns: Sequence[pa.Array]) -> None:
         """See `Sheet`."""
-        for row in zip(*(column.to_pylist() for column in columns), strict=True):
-            for place, value in enumerate(row):
-                if value is not None:
-                    self._cell(place, value)
-            self._row += 1
+        for start in range(0, len(columns[0]), self._slice):
+            for row in zip(*(column.slice(start, self._slice).to_pylist() for column in columns), strict=True):
+                for place, value in enumerate(row):
+                    if value is not None:
+                        self._cell(place, value)
+                self._row += 1
 
     def _cell(self, place: int, value: object) -> None:
         if isinstance(value, str):

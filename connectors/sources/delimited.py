@@ -69,7 +69,7 @@ def stage_delimited(path: Path, name: str, into: Path, progress: Progress) -> li
 def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tuple[str, ...]) -> StagedTable:
     layout = read_layout(path, name)
     tally = count_records(
-        path, layout.dialect.delimiter, layout.dialect.quote, lambda share: progress(f"Counting {name}", share)
+        path, layout.dialect.delimiter, layout.dialect.quote, lambda: progress(f"Counting the rows of {name}")
     )
     if tally.longest_line > LONGEST_LINE:
         raise SourceError(f"{name} is not a text table: it has a line of more than {LONGEST_LINE >> 20} MB.")

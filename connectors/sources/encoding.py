@@ -85,7 +85,6 @@ def _survey(path: Path, name: str, progress: Progress, errors: str) -> tuple[int
     """How many characters beyond ASCII are valid UTF-8 (at most), how many bytes are not, and how many are zero."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
     good = bad = zeros = done = 0
-    size = path.stat().st_size
     with path.open("rb") as file:
         while True:
             chunk = file.read(CHUNK)
@@ -98,18 +97,17 @@ def _survey(path: Path, name: str, progress: Progress, errors: str) -> tuple[int
             if not chunk:
                 return good, bad, zeros
             if done % (32 * CHUNK) == 0:
-                progress(f"Checking {name}", done / size)
+                progress(f"Checking {name}")
 
 
 def _decoded(path: Path, codec: str, errors: str, progress: Progress, message: str) -> Iterator[str]:
     """The file's text in pieces, without a byte order mark."""
     decoder = codecs.getincrementaldecoder(codec)(errors)
-    size = path.stat().st_size
     with path.open("rb") as file:
         first = True
         while chunk := file.read(CHUNK):
             text = decoder.decode(chunk)
             yield text.removeprefix("\ufeff") if first else text
             first = False
-            progress(message, file.tell() / size)
+            progress(message)
         yield decoder.decode(b"", final=True)

@@ -105,8 +105,8 @@ def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress
     schema = pa.schema([(column, columns[place].type) for column, place in zip(names, places, strict=True)])
     with TableWriter(table_path(into, name), schema) as writer:
         for batch in _batches(sheet, header.taken):
-            cells = list(zip(*(row for _, row in batch), strict=True))
-            writer.write(pa.record_batch([columns[place].array(cells[place]) for place in places], schema=schema))
+            parts = list(zip(*(row for _, row in batch), strict=True))
+            writer.write(pa.record_batch([columns[place].array(parts[place]) for place in places], schema=schema))
             progress(f"Reading {name}", 0.5 + batch[-1][0] / lines / 2)
     blank = last - first + 1 - count
     if blank:

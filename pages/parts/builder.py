@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from pages.parts import commands
@@ -15,7 +17,7 @@ from segmentation.definition import EventCondition, FieldCondition, Group, Match
 from segmentation.describing import describe_condition
 from segmentation.engine import Answer
 
-MATCHES = {Match.ALL: "all", Match.ANY: "any", Match.NONE: "none"}
+MATCHES = {Match.ALL: "all of these", Match.ANY: "any of these", Match.NONE: "none of these"}
 
 
 def builder(current: Current, answer: Answer) -> None:
@@ -27,7 +29,7 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
     title = f"group {place}" if place else "the segment"
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown("**Customers who match**" if first else f"**Group {place}** matches", width="content")
+            st.markdown("**Customers who match**" if first else f"**Group {place}**{_off(group)}", width="content")
             key = session().key(group.id, "match")
             st.segmented_control(
                 f"How the filters of {title} combine",
@@ -40,9 +42,8 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
                 on_change=commands.take,
                 args=(group.id, "match", key),
             )
-            st.markdown("of these" + _off(group), width="stretch")
             if not first:
-                _numbers(group, answer)
+                st.markdown(_numbers(group, answer), width="stretch", text_alignment="right")
                 _menu(group, f"Group {place}")
         for position, child in enumerate(group.children, 1):
             here = f"{place}.{position}" if place else str(position)
@@ -52,47 +53,44 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
                 _open(child, current, answer, here)
             else:
                 _closed(child, current, answer, here)
-        _add(group, current.catalogue, title)
+        _add(group, current.catalogue, title, first)
 
 
 def _off(node: Node) -> str:
     return "" if node.enabled else " :gray-badge[turned off]"
 
 
-def _numbers(node: Node, answer: Answer) -> None:
-    """A node's own count and what leaving it out would change."""
+def _numbers(node: Node, answer: Answer) -> str:
+    """A node's own count and what leaving it out would change, as one piece of markdown."""
     count = answer.counts.get(node.id)
     if count is None:
-        st.markdown(":gray[off]" if not node.enabled else ":orange[not counted]", width="content")
-        return
+        return ":small[:gray[off]]" if not node.enabled else ":small[:orange[not counted]]"
     change = answer.without[node.id] - answer.total if node.id in answer.without else None
-    without = f" :small[:gray[{change:+,} without]]" if change else ""
-    st.markdown(f"**{number(count)}**{without}", width="content")
+    without = f" :gray[{change:+,} without]" if change else ""
+    return f":small[**{number(count)}**{without}]"
 
 
 def _closed(node: FieldCondition | EventCondition, current: Current, answer: Answer, place: str) -> None:
-    """A condition as one sentence; a click opens it."""
+    """A condition as one sentence with its numbers; a click opens it. One element a row keeps every click fast."""
     words = plain(shortened(describe_condition(node, current.catalogue), 160))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width="stretch", key=f"sentence-{node.id}"):
-            st.button(
-                words if node.enabled else f":gray[~~{words}~~]",
-                key=session().key(node.id, "open"),
-                icon=icon_of(node, current.catalogue),
-                type="tertiary",
-                wrap=True,
-                on_click=commands.open_node,
-                args=(node.id,),
-            )
-        _numbers(node, answer)
+    st.button(
+        f"{words if node.enabled else f':gray[~~{words}~~]'} {_numbers(node, answer)}",
+        key=session().key("sentence", node.id),
+        icon=icon_of(node, current.catalogue),
+        type="tertiary",
+        width="stretch",
+        wrap=True,
+        on_click=commands.open_node,
+        args=(node.id,),
+    )
 
 
 def _open(node: FieldCondition | EventCondition, current: Current, answer: Answer, place: str) -> None:
     """A condition with its inputs."""
     with st.container(border=True, key=f"open-{node.id}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":gray[Filter {place}]{_off(node)}", width="stretch")
-            _numbers(node, answer)
+            st.markdown(f":gray[Filter {place}]{_off(node)}", width="content")
+            st.markdown(_numbers(node, answer), width="stretch", text_alignment="right")
         if isinstance(node, FieldCondition):
             field_editor(node, current, answer)
         else:
@@ -126,7 +124,7 @@ def _menu(node: Node, title: str) -> None:
         "wrap": "Put into a new group",
     }
     if isinstance(node, Group):
-        labels |= {"unwrap": "Dissolve, keep the filters", "remove": "Remove the group"}
+        labels |= {"group": "Add a group inside", "unwrap": "Dissolve, keep the filters", "remove": "Remove the group"}
     places = _places(session().definition.root)
     labels |= {f"into {g.id}": f"Move to {places[g.id]}" for g in targets if g.id in places}
     key = session().key(node.id, "menu")
@@ -150,15 +148,15 @@ def _places(root: Group, place: str = "") -> dict[str, str]:
     return found
 
 
-def _add(group: Group, catalogue: Catalogue, title: str) -> None:
-    """One box over all fields and events, and a button for a group."""
+def _add(group: Group, catalogue: Catalogue, title: str, first: bool) -> None:
+    """One box over all fields and events; at the top a button for a group (further down it is in the group's menu)."""
     options: dict[tuple[str, str], str] = {}
     for event in catalogue.events:
         options["event", event.name] = f"{event.label} · did or did not"
     for field in fields_by_theme(catalogue):
         options["field", field.name] = f"{field.label} · {THEMES[field.theme].lower()}"
     key = session().key(group.id, "add", str(len(list(walk(session().definition.root)))))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small") if first else nullcontext():
         st.selectbox(
             f"Add a filter to {title}",
             list(options),
@@ -171,12 +169,13 @@ def _add(group: Group, catalogue: Catalogue, title: str) -> None:
             args=(group.id, key, catalogue),
             width=420,
         )
-        st.button(
-            "Add a group",
-            key=session().key(group.id, "add-group"),
-            icon=":material/account_tree:",
-            type="tertiary",
-            help="Alternatives or exceptions: a group inside this one, with its own all, any or none.",
-            on_click=commands.add_group,
-            args=(group.id,),
-        )
+        if first:
+            st.button(
+                "Add a group",
+                key=session().key(group.id, "add-group"),
+                icon=":material/account_tree:",
+                type="tertiary",
+                help="Alternatives or exceptions: a group inside this one, with its own all, any or none.",
+                on_click=commands.add_group,
+                args=(group.id,),
+            )

@@ -120,6 +120,9 @@ def act(node_id: str, key: str) -> None:
         definition = editing.update(definition, node_id, enabled=not _node(node_id).enabled)
     elif choice == "wrap":
         definition, _ = editing.wrap(definition, node_id)
+    elif choice == "group":
+        add_group(node_id)
+        return
     elif choice == "unwrap":
         definition = editing.unwrap(definition, node_id)
     elif choice == "remove":

@@ -54,7 +54,7 @@ def event_editor(node: EventCondition, current: Current) -> None:
     key = session().key(node.id, "events")
     names = [*labels, *(name for name in node.events if name not in labels)]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width=330):
+        with st.container(width=250):
             st.multiselect(
                 "What they did (any of)",
                 names,
@@ -98,7 +98,7 @@ def _measure(node: EventCondition, catalogue: Catalogue) -> None:
         label_visibility="collapsed",
         on_change=_store_function,
         args=(node.id, key),
-        width=130,
+        width=110,
     )
     if function != MeasureFunction.COUNT:
         key = session().key(node.id, "property", function)
@@ -126,7 +126,7 @@ def _measure(node: EventCondition, catalogue: Catalogue) -> None:
         label_visibility="collapsed",
         on_change=_store_comparison,
         args=(node.id, key),
-        width=165,
+        width=140,
     )
     comparison = COMPARISONS.get(node.comparison)
     counting = function in (MeasureFunction.COUNT, MeasureFunction.DISTINCT)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.charts import funnel_chart
 from pages.parts.queries import Current
 from pages.parts.session import session
 from pages.parts.words import number, people, percent, plain, shortened
-from segmentation.definition import EventCondition, FieldCondition, Group, find
+from segmentation.definition import Group, Match, find
 from segmentation.describing import describe, describe_condition
 from segmentation.engine import Answer
 
@@ -36,20 +35,28 @@ def total(current: Current, answer: Answer) -> None:
 
 
 def funnel(current: Current, answer: Answer) -> None:
-    """How each filter of the top group cuts (or adds)."""
+    """How each filter of the top group cuts or adds: native bars, as a chart would take longer than all counts together."""
     if len(answer.funnel) < 2:
         return
+    with st.container(border=True, gap="small"):
+        st.markdown("**What each filter adds**" if _adds() else "**How each filter cuts**")
+        for label, count in funnel_steps(current, answer):
+            share = count / answer.base if answer.base else 0.0
+            st.progress(min(share, 1.0), text=f"{plain(label)} · **{number(count)}** · {percent(share)}")
+
+
+def _adds() -> bool:
+    return session().definition.root.match == Match.ANY
+
+
+def funnel_steps(current: Current, answer: Answer) -> list[tuple[str, int]]:
+    """The steps of the funnel as (label, people)."""
     steps = []
     for position, step in enumerate(answer.funnel, 1):
         node = find(session().definition, step.node)
-        label = f"Group {position}" if isinstance(node, Group) else _label(node, current)
-        steps.append((label, step.count))
-    with st.container(border=True, gap="small"):
-        st.altair_chart(funnel_chart(steps, answer.base, dark=st.context.theme.type == "dark"), width="stretch")
-
-
-def _label(node: FieldCondition | EventCondition | Group, current: Current) -> str:
-    return "" if isinstance(node, Group) else shortened(describe_condition(node, current.catalogue), 60)
+        words = f"Group {position}" if isinstance(node, Group) else describe_condition(node, current.catalogue)
+        steps.append((shortened(words, 60), step.count))
+    return steps
 
 
 def sentence(current: Current) -> None:

@@ -102,7 +102,7 @@ def number_field(
         placeholder="Number",
         on_change=on_change,
         args=args,
-        width=170,
+        width=110 if whole else 140,
     )
 
 

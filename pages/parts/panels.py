@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.charts import difference_chart, distribution_chart, over_time_chart
+from pages.parts.charts import difference_chart, distribution_chart, funnel_chart, over_time_chart
 from pages.parts.conditions import fields_by_theme
+from pages.parts.numbers import funnel_steps
 from pages.parts.queries import Current
 from pages.parts.session import session
-from pages.parts.words import THEMES, number, percent, plain
+from pages.parts.words import THEMES, figure, number, percent, plain
 from segmentation.catalogue import Field, Kind, Role
 from segmentation.definition import FieldCondition, walk
 from segmentation.differences import differences as compared
@@ -31,9 +32,10 @@ def summary(current: Current, answer: Answer) -> None:
         return
     with st.grid("auto", min_column_width=170):
         for fact in facts:
-            value = "–" if fact.segment is None else percent(fact.segment) if fact.is_share else f"{fact.segment:,.4g}"
-            base = "–" if fact.base is None else percent(fact.base) if fact.is_share else f"{fact.base:,.4g}"
-            st.metric(plain(fact.label), value, f"everybody {base}", delta_color="off", delta_arrow="off", border=True)
+            words = percent if fact.is_share else figure
+            value = "–" if fact.segment is None else words(fact.segment)
+            base = "–" if fact.base is None else words(fact.base)
+            st.metric(plain(fact.label), value, f"everybody {base}", delta_color="off", delta_arrow="off", border=True, help=plain(fact.label))
 
 
 @st.fragment
@@ -50,6 +52,14 @@ def differences(current: Current, answer: Answer) -> None:
             "100 is as frequent as among everybody, 200 twice as frequent. Only differences that cannot be chance "
             "(three standard errors) and that concern enough people are shown."
         )
+
+
+def funnel(current: Current, answer: Answer) -> None:
+    """How each filter of the top group cuts."""
+    if len(answer.funnel) > 1:
+        with st.container(border=True):
+            steps = funnel_steps(current, answer)
+            st.altair_chart(funnel_chart(steps, answer.base, dark=is_dark()), width="stretch")
 
 
 @st.fragment

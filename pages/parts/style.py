@@ -2,12 +2,17 @@
 
 import streamlit as st
 
-_SENTENCES_TO_THE_LEFT = """<style>
+_RULES = """<style>
+/* A filter's sentence stands on the left of its button, its numbers on the right. */
 [class*="st-key-sentence-"] button { justify-content: flex-start; text-align: left; }
-[class*="st-key-sentence-"] button p { text-align: left; }
+[class*="st-key-sentence-"] button > div,
+[class*="st-key-sentence-"] button > div > span,
+[class*="st-key-sentence-"] button [data-testid="stMarkdownContainer"] { width: 100%; }
+[class*="st-key-sentence-"] button p { display: flex; flex-wrap: wrap; gap: 0 1rem; width: 100%; text-align: left; }
+[class*="st-key-sentence-"] button p > :last-child { margin-left: auto; white-space: nowrap; }
 </style>"""
 
 
 def style() -> None:
     """Put the rules into the page; constant text, no data."""
-    st.html(_SENTENCES_TO_THE_LEFT)
+    st.html(_RULES)

@@ -104,8 +104,8 @@ def _lines(found: Preview | Receipt) -> None:
         ("same address as somebody before", -found.duplicate),
         ("**In the file**", found.exported),
     )
-    lines = [f"| {words} | {number(count)} |" for words, count in rows]
-    st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
+    lines = [f"| {words} | {number(count).replace('-', '−')} |" for words, count in rows]
+    st.markdown("\n".join(["| Receipt | People |", "|:--|--:|", *lines]))
     for note in found.notes:
         st.caption(plain(note))
 

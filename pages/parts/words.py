@@ -50,6 +50,13 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def figure(value: float) -> str:
+    """A measured number with the digits that say something: 53,340, 186.9, 1.79, 0.6."""
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def people(count: int) -> str:
     """`1 person`, `12,345 people`."""
     return "1 person" if count == 1 else f"{count:,} people"

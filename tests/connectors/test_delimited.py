@@ -363,6 +363,24 @@ def test_the_quick_reader_reads_what_the_careful_one_reads(parts: list[str], tmp
         assert read() == quick
 
 
+PIECES = ["§", "§§", ",", ",", '"', '""', "\n", "\n", "\r\n", "\r", " ", '"§,§"', '"§\n§"', ";", "'", "\\", "\t"]
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(st.sampled_from(PIECES), min_size=1, max_size=40), regular=st.integers(0, 3))
+def test_no_character_of_a_damaged_file_is_lost(parts: list[str], regular: int, tmp_path: Path) -> None:
+    # Every § becomes a character of its own, so that one that is lost or doubled shows.
+    text = "id,§,§\n" + "1,§,§\n" * regular + "".join(parts) + "\n2,§,§\n"
+    pieces = text.split("§")
+    marks = [chr(0x4E00 + place) for place in range(len(pieces) - 1)]
+    content = "".join(piece + mark for piece, mark in zip(pieces, [*marks, ""], strict=True))
+    (tmp_path / "given").write_text(content, encoding="utf-8", newline="")
+    [table] = stage_delimited(tmp_path / "given", "table.csv", tmp_path, Quiet())
+    kept = "".join([*table.columns, *(rejected.text for rejected in table.rejected)])
+    kept += "".join(cell for row in rows_of(table) for cell in row if cell)
+    assert sorted(character for character in kept if character >= "\u4e00") == marks
+
+
 def test_cancel_leaves_nothing(tmp_path: Path) -> None:
     class Impatient(Quiet):
         def __call__(self, message: str, share: float | None = None) -> None:

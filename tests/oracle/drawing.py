@@ -17,8 +17,8 @@ from segmentation.definition import (
     Before,
     BetweenDays,
     Definition,
-    Ever,
     EventCondition,
+    Ever,
     FieldCondition,
     Group,
     Last,
@@ -57,7 +57,14 @@ PROPERTIES = {
     "at": Kind.MOMENT,
     "options": Kind.LIST,
 }
-TYPES = {"age": "BIGINT", "score": "DOUBLE", "big": "BIGINT", "quantity": "BIGINT", "rate": "DOUBLE", "amount": "DECIMAL(18,3)"}
+TYPES = {
+    "age": "BIGINT",
+    "score": "DOUBLE",
+    "big": "BIGINT",
+    "quantity": "BIGINT",
+    "rate": "DOUBLE",
+    "amount": "DECIMAL(18,3)",
+}
 EVENTS = ("purchase", "page_view", 'it\'s; "odd"')
 NEVER_HAPPENED = "refund"
 
@@ -78,7 +85,7 @@ TEXTS = (
     "İzmir",
     "izmir",
     "KADIKÖY",
-    "Kadıköy",
+    "Kadıköy",  # noqa: RUF001 Turkish
     "50%",
     "50_",
     "500",
@@ -101,7 +108,21 @@ TEXTS = (
     "{}",
 )
 FEW = ("DE", "de", "FR", "US", " US")
-PATTERNS = ("^a", "a$", "o+b", "^.$", "[0-9]{2}", "anna|bob", "ä", "a.b", "%", "\\\\", "^[^a-z]+$", "b{2}", "(an){1,2}n")
+PATTERNS = (
+    "^a",
+    "a$",
+    "o+b",
+    "^.$",
+    "[0-9]{2}",
+    "anna|bob",
+    "ä",
+    "a.b",
+    "%",
+    "\\\\",
+    "^[^a-z]+$",
+    "b{2}",
+    "(an){1,2}n",
+)
 BROKEN_PATTERNS = ("(", "[a", "a{2,1}")
 BIG = (2**53, 2**53 + 1, 2**63 - 1, -(2**63), 10**18, 0)
 NUMBERS = (-5, -1, 0, 0.1, 0.2, 0.3, 1, 1.5, 2, 3, 10, 19.99, 20, 99.99, 100, 1e16, 2.5e-7, 10**30)
@@ -174,7 +195,9 @@ def moments(draw: random.Random, now: datetime, zone: str) -> list[datetime]:
 
 def days(today: date) -> list[date]:
     """Days on and beside the edges of periods."""
-    beside = [today + timedelta(days=shift + by) for shift in (-1461, -365, -30, -14, -7, 0, 7, 30) for by in (-1, 0, 1)]
+    beside = [
+        today + timedelta(days=shift + by) for shift in (-1461, -365, -30, -14, -7, 0, 7, 30) for by in (-1, 0, 1)
+    ]
     leap = [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(1984, 2, 29), date.max, date.min]
     return [*beside, *leap]
 
@@ -226,7 +249,8 @@ class Draw:
         people = [row(FIELDS) for _ in range(size)]
         doers = [n for n in range(size) if chance.random() < 0.7] or list(range(size))
         events = [
-            row(PROPERTIES) | {"_row": chance.choice(doers), "_name": chance.choice(EVENTS), "_time": chance.choice(times)}
+            row(PROPERTIES)
+            | {"_row": chance.choice(doers), "_name": chance.choice(EVENTS), "_time": chance.choice(times)}
             for _ in range(chance.choice((0, 5, 30, 60)) if size else 0)
         ]
         return World(people, events, now, zone)
@@ -275,7 +299,12 @@ class Tree:
         operator_name: str | None = operator.name
         if chance.random() < 0.05:
             name, operator_name, value = chance.choice(
-                ((None, operator_name, value), ("nobody", operator_name, value), (name, None, value), (name, operator_name, None))
+                (
+                    (None, operator_name, value),
+                    ("nobody", operator_name, value),
+                    (name, None, value),
+                    (name, operator_name, None),
+                )
             )
         return FieldCondition(
             id=next(self.ids),
@@ -328,7 +357,9 @@ class Tree:
         if comparison.only_count and chance.random() < 0.9:
             function = MeasureFunction.COUNT
         numbers = ("amount", "quantity", "rate")
-        detail = chance.choice(tuple(PROPERTIES) if function == MeasureFunction.DISTINCT or chance.random() < 0.05 else numbers)
+        detail = chance.choice(
+            tuple(PROPERTIES) if function == MeasureFunction.DISTINCT or chance.random() < 0.05 else numbers
+        )
         counts = function in (MeasureFunction.COUNT, MeasureFunction.DISTINCT)
         values = (0, 1, 1, 2, 3, 0.5) if counts else NUMBERS
         value: Any = chance.choice(values)

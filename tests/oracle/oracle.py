@@ -157,7 +157,11 @@ class Oracle:
             return None
         if isinstance(node, Group):
             sets = [found for child in node.children if (found := self.node(child)) is not None]
-            return {row for row in range(len(self.people)) if self._group(node, [row in s for s in sets])} if sets else None
+            return (
+                {row for row in range(len(self.people)) if self._group(node, [row in s for s in sets])}
+                if sets
+                else None
+            )
         try:
             if isinstance(node, FieldCondition):
                 test = self.test(node, self.kinds)

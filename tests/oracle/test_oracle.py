@@ -6,7 +6,6 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -15,41 +14,12 @@ from segmentation.clock import Clock
 from segmentation.definition import Definition, EventCondition, FieldCondition, Group, MeasureFunction, Node, walk
 from segmentation.engine import Engine
 from segmentation.operators import COMPARISONS, OPERATORS
-from tests.oracle.drawing import EVENTS, FIELDS, NEVER_HAPPENED, PROPERTIES, TYPES, Draw, World
-from tests.oracle.oracle import Oracle
-from tests.segmentation.audiences import write_audience
+from tests.oracle.drawing import Draw
+from tests.oracle.oracle import Oracle, Row
+from tests.oracle.worlds import PER_AUDIENCE, worlds
 
 PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "300"))
 SEED = os.environ.get("HANDPICK_ORACLE_SEED", "handpick")
-PER_AUDIENCE = 25
-
-
-def worlds(folder: Path, pairs: int, seed: str) -> Iterator[tuple[World, Engine, Clock, Oracle, list[Definition]]]:
-    """Audiences with the definitions asked of them: `pairs` in all."""
-    for number in range(0, pairs, PER_AUDIENCE):
-        draw = Draw(f"{seed}/{number}")
-        world = draw.world()
-        audience = write_audience(
-            folder / f"{number}.duckdb",
-            FIELDS,
-            world.people,
-            PROPERTIES,
-            world.events,
-            names=(*EVENTS, NEVER_HAPPENED),
-            types=TYPES,
-        )
-        oracle = Oracle(
-            world.people,
-            world.events,
-            {name: kind.value for name, kind in FIELDS.items()},
-            {name: kind.value for name, kind in PROPERTIES.items()},
-            (*EVENTS, NEVER_HAPPENED),
-            world.now,
-            world.zone,
-        )
-        definitions = [draw.definition(world) for _ in range(min(PER_AUDIENCE, pairs - number))]
-        yield world, Engine(audience), Clock(world.now.replace(tzinfo=UTC), world.zone), oracle, definitions
-        audience.close()
 
 
 def filters(node: Node) -> Iterator[Node]:
@@ -60,6 +30,20 @@ def filters(node: Node) -> Iterator[Node]:
             yield from filters(child)
 
 
+def names_in(node: Node) -> Iterator[str]:
+    """The fields and event properties a node asks for."""
+    for below in walk(node):
+        if isinstance(below, FieldCondition):
+            yield str(below.field)
+        elif isinstance(below, EventCondition):
+            yield str(below.measure.property)
+
+
+def shown(row: Row, names: set[str]) -> dict[str, object]:
+    """The cells of a row that matter."""
+    return {name: value for name, value in row.items() if name in names}
+
+
 def smallest_difference(engine: Engine, clock: Clock, oracle: Oracle, definition: Definition) -> str:
     """The smallest part on which they differ, as JSON, with the rows either has too many."""
     found = []
@@ -67,8 +51,9 @@ def smallest_difference(engine: Engine, clock: Clock, oracle: Oracle, definition
         part = Definition(root=node if isinstance(node, Group) else Group(id="root", children=(node,)))
         ours, theirs = set(engine.answer(part, clock).members.rows().tolist()), oracle.members(part)
         if ours != theirs:
-            rows = {row: oracle.people[row] for row in sorted(ours ^ theirs)[:3]}
-            events = [event for event in oracle.events if event["_row"] in rows]
+            named = {"_name", "_time", *names_in(node)}
+            rows = {row: shown(oracle.people[row], named) for row in sorted(ours ^ theirs)[:3]}
+            events = [shown(event, named) for event in oracle.events if event["_row"] in rows]
             words = (
                 f"{part.model_dump_json(indent=1, exclude_defaults=True)}\nnow {clock.now} in {clock.zone}\n"
                 f"only the engine: {sorted(ours - theirs)}\nonly the oracle: {sorted(theirs - ours)}\n{rows}\n{events}"
@@ -80,15 +65,16 @@ def smallest_difference(engine: Engine, clock: Clock, oracle: Oracle, definition
 @pytest.mark.timeout(20 + PAIRS)
 def test_engine_and_oracle_agree(tmp_path: Path) -> None:
     told = Counter[bool]()
-    for number, (_, engine, clock, oracle, definitions) in enumerate(worlds(tmp_path, PAIRS, SEED)):
-        for definition in definitions:
+    for asked in worlds(tmp_path, PAIRS, SEED):
+        engine, clock, oracle = asked.engine, asked.clock, asked.oracle
+        for definition in asked.definitions:
             answer = engine.answer(definition, clock)
             same = set(answer.members.rows().tolist()) == oracle.members(definition)
             counts = {
                 node.id: len(members) for node in counted(definition.root) if (members := oracle.node(node)) is not None
             }
             if not same or answer.counts != counts:
-                pytest.fail(f"audience {SEED}/{number}: {smallest_difference(engine, clock, oracle, definition)}")
+                pytest.fail(f"audience {asked.seed}: {smallest_difference(engine, clock, oracle, definition)}")
             told.update(0 < count < answer.base for count in answer.counts.values())
     assert told[True] > told.total() / 4, "most of what is drawn should tell people apart"
 
@@ -112,7 +98,11 @@ def test_everything_is_drawn() -> None:
                 if isinstance(node, FieldCondition):
                     drawn.add(f"operator {node.operator}")
                 elif isinstance(node, EventCondition):
-                    drawn |= {f"comparison {node.comparison}", f"window {node.window.type}", f"measure {node.measure.function}"}
+                    drawn |= {
+                        f"comparison {node.comparison}",
+                        f"window {node.window.type}",
+                        f"measure {node.measure.function}",
+                    }
                 else:
                     drawn |= {f"match {node.match}", "empty group" if not node.children else "group"}
                 drawn.add("on" if node.enabled else "off")

@@ -55,7 +55,9 @@ def test_all_problems_at_once_in_reading_order_with_their_places() -> None:
     )
     assert told(
         BAD,
-        Group(children=(GOOD, Group(), Group(children=(GOOD, FieldCondition(field="agee", operator="at_least", value=1))))),
+        Group(
+            children=(GOOD, Group(), Group(children=(GOOD, FieldCondition(field="agee", operator="at_least", value=1))))
+        ),
         event,
         EventCondition(),
         EventCondition(events=("purchase",), window=BetweenDays()),

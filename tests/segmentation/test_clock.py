@@ -1,5 +1,7 @@
 """Calendar arithmetic at its edges: days of 23 and 25 hours, short months, February 29, the ends of the calendar."""
 
+# ruff: noqa: DTZ001 instants are stored as UTC without zone
+
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 

@@ -1,5 +1,7 @@
 """Values and names stay what they are: nothing of them becomes SQL, and an unknown name is an error, never everybody."""
 
+# ruff: noqa: DTZ001 instants are stored as UTC without zone
+
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,7 +42,25 @@ TWO_VALUES: dict[Shape, tuple[Any, Any]] = {
     Shape.DAYS: (("2026-01-01", "2026-01-02"), ("0001-01-01", "9999-12-31")),
     Shape.PERIOD: (Period(amount=1), Period(amount=100_000)),
 }
-HOSTILE_TEXTS = ("%", "_", "50%", "a_b", "'", '"', "\\", "\\'", ";", "--", "$p0", "?", "{}", "*/", "a\x00b", "\n", "null")
+HOSTILE_TEXTS = (
+    "%",
+    "_",
+    "50%",
+    "a_b",
+    "'",
+    '"',
+    "\\",
+    "\\'",
+    ";",
+    "--",
+    "$p0",
+    "?",
+    "{}",
+    "*/",
+    "a\x00b",
+    "\n",
+    "null",
+)
 HOSTILE_NAMES = (
     "item",
     "ITEM ",

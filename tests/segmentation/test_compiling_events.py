@@ -1,5 +1,7 @@
 """Event conditions by hand: every comparison, window and measure, and the people who did nothing."""
 
+# ruff: noqa: DTZ001 instants are stored as UTC without zone
+
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,8 +15,8 @@ from segmentation.definition import (
     Before,
     BetweenDays,
     Definition,
-    Ever,
     EventCondition,
+    Ever,
     FieldCondition,
     Group,
     Last,
@@ -46,7 +48,9 @@ def event(row: int, name: str = "purchase", time: datetime = NOW - timedelta(day
     return {"_row": row, "_name": name, "_time": time} | details
 
 
-def answer(folder: Path, people: int, events: list[dict[str, Any]], *conditions: EventCondition | FieldCondition | Group):
+def answer(
+    folder: Path, people: int, events: list[dict[str, Any]], *conditions: EventCondition | FieldCondition | Group
+):
     audience = write_audience(
         folder / "a.duckdb",
         {"age": Kind.NUMBER},
@@ -194,7 +198,12 @@ def test_in_the_last_and_before_never_overlap_and_leave_nothing_of_the_past(timi
 AMOUNTS: tuple[tuple[float | None, ...], ...] = ((10, 0.1, 0.2, None), (5, 5), (None,), (), (-5, 5))
 MEASURES: dict[MeasureFunction, tuple[tuple[str, Any, set[int]], ...]] = {
     MeasureFunction.COUNT: (("exactly", 4, {0}), ("at_most", 1, {2, 3})),
-    MeasureFunction.DISTINCT: (("exactly", 1, {1}), ("at_most", 1, {1, 2, 3}), ("at_least", 3, {0}), ("exactly", 0, {2, 3})),
+    MeasureFunction.DISTINCT: (
+        ("exactly", 1, {1}),
+        ("at_most", 1, {1, 2, 3}),
+        ("at_least", 3, {0}),
+        ("exactly", 0, {2, 3}),
+    ),
     MeasureFunction.SUM: (
         ("exactly", 10.3, {0}),
         ("at_least", 10, {0, 1}),
@@ -286,7 +295,10 @@ def test_all_filters_hold_on_one_and_the_same_event(tmp_path: Path) -> None:
             ),
             {0, 3},
         ),
-        (Group(match=Match.NONE, enabled=False, children=(FieldCondition(field="gift", operator="is_yes"),)), {0, 1, 2, 3}),
+        (
+            Group(match=Match.NONE, enabled=False, children=(FieldCondition(field="gift", operator="is_yes"),)),
+            {0, 1, 2, 3},
+        ),
         (FieldCondition(field="product", operator="is", value="shoe", enabled=False), {0, 1, 2, 3}),
         (Group(), {0, 1, 2, 3}),
     ],

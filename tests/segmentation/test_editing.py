@@ -33,7 +33,9 @@ def groups(children: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy
 
 
 def nodes() -> st.SearchStrategy[Node]:
-    events = st.builds(EventCondition, events=st.just(("purchase",)), where=st.none() | groups(leaves() | groups(leaves())))
+    events = st.builds(
+        EventCondition, events=st.just(("purchase",)), where=st.none() | groups(leaves() | groups(leaves()))
+    )
     return st.recursive(leaves() | events, groups, max_leaves=8)
 
 
@@ -43,11 +45,6 @@ def definitions() -> st.SearchStrategy[Definition]:
 
 def ids(definition: Definition) -> list[str]:
     return [node.id for node in walk(definition.root)]
-
-
-def anonymous(node: Node) -> str:
-    """A node without its ids."""
-    return repr(with_ids(Definition(root=Group(children=(node,)))).root.children[0]).replace(node.id, "")
 
 
 def conditions(definition: Definition) -> Counter[str]:
@@ -193,7 +190,9 @@ def test_an_unknown_node_is_an_error(command: Any) -> None:
 
 
 def test_ids_that_are_missing_or_given_twice_are_made_anew_and_the_others_stay() -> None:
-    raw = Definition(root=Group(id="", children=(A, A, field("x"), Group(id="n7", children=(EVENT,)), field("y", id="n7"))))
+    raw = Definition(
+        root=Group(id="", children=(A, A, field("x"), Group(id="n7", children=(EVENT,)), field("y", id="n7")))
+    )
     found = ids(with_ids(raw))
     assert found == ["n8", "a", "n9", "n10", "n7", "e", "w", "n11", "n12"]
     assert with_ids(with_ids(raw)) == with_ids(raw)
@@ -217,7 +216,9 @@ def test_commands_keep_ids_unique_and_conditions_together(definition: Definition
         before = conditions(definition)
         node = find(definition, data.draw(st.sampled_from(ids(definition))))
         group = data.draw(st.sampled_from([n.id for n in walk(definition.root) if isinstance(n, Group)]))
-        command = data.draw(st.sampled_from(["add", "remove", "duplicate", "move", "shift", "wrap", "unwrap", "update"]))
+        command = data.draw(
+            st.sampled_from(["add", "remove", "duplicate", "move", "shift", "wrap", "unwrap", "update"])
+        )
         inside = Definition(root=Group(children=(node,)))
         if command == "add":
             definition, _ = editing.add(definition, group, field("new"), data.draw(st.none() | st.integers(0, 3)))

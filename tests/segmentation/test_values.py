@@ -1,5 +1,7 @@
 """Values and their counts: by hand, against a recount in Python, and with values that want to be SQL or patterns."""
 
+# ruff: noqa: DTZ001 - moments are stored without a zone
+
 import json
 from collections import Counter
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 """Click to painted number, in Chromium: the builder with N conditions against a page with one select box and one number.
 
-    uv run python benchmarks/click.py [--conditions 15] [--clicks 40]
+    uv run python benchmarks/clicking.py [--conditions 15] [--clicks 40]
 
 Both pages are clicked in turn in the same run; a click picks the other option of a select box, and the time runs from the
 pointer event until the frame after the number's text has changed. Prints median and 95th percentile in ms, and the ratios.

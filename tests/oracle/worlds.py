@@ -1,0 +1,54 @@
+"""Drawn audiences as files, each with the definitions asked of it and both who answer: one file for many definitions is fast."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+from segmentation.clock import Clock
+from segmentation.definition import Definition
+from segmentation.engine import Engine
+from tests.oracle.drawing import EVENTS, FIELDS, NEVER_HAPPENED, PROPERTIES, TYPES, Draw
+from tests.oracle.oracle import Oracle
+from tests.segmentation.audiences import write_audience
+
+PER_AUDIENCE = 25
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One audience; `seed` draws it again."""
+
+    seed: str
+    draw: Draw
+    engine: Engine
+    clock: Clock
+    oracle: Oracle
+    definitions: list[Definition]
+
+
+def ask(folder: Path, seed: str, count: int = PER_AUDIENCE) -> Asked:
+    """One audience with `count` definitions; the caller closes it."""
+    draw = Draw(seed)
+    world = draw.world()
+    names = (*EVENTS, NEVER_HAPPENED)
+    path = folder / f"{seed.replace('/', '-')}.duckdb"
+    audience = write_audience(path, FIELDS, world.people, PROPERTIES, world.events, names=names, types=TYPES)
+    kinds, details = ({name: kind.value for name, kind in columns.items()} for columns in (FIELDS, PROPERTIES))
+    return Asked(
+        seed,
+        draw,
+        Engine(audience),
+        Clock(world.now.replace(tzinfo=UTC), world.zone),
+        Oracle(world.people, world.events, kinds, details, names, world.now, world.zone),
+        [draw.definition(world) for _ in range(count)],
+    )
+
+
+def worlds(folder: Path, pairs: int, seed: str) -> Iterator[Asked]:
+    """Audiences with `pairs` definitions in all, each closed and gone before the next."""
+    for number in range(0, pairs, PER_AUDIENCE):
+        asked = ask(folder, f"{seed}/{number}", min(PER_AUDIENCE, pairs - number))
+        yield asked
+        asked.engine.audience.close()
+        asked.engine.audience.path.unlink()
