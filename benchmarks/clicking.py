@@ -41,6 +41,10 @@ from segmentation.library import Library  # noqa: E402
 from segmentation.workspace import Workspace  # noqa: E402
 from tests.e2e.driver import ARGUMENTS, App, Handpick  # noqa: E402
 
+FLOOR = """import streamlit as st
+choice = st.selectbox("How often", ["at least", "more than"])
+st.metric("People", {"at least": 1, "more than": 2}[choice])
+"""
 WATCH = """() => {
   const number = document.querySelector('[data-testid=stMetricValue]');
   window.painted = new Promise(done => {
@@ -100,11 +104,13 @@ def click(page: Page, option: str) -> float:
     return float(page.evaluate("() => window.painted"))
 
 
-def floor(port: int) -> subprocess.Popen[bytes]:
-    """Start the page with one number."""
+def floor(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start the page with one select box and one number."""
+    script = folder / "one_number.py"
+    script.write_text(FLOOR)
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(ROOT / "benchmarks" / "one_number.py"), "--server.port", str(port)],
-        cwd=ROOT,
+        [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
+        cwd=ROOT,  # the same settings and theme
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -134,7 +140,7 @@ def main() -> None:
         audience = load_sample(date.fromtimestamp(datetime.now(UTC).timestamp()), space, Quiet())
         Library(space).save_new(audience, "Benchmark", tree(options.conditions))
         app = App(home)
-        simple = floor(app.port + 1 if app.port < 65_000 else app.port - 1)
+        simple = floor(home, app.port + 1 if app.port < 65_000 else app.port - 1)
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 1000})

@@ -13,14 +13,16 @@ from pages.parts.queries import Current
 def screen(current: Current) -> None:
     """Everything that changes with a click."""
     answer = current.answer()
-    saving.bar(current, answer)
+    bar = st.container()
     left, right = st.columns([2, 1], gap="medium")
+    with right:
+        total(current, answer)  # drawn first: the number is on screen while the rest is still on its way
+        funnel(current, answer)
+    with bar:
+        saving.bar(current, answer)
     with left:
         builder(current, answer)
         sentence(current)
-    with right:
-        total(current, answer)
-        funnel(current, answer)
 
 
 current = audience_or_stop("build a segment")

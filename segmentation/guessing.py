@@ -20,6 +20,7 @@ MOSTLY = 0.9  # the same where there is no time, so that rows cannot be events
 PROBED = 2_000  # keys of one table that are looked up in another
 CANDIDATES = 8
 LIKELY = 50  # a name's score from which on a key may be a person's
+SURELY = 100
 FEW_NAMES = 200  # events have no more names than this
 
 
@@ -161,7 +162,8 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
             continue
         key = _event_key(draft) or _other_key(draft)
         if people and people_key:
-            key = _matching(connection, draft, people, people_key) or key
+            surely = key if key and (key.score == SURELY or key.column == people_key.column) else None
+            key = _matching(connection, draft, people, people_key) or surely
         if (key and draft.time) or len(drafts) == 1:
             choices.append((TableRole.EVENTS, key.column if key else None, ()))
         else:

@@ -253,3 +253,7 @@ def import_json(content: bytes) -> SegmentFile:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of `SegmentFile`."""
     return SegmentFile.model_json_schema()
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=2))

@@ -33,7 +33,7 @@ class Size:
     @property
     def type(self) -> str:
         """The smallest of DuckDB's types that holds all of them, exactly if one can."""
-        if not self.inexact and self.scale == 0 and self.largest < LARGEST:
+        if not self.inexact and self.scale == 0 and self.largest <= LARGEST:
             return "BIGINT"
         if not self.inexact and self.scale <= FINEST and self.largest < 10 ** (DIGITS - self.scale):
             return f"DECIMAL({DIGITS},{self.scale})"
@@ -45,7 +45,7 @@ class Size:
 
     def __mul__(self, other: Size) -> Size:
         """The products of both sets of numbers."""
-        inexact = "DOUBLE" in (self.type, other.type)
+        inexact = "DOUBLE" in (self.type, other.type) or self.largest * other.largest >= 10**DIGITS
         return Size(self.scale + other.scale, self.largest * other.largest, inexact)
 
 

@@ -79,7 +79,7 @@ MEANINGS = (
     Meaning("gender, sex, geschlecht, sexe, genero, sexo", _D, Role.GENDER, TEXT),
     Meaning("company, company name, firma, employer, organisation, organization, entreprise, empresa, societe, "
             "unternehmen", _D, Role.COMPANY, TEXT),
-    Meaning("job title, job, occupation, profession, beruf, position, poste, puesto, profesion, job role", _D,
+    Meaning("job title, contact title, job, occupation, profession, beruf, position, poste, puesto, profesion, job role", _D,
             Role.JOB_TITLE, TEXT),
     Meaning("age, alter, edad, age group, age band, birth year, year of birth, income, household income, annual income, "
             "salary, einkommen, revenu, ingresos, education, bildung, marital, marital status, married, family, "

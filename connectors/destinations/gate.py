@@ -29,8 +29,8 @@ _READ: dict[Role, tuple[Fill, tuple[Role, ...]]] = {
 """How each address is read, and from which roles."""
 
 _WORDS = {
-    Role.EMAIL: "e-mail address",
-    Role.PHONE: "phone number",
+    Role.EMAIL: "an e-mail address",
+    Role.PHONE: "a phone number",
     Role.EMAIL_CONSENT: "e-mail consent",
     Role.SMS_CONSENT: "text message consent",
     Role.ADS_CONSENT: "ads consent",
@@ -83,8 +83,8 @@ def admit(
     if gated and not fields:
         wanted = " or ".join(_WORDS[role] for role in destination.reach)
         raise ExportError(
-            f"{destination.label} needs an {wanted}, and no field of this audience is one. "
-            f"Give a field the role {_WORDS[destination.reach[0]]} on the Fields page."
+            f"{destination.label} needs {wanted}, and no field of this audience has that role. "
+            "Give it to the right field on the Fields page, or load a table that has one."
         )
     consents = (
         _consents(catalogue, destination, list(fields) or list(destination.reach))

@@ -62,11 +62,24 @@ def _moment_text(column: str, zone: str) -> Expression:
 
 
 def value_of(field: Field, zone: str, separator: str = ", ") -> Expression:
-    """The field as a value for a cell: numbers, days and moments (clock time in `zone`) as such, the rest as text."""
+    """The field as a value for a cell: numbers, days and moments (clock time in `zone`) as such, the rest as text.
+
+    Years beyond 9999 and before our era are left empty.
+    """
     column = f"people.{quoted(field.name)}"
-    if field.kind is Kind.MOMENT:
-        return Expression(f"timezone($zone, {column} AT TIME ZONE 'UTC')", {"zone": zone})
-    return Expression(column) if field.kind in (Kind.NUMBER, Kind.DATE) else text_of(field, zone, separator)
+    match field.kind:
+        case Kind.NUMBER:
+            return Expression(column)
+        case Kind.DATE:
+            return Expression(_within_calendar(column))
+        case Kind.MOMENT:
+            return Expression(_within_calendar(f"timezone($zone, {column} AT TIME ZONE 'UTC')"), {"zone": zone})
+    return text_of(field, zone, separator)
+
+
+def _within_calendar(value: str) -> str:
+    # Neither Python nor a workbook knows other years than these.
+    return f"CASE WHEN {value} >= DATE '0001-01-01' AND {value} < DATE '9999-12-31' THEN {value} END"
 
 
 def address_of(field: Field, zone: str) -> Expression:

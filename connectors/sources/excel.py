@@ -25,7 +25,7 @@ from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
 
 SAMPLE = 200
-BATCH = 5_000
+BATCH_CELLS = 100_000
 
 Row = Sequence[object]
 
@@ -79,7 +79,7 @@ def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, Row]]:
 def _batches(sheet: CalamineSheet, skip: int) -> Iterator[list[tuple[int, Row]]]:
     """The same without the first `skip`, many at a time."""
     rows = islice(_rows(sheet), skip, None)
-    while batch := list(islice(rows, BATCH)):
+    while batch := list(islice(rows, max(BATCH_CELLS // sheet.width, 100))):
         yield batch
 
 

@@ -23,7 +23,12 @@ def stage_file(path: Path, name: str, into: Path, progress: Progress) -> list[St
 
     Raises `SourceError` with what would work where it holds no table, and `Cancelled`.
     """
-    return _stage(path, name, into, progress, FILE_KINDS)
+    try:
+        return _stage(path, name, into, progress, FILE_KINDS)
+    except OSError as error:
+        raise SourceError(
+            f"{name} could not be read: {error.strerror or error}. Is there space on the disk?"
+        ) from error
 
 
 def _stage(path: Path, name: str, into: Path, progress: Progress, kinds: tuple[FileKind, ...]) -> list[StagedTable]:

@@ -118,7 +118,7 @@ def _votes(first: Cells, rows: Sequence[Cells]) -> tuple[int, int]:
         if consecutive and place in years:
             unlike += 1
         elif usual != "text" and times >= 0.8 * len(below):
-            unlike += shape == "text"
+            unlike += shape == "text" or (shape, usual) == ("time", "number")
             like += shape == usual
         elif shape != "text" or _folded(first[place]) in {_folded(cell) for cell in below}:
             like += 1

@@ -21,7 +21,7 @@ from segmentation.plan import Progress, StagedTable
 
 CHUNK = 1 << 20
 LONGEST = 256 << 20  # of one value
-BATCH = 5_000
+BATCH = 1_000
 MOST_FIELDS = 5_000
 
 BLANK = "blank"

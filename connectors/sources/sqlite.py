@@ -22,7 +22,7 @@ from segmentation.errors import Cancelled, SourceError, close_names
 from segmentation.plan import Progress, StagedTable
 from segmentation.workspace import Workspace
 
-BATCH = 10_000
+BATCH = 2_000
 
 
 class Settings(Model):

@@ -23,6 +23,7 @@ LONGEST_LABEL, LONGEST_DESCRIPTION = 200, 1_000  # letters
 TITLE_LINE, SUBTITLE_LINE = 40, 46  # letters that fit a side panel of 300 px
 ROW = 36  # px: a line of text and its bar
 HIGHEST_INDEX = 400  # a bar ends here, its number is written beside it
+FIELD_BEFORE_VALUE = 24  # letters, so that the value behind it can be read in a side panel
 MOST_DOTS = 36
 Record = dict[str, Any]
 
@@ -63,7 +64,7 @@ def _theme() -> alt.theme.ThemeConfig:
                 "gridOpacity": 0.6,
                 "gridDash": [2, 3],
             },
-            "legend": {"orient": "top", "title": None, "labelFontSize": 12, "symbolType": "square", "padding": 0},
+            "legend": {"labelFontSize": 12, "padding": 0, "layout": {"top": {"anchor": "end"}}},
             "text": {"fontSize": 12},
         }
     }
@@ -118,7 +119,10 @@ def _of(chart: alt.Chart, who: str, colours: Palette, symbol: str = "square") ->
     return chart.transform_calculate(who=f"'{who}'").encode(color=colour)
 
 
-_SHARES = alt.Axis(title=None, labelExpr="format(datum.value * 100, '~r') + ' %'", tickCount=4)
+def _share(column: str, records: Sequence[Record]) -> alt.Y:
+    """A share upwards, on a scale that both groups fit on."""
+    axis = alt.Axis(title=None, labelExpr="format(datum.value * 100, '~r') + ' %'", tickCount=4)
+    return alt.Y(column, axis=axis, scale=alt.Scale(domain=[0, max(r["longer"] for r in records) or 1], nice=True))
 
 
 def _tooltip(first: str) -> list[alt.Tooltip]:
@@ -165,10 +169,9 @@ def distribution_chart(distribution: Distribution, *, dark: bool = False) -> alt
             tooltip=_tooltip("Value"),
             description="said:N",
         )
-        share = alt.Y("base:Q", axis=_SHARES), alt.Y("segment:Q", axis=_SHARES)
         layers = [
-            _of(base.mark_bar(width={"band": 0.92}).encode(y=share[0]), EVERYBODY, colours),
-            _of(base.mark_bar(width={"band": 0.5}).encode(y=share[1]), SEGMENT, colours),
+            _of(base.mark_bar(width={"band": 0.92}).encode(y=_share("base:Q", records)), EVERYBODY, colours),
+            _of(base.mark_bar(width={"band": 0.5}).encode(y=_share("segment:Q", records)), SEGMENT, colours),
         ]
         return _drawn(layers, records, title, _without(distribution.missing), dark=dark)
     bars = [bar for bar in (*distribution.bars, distribution.other, distribution.missing) if bar and bar.in_base]
@@ -194,12 +197,11 @@ def _without(missing: Bar) -> str:
 
 
 def _rows(
-    records: list[Record], bars: Sequence[alt.Chart], tooltip: Sequence[alt.Tooltip], dark: bool
+    bars: Sequence[alt.Chart], tooltip: Sequence[alt.Tooltip], colours: Palette, number_width: int
 ) -> list[alt.Chart]:
     """Rows numbered by `place`: the `label` at the left and a `written` number at the right, the bars below them."""
-    colours = _palette(dark)
     base = alt.Chart().encode(y=alt.Y("place:O", axis=None), tooltip=list(tooltip), description="said:N")
-    label = base.mark_text(align="left", dy=-7, color=colours.text, limit={"expr": "width - 110"})
+    label = base.mark_text(align="left", dy=-7, color=colours.text, limit={"expr": f"width - {number_width}"})
     written = base.mark_text(align="right", dy=-7, color=colours.text)
     return [
         *(bar.encode(y=alt.Y("place:O", axis=None), tooltip=list(tooltip), description="said:N") for bar in bars),
@@ -216,8 +218,9 @@ def difference_chart(differences: Sequence[Difference], *, dark: bool = False) -
     colours = _palette(dark)
     records = []
     for place, difference in enumerate(differences):
-        name = f"{difference.label}: {'no value' if difference.value is None else difference.value}"
-        (label,) = _distinct([name])
+        value = "no value" if difference.value is None else difference.value
+        name = f"{difference.label}: {value}"
+        (label,) = _distinct([f"{shortened(difference.label, FIELD_BEFORE_VALUE)}: {value}"])
         index = round(difference.index)
         said = f"{label}, index {number(index)}"
         drawn = {
@@ -247,7 +250,7 @@ def difference_chart(differences: Sequence[Difference], *, dark: bool = False) -
     tooltip = [*_tooltip("Value"), alt.Tooltip("index_words:N", title="Index")]
     subtitle = "Index 100: as frequent as among everybody"
     return _drawn(
-        _rows(records, [bars, average], tooltip, dark), records, title, subtitle, dark=dark, height=alt.Step(ROW)
+        _rows([bars, average], tooltip, colours, 50), records, title, subtitle, dark=dark, height=alt.Step(ROW)
     )
 
 
@@ -266,17 +269,24 @@ def over_time_chart(over_time: OverTime, title: str, *, dark: bool = False) -> a
         }
         records.append(_compared(name[:1].upper() + name[1:], "", interval) | clock)
     records = [record | {"dashed": place >= len(records) - 2} for place, record in enumerate(records)]
+    starts = [interval.start for interval in over_time.intervals]
+    months = 3 if len(starts) <= 24 else 6  # quarters or half-years, so that what is left of them is regular
     days = {"year": "%Y", "quarter": "%b %Y", "month": "%b %Y"}.get(over_time.by, "%-d %b %Y")
-    axis = alt.Axis(title=None, grid=False, format=days, labelAngle=0, labelOverlap="parity", labelSeparation=8)
+    named = {day for day in starts if over_time.by != "month" or len(starts) <= 12 or day.month % months == 1}
+    values = [alt.DateTime(year=day.year, month=day.month, date=day.day) for day in sorted(named)]
+    axis = alt.Axis(
+        title=None, grid=False, format=days, values=values, labelAngle=0, labelOverlap="parity", labelSeparation=8
+    )
     x = alt.X("start:T", axis=axis)
     base = alt.Chart().encode(x=x, description="said:N")
     layers = []
     dots = {"size": 24} if len(records) <= MOST_DOTS else False
     for who, column, width in ((EVERYBODY, "base:Q", 4), (SEGMENT, "segment:Q", 2.5)):
-        line = _of(base.encode(y=alt.Y(column, axis=_SHARES)), who, colours, "stroke")
+        line = _of(base.encode(y=_share(column, records)), who, colours, "stroke")
         layers.append(line.transform_filter("datum.complete").mark_line(strokeWidth=width, point=dots))
         if not over_time.intervals[-1].complete:
-            layers.append(line.transform_filter("datum.dashed").mark_line(strokeWidth=width, strokeDash=[3, 3]))
+            end = line.transform_filter("datum.dashed")
+            layers.append(end.mark_line(strokeWidth=width, strokeDash=[3, 3], point=dots))
     under_the_mouse = base.mark_bar(opacity=0).encode(x2="end:T", tooltip=_tooltip("Period"))
     return _drawn([*layers, under_the_mouse], records, title, dark=dark)
 
@@ -303,5 +313,5 @@ def funnel_chart(steps: Sequence[tuple[str, int]], base: int, *, dark: bool = Fa
         alt.Tooltip("count_words:N", title="People"),
         alt.Tooltip("share:N", title="Of everybody"),
     ]
-    drawn = _rows(records, [rail.encode(x=alt.value(0), x2=alt.value("width")), bars], tooltip, dark)
+    drawn = _rows([rail.encode(x=alt.value(0), x2=alt.value("width")), bars], tooltip, colours, 110)
     return _drawn(drawn, records, "How many people pass each filter", dark=dark, height=alt.Step(ROW))

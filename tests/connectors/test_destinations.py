@@ -377,7 +377,7 @@ def test_an_internal_list_keeps_people_without_address_and_duplicates(tmp_path: 
 
 def test_a_list_for_a_platform_needs_a_field_with_addresses(tmp_path: Path) -> None:
     audience, catalogue = people_of(tmp_path, [{"email": "a@example.com"}], without=("email", "phone"))
-    with pytest.raises(ExportError, match="Klaviyo needs an e-mail address or phone number, and no field"):
+    with pytest.raises(ExportError, match="Klaviyo needs an e-mail address or a phone number, and no field"):
         written(audience, catalogue, tmp_path / "out", "klaviyo")
 
 

@@ -176,6 +176,17 @@ def test_values_are_real_in_excel(tmp_path: Path) -> None:
     assert b'state="frozen"' in sheet
 
 
+def test_days_that_no_workbook_knows_are_left_empty(tmp_path: Path) -> None:
+    days = ["infinity", "-infinity", "12024-01-01", "0044-03-15 (BC)", "2024-01-02", "1900-01-01"]
+    plain = {"day": (Kind.DATE, Role.NONE), "seen": (Kind.MOMENT, Role.NONE)}
+    audience, catalogue = people_of(tmp_path, [{"day": day, "seen": day} for day in days], fields=plain)
+    options: dict[str, Any] = {"columns": ("day", "seen"), "consent": "ignore", "require_address": False}
+    _, rows = written(audience, catalogue, tmp_path / "out", "excel", **options)
+    assert [row[0] for row in rows[1:]] == ["", "", "", "", date(2024, 1, 2), date(1900, 1, 1)]
+    _, rows = written(audience, catalogue, tmp_path / "out", "csv", **options)
+    assert [row[0] for row in rows[1:]] == days
+
+
 NAUGHTY = [
     "=1+1", "=HYPERLINK(\"http://x.example\")", "@SUM(1)", "+A1", "-1+1", "\t=1", "http://x.example", "mailto:a@example.com",
     "internal:Sheet1!A1", "{=1}", "<r><t>x</t></r>", "<r>", "a\rb", "a\nb", "a\r\nb", "\x00\x01\x1f", "_x0041_", '"', '""', "'", ",",

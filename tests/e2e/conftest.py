@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from connectors.importing import load_sample
+from segmentation.jobs import Quiet
+from segmentation.workspace import Workspace
 from tests.e2e.driver import ARGUMENTS, App, Handpick
 
 
@@ -21,17 +27,50 @@ def browser(chromium: str) -> Iterator[Browser]:
         opened.close()
 
 
+@contextmanager
+def _at_the_page(browser: Browser, app: App, story: str) -> Iterator[Handpick]:
+    """A new browser window; HANDPICK_SHOTS names a folder for screenshots."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    shots = os.environ.get("HANDPICK_SHOTS")
+    try:
+        yield Handpick(context.new_page(), app, Path(shots) / story if shots else None)
+    finally:
+        context.close()
+
+
 @pytest.fixture
 def marketer(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Handpick]:
-    """A marketer with an empty workspace in front of the app; HANDPICK_SHOTS names a folder for screenshots."""
+    """A marketer with an empty workspace in front of the app."""
     home = tmp_path / "home"
     home.mkdir()
     app = App(home)
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    shots = os.environ.get("HANDPICK_SHOTS")
     try:
-        yield Handpick(page, app, Path(shots) / request.node.name if shots else None)
+        with _at_the_page(browser, app, request.node.name) as handpick:
+            yield handpick
     finally:
-        context.close()
         app.stop()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace folder with the sample data loaded; copy it, do not change it."""
+    home = tmp_path_factory.mktemp("prepared")
+    load_sample((datetime.now(UTC) - timedelta(days=1)).date(), Workspace(home), Quiet())
+    return home
+
+
+@pytest.fixture(scope="module")
+def shop(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app over the sample data, once for the stories of a file."""
+    home = tmp_path_factory.mktemp("shop") / "home"
+    shutil.copytree(prepared, home)
+    app = App(home)
+    yield app
+    app.stop()
+
+
+@pytest.fixture
+def shopkeeper(browser: Browser, shop: App, request: pytest.FixtureRequest) -> Iterator[Handpick]:
+    """A marketer with the sample data in a new window; what earlier stories of the file saved is there."""
+    with _at_the_page(browser, shop, request.node.name) as handpick:
+        yield handpick

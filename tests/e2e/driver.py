@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 from playwright.sync_api import Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +91,15 @@ class App:
         self.start()
 
 
+def ask(home: Path, question: str) -> int:
+    """A number asked of the audience loaded last in plain SQL, past all of Handpick: tables `people` and `events`, key `_row`."""
+    newest = max((home / "audiences").glob("*/v*.duckdb"), key=lambda path: path.stat().st_mtime)
+    with duckdb.connect(str(newest), read_only=True) as connection:
+        row = connection.execute(question).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 class Handpick:
     """The marketer at the page; screenshots go to `shots` when it is given."""
 
@@ -132,7 +142,7 @@ class Handpick:
             self.page.screenshot(path=self.shots / f"{name}-{width}.png")
         self.page.set_viewport_size({"width": 1280, "height": 900})
 
-    def click(self, name: str, exact: bool = False) -> None:
+    def click(self, name: str | re.Pattern[str], exact: bool = False) -> None:
         """Click the button of this name."""
         self.page.get_by_role("button", name=name, exact=exact).first.click()
         self.settled()
@@ -141,18 +151,23 @@ class Handpick:
         """This text is on the page."""
         expect(self.page.get_by_text(text).first).to_be_visible()
 
+    def does_not_see(self, text: str | re.Pattern[str]) -> None:
+        """This text is not on the page."""
+        expect(self.page.get_by_text(text)).to_have_count(0)
+
     def field(self, label: str | re.Pattern[str]) -> Locator:
         """The input with this label."""
         return self.page.get_by_label(label).first
 
     def choose(self, label: str | re.Pattern[str], option: str) -> None:
-        """Pick an option of a select box by typing and Enter."""
+        """Pick an option of a select box by typing and clicking; an exact name goes before one that begins so."""
         box = self.page.get_by_role("combobox", name=label).first
         box.click()
         box.fill(option)
-        choice = self.page.get_by_role("option", name=option).first
-        expect(choice).to_be_visible()
-        choice.click()
+        options = self.page.get_by_role("option")
+        expect(options.filter(has_text=option).first).to_be_visible()
+        exact = options.filter(has_text=re.compile(rf"^\s*{re.escape(option)}( ·.*)?\s*$"))
+        (exact if exact.count() else options.filter(has_text=option)).first.click()
         self.settled()
 
     def pick(self, label: str | re.Pattern[str], options: Sequence[str]) -> None:
@@ -169,6 +184,49 @@ class Handpick:
         box.press("Enter")
         self.settled()
 
+    def switch(self, label: str | re.Pattern[str]) -> None:
+        """Turn a switch or a check box the other way."""
+        self.page.get_by_role("switch", name=label).or_(self.page.get_by_role("checkbox", name=label)).first.press("Space")
+        self.settled()
+
+    def menu(self, button: str | re.Pattern[str], choice: str) -> None:
+        """Open a menu and choose from it."""
+        self.page.get_by_role("button", name=button, exact=isinstance(button, str)).first.click()
+        self.page.get_by_role("menuitem", name=choice, exact=True).click()
+        self.settled()
+
+    def expand(self, title: str | re.Pattern[str]) -> None:
+        """Open what is folded away."""
+        self.page.get_by_test_id("stExpander").get_by_text(title).first.click()
+        self.settled()
+
+    # The builder
+
+    def add(self, field: str, to: str = "the segment") -> None:
+        """Add a filter, which opens."""
+        self.choose(f"Add a filter to {to}", field)
+
+    def add_event_detail(self, detail: str) -> None:
+        """Narrow the open event down by one of its details."""
+        self.choose("Narrow down by a detail", detail)
+
+    def compare(self, comparison: str) -> None:
+        """Choose the last comparison on the page: that of the open filter or of its last detail."""
+        box = self.page.get_by_role("combobox", name="Comparison").last
+        box.click()
+        box.fill(comparison)
+        self.page.get_by_role("option", name=comparison, exact=True).click()
+        self.settled()
+
+    def match(self, group: str, how: str) -> None:
+        """Say how the filters of a group combine."""
+        self.page.get_by_role("radiogroup", name=f"of {group} combine").get_by_text(f"{how} of these").click()
+        self.settled()
+
+    def row(self, sentence: str | re.Pattern[str]) -> Locator:
+        """The closed filter that reads so."""
+        return self.page.get_by_role("button", name=sentence).first
+
     def total(self) -> int:
         """The big number."""
         self.settled()
@@ -177,3 +235,49 @@ class Handpick:
     def expect_total(self, count: int) -> None:
         """The big number is this."""
         expect(self.page.get_by_test_id("stMetricValue").first).to_have_text(f"{count:,}")
+
+    # Tables, files
+
+    def cells(self, table: str | re.Pattern[str]) -> list[list[str]]:
+        """The cells of a table that are in view."""
+        found = self.page.get_by_test_id("stDataFrame").filter(has=self.page.get_by_role("region", name=table)).first
+        found.scroll_into_view_if_needed()
+        expect(found.locator("canvas tbody tr").first).to_be_attached()
+        rows: list[list[str]] = found.locator("canvas table").first.evaluate(
+            "table => [...table.querySelectorAll('tbody tr')].map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"
+        )
+        return rows
+
+    def upload(self, *files: Path) -> None:
+        """Drop files on the Data page and read them: either the plan to confirm or a problem is on the page afterwards."""
+        self.choose_files(*files)
+        self.read_files()
+
+    def choose_files(self, *files: Path) -> None:
+        """Put files into the box."""
+        box = self.page.locator("input[type=file]").first
+        box.set_input_files([str(file) for file in files])
+        expect(self.page.get_by_role("button", name=re.compile(r"^Read \d+ file"))).to_be_enabled()
+        self.settled()
+
+    def read_files(self) -> None:
+        """Have the chosen files read."""
+        self.click(re.compile(r"^Read \d+ file"))
+        expect(self.page.get_by_role("button", name="Load", exact=True).or_(self.page.get_by_role("alert")).first).to_be_visible()
+        self.settled()
+
+    def load(self, name: str | None = None) -> None:
+        """Load what was recognised; its card is on the page afterwards."""
+        if name is not None:
+            self.enter("Name of this audience", name)
+        self.click("Load", exact=True)
+        self.sees("Your audiences")
+        self.settled()
+
+    def download(self, name: str | re.Pattern[str], into: Path) -> Path:
+        """Click a download button and keep the file."""
+        with self.page.expect_download() as waited:
+            self.page.get_by_role("button", name=name).first.click()
+        path = into / waited.value.suggested_filename
+        waited.value.save_as(path)
+        return path

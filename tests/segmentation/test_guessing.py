@@ -209,7 +209,7 @@ def test_only_one_table_holds_people(tmp_path: Path) -> None:
 
 
 def test_employees_are_no_customers_who_did_something(tmp_path: Path) -> None:
-    staff = {"EmployeeId": ["1", "2"], "HireDate": ["2020-01-01", "2021-01-01"], "LastName": ["A", "B"]}
+    staff = {"EmployeeId": ["1", "2"], "HireDate": ["2020-01-01", "2021-01-01"], "Email": ["y@shop.org", "z@shop.org"]}
     plan = guess(stage(tmp_path, "Employee", staff), stage(tmp_path, "Customer", CUSTOMERS))
     assert [table.role for table in plan.tables] == [TableRole.LEAVE_OUT, TableRole.PEOPLE]
 

@@ -1,0 +1,139 @@
+"""The workspace folder: what survives a restart, and what must not hurt."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from segmentation.catalogue import FieldEdit, Theme
+from segmentation.errors import AudienceError, HandpickError
+from segmentation.plan import LoadPlan, StagedTable, TablePlan, TableRole
+from segmentation.workspace import Settings, Workspace
+
+
+def audience(space: Workspace, name: str, version: int = 1) -> Path:
+    """A published audience without people, written by hand."""
+    from segmentation.audience import AudienceAbout
+    from segmentation.catalogue import Catalogue
+
+    path = space.audience_folder(name) / f"v{version:06d}.duckdb"
+    about = AudienceAbout(
+        name=name.title(),
+        people=0,
+        events=0,
+        loaded_at=datetime(2026, 1, 1, tzinfo=UTC),
+        zone="UTC",
+        catalogue=Catalogue(fields=()),
+        plan=LoadPlan(tables=()),
+        reports=(),
+    )
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE people (_row UINTEGER)")
+        connection.execute("CREATE TABLE handpick_audience (about VARCHAR)")
+        connection.execute("INSERT INTO handpick_audience VALUES (?)", [about.model_dump_json()])
+    return path
+
+
+def test_the_folder_is_the_owners_alone(tmp_path: Path) -> None:
+    space = Workspace(tmp_path / "home")
+    assert stat.S_IMODE(os.stat(space.home).st_mode) == 0o700
+
+
+def test_home_comes_from_the_environment(workspace: Path) -> None:
+    assert Workspace.default().home == workspace
+
+
+def test_the_newest_version_is_listed_and_a_damaged_audience_hides_no_other(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    audience(space, "shop")
+    newest = audience(space, "shop", 2)
+    (space.audience_folder("broken") / "v000001.duckdb").write_bytes(b"not a database")
+    broken, shop = space.audiences()
+    assert shop.path == newest and shop.name == "Shop"
+    assert broken.path is None and "cannot be opened" in broken.problem
+
+
+def test_a_deleted_audience_comes_back_until_the_next_start(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    audience(space, "shop")
+    space.delete_audience("shop")
+    assert space.audiences() == ()
+    space.restore_audience("shop")
+    assert [entry.id for entry in space.audiences()] == ["shop"]
+    space.delete_audience("shop")
+    with pytest.raises(AudienceError, match="gone for good"):
+        Workspace(tmp_path).restore_audience("shop")
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc", "", "A b", "-x"])
+def test_an_id_is_never_a_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(AudienceError):
+        Workspace(tmp_path).audience_folder(name)
+
+
+def test_ids_are_readable_and_free(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    ids = {space.new_audience_id("Käufer 2026 / März!") for _ in range(20)}
+    assert len(ids) == 20 and all(i.startswith("kaufer-2026-marz-") for i in ids)
+    assert space.new_audience_id("客户").startswith("audience-")
+
+
+def test_settings_and_field_edits_survive(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    space.set_settings(Settings(zone="Europe/Berlin"))
+    space.set_field_edits("shop", {"age": FieldEdit(label="Years"), "x\"'": FieldEdit(hidden=True)})
+    space.set_field_edits("shop", {"age": FieldEdit(label="Years", theme=Theme.IDENTITY)})
+    again = Workspace(tmp_path)
+    assert again.settings() == Settings(zone="Europe/Berlin")
+    assert again.field_edits("shop") == {
+        "age": FieldEdit(label="Years", theme=Theme.IDENTITY),
+        "x\"'": FieldEdit(hidden=True),
+    }
+    assert again.field_edits("other") == {}
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    before = space.settings()
+    with pytest.raises(HandpickError, match="no time zone “Mars/Base”"):
+        space.set_settings(Settings(zone="Mars/Base"))
+    assert space.settings() == before
+
+
+def test_sources_are_kept_beside_the_audience_and_dropped_when_unused(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    staged = space.staging_folder() / "people.parquet"
+    staged.write_bytes(b"rows")
+    table = StagedTable(name="people.csv", path=staged, columns=("id",), rows=1)
+    plan = LoadPlan(tables=(TablePlan(table=table, role=TableRole.PEOPLE, key="id"),))
+    adopted = space.adopt_sources(plan, "shop")
+    kept = adopted.tables[0].table.path
+    assert kept.read_bytes() == b"rows" and staged.exists()
+    assert space.adopt_sources(adopted, "shop") == adopted
+    audience(space, "shop")
+    space.drop_unused("shop", adopted)
+    assert kept.exists()
+    space.drop_unused("shop", None)
+    assert not kept.exists()
+
+
+def test_nothing_is_left_of_a_first_load_that_failed(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    folder = space.audience_folder("shop")
+    space.drop_unused("shop", None)
+    assert not folder.exists()
+
+
+def test_old_staging_folders_are_cleared_at_the_start(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    old, new = space.staging_folder(), space.staging_folder()
+    long_ago = time.time() - 2 * 86_400
+    os.utime(old, (long_ago, long_ago))
+    Workspace(tmp_path)
+    assert not old.exists() and new.exists()
