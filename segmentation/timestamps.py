@@ -8,22 +8,33 @@ from __future__ import annotations
 from segmentation.cells import ZONED, Column, full, literal, text
 from segmentation.plan import Format
 
-ISO_DAY = r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
+YEAR = "[1-9][0-9]{3}"
+ISO_DAY = YEAR + r"[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
 CLOCK = r"(?:T| {1,2}|, )[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
 HALF_DAY = r"(?: ?[AaPp]\.?[Mm]\.?)?"
 OFFSET = r" ?(?:Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"
 COMPACT_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 COMPACT_MOMENT = COMPACT_DAY + r"T?[0-9]{6}"
-SLASHED_DAY = r"[0-9]{1,2}[/-][0-9]{1,2}[/-](?:[0-9]{4}|[0-9]{2})"
-DOTTED_DAY = r"[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{4}|[0-9]{2})"
+SLASHED_DAY = rf"[0-9]{{1,2}}[/-][0-9]{{1,2}}[/-](?:{YEAR}|[0-9]{{2}})"
+DOTTED_DAY = rf"[0-9]{{1,2}}\.[0-9]{{1,2}}\.(?:{YEAR}|[0-9]{{2}})"
 _MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
-NAMED_DAY = rf"(?:[0-9]{{1,2}}[ -]{_MONTH}[ -]|{_MONTH} [0-9]{{1,2}},? )(?:[0-9]{{4}}|[0-9]{{2}})"
+NAMED_DAY = rf"(?:[0-9]{{1,2}}[ -]{_MONTH}[ -]|{_MONTH} [0-9]{{1,2}},? )(?:{YEAR}|[0-9]{{2}})"
 EPOCH = r"[0-9]{9,10}(?:\.[0-9]+)?|[0-9]{12,13}|[0-9]{15,16}"
 MIDNIGHT = rf"(?:T| {{1,2}})0?0:00(?::00(?:\.0+)?)?(?:{OFFSET})?"
 
 
 def _in_utc(local: str, zone: str) -> str:
-    return f"timezone('UTC', timezone({zone}, {local}))" if zone != "'UTC'" else local
+    """SQL: a local time as UTC; the last day of 9999, which means never, stays there."""
+    if zone == "'UTC'":
+        return local
+    return (
+        f"CASE WHEN {local} < TIMESTAMP '9999-12-31' THEN timezone('UTC', timezone({zone}, {local})) ELSE {local} END"
+    )
+
+
+def _within(moment: str, type: str) -> str:
+    """SQL: a day or moment of the years 1 to 9999, NULL for others and for infinity, which Python cannot hold."""
+    return f"CASE WHEN {moment} >= {type} '0001-01-01' AND {moment} < {type} '10000-01-01' THEN {moment} END"
 
 
 def _strptime(t: str, *patterns: str) -> str:
@@ -58,10 +69,10 @@ def day_pattern(format: Format) -> str:
 
 def day(column: Column, format: Format, zone: str) -> str:
     if column.type == "DATE":
-        return column.sql
+        return _within(column.sql, "DATE")
     if column.is_stamp:
-        local = f"timezone({zone}, {column.sql})" if column.type == ZONED else column.sql
-        return f"CAST({local} AS DATE)"
+        local = f"timezone({zone}, {column.sql})" if column.type == ZONED else f"CAST({column.sql} AS TIMESTAMP)"
+        return f"CAST({_within(local, 'TIMESTAMP')} AS DATE)"
     t = text(column)
     clock = f"(?:{CLOCK}{HALF_DAY}(?:{OFFSET})?)?"
     iso = f"translate(regexp_extract({t}, {literal('^' + ISO_DAY)}), '/.', '--')"
@@ -80,23 +91,24 @@ def day(column: Column, format: Format, zone: str) -> str:
 
 def moment(column: Column, format: Format, zone: str) -> str:
     if column.type == ZONED:
-        return f"timezone('UTC', {column.sql})"
+        return _within(f"timezone('UTC', {column.sql})", "TIMESTAMP")
     if column.type == "DATE" or column.is_stamp:
-        return _in_utc(f"CAST({column.sql} AS TIMESTAMP)", zone)
+        return _in_utc(_within(f"CAST({column.sql} AS TIMESTAMP)", "TIMESTAMP"), zone)
     t = text(column)
     iso = f"replace(replace({t}, '/', '-'), ',', '')"
     offset = f"regexp_replace(regexp_replace({iso}, ' ?(?:Z|z|UTC|GMT)$', '+00'), ' ([+-])', '\\1')"
     with_seconds = f"regexp_replace({offset}, '^([^:]+:[0-9]{{2}})([+-])', '\\1:00\\2')"
-    iso_clock = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}" + CLOCK
+    iso_clock = YEAR + r"[-/][0-9]{1,2}[-/][0-9]{1,2}" + CLOCK
     number = f"TRY_CAST({t} AS BIGINT)"
     digits = f"replace({t}, 'T', '')"
+    with_offset = f"timezone('UTC', TRY_CAST({with_seconds} AS TIMESTAMPTZ))"
     local = (
-        f"CASE WHEN {full(t, iso_clock)} THEN TRY_CAST({iso} AS TIMESTAMP) "
-        f"WHEN {full(t, COMPACT_MOMENT)} THEN {_strptime(digits, '%Y%m%d%H%M%S')} "
+        f"CASE WHEN {full(t, COMPACT_MOMENT)} THEN {_strptime(digits, '%Y%m%d%H%M%S')} "
         f"ELSE {day(column, format, zone)} + {_clock(t)} END"
     )
     return (
-        f"CASE WHEN {full(t, iso_clock + OFFSET)} THEN timezone('UTC', TRY_CAST({with_seconds} AS TIMESTAMPTZ)) "
+        f"CASE WHEN {full(t, iso_clock)} THEN {_in_utc(f'TRY_CAST({iso} AS TIMESTAMP)', zone)} "
+        f"WHEN {full(t, iso_clock + OFFSET)} THEN {_within(with_offset, 'TIMESTAMP')} "
         f"WHEN {full(t, COMPACT_MOMENT + 'Z')} THEN {_strptime(digits, '%Y%m%d%H%M%SZ')} "
         f"WHEN {full(t, EPOCH)} THEN make_timestamp(CASE WHEN length({t}) <= 10 OR contains({t}, '.') "
         f"THEN CAST(round(TRY_CAST({t} AS DOUBLE) * 1e6) AS BIGINT) "

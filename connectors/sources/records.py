@@ -105,7 +105,7 @@ class Records:
             rows = list(self.dialect.reader(block))
         except csv.Error:
             rows = []
-        if len(rows) == len(block) and all(len(row) == self.width and (self.width > 1 or row[0]) for row in rows):
+        if len(rows) == len(block) and set(map(len, rows)) == {self.width} and (self.width > 1 or all(map(any, rows))):
             self.line += len(block)
             return rows
         self._again.extendleft(reversed(block))

@@ -87,7 +87,8 @@ def run(
         except duckdb.InterruptException as error:
             raise Cancelled from error
         except BaseException:
-            connection.interrupt()  # the pool waits for the query when it closes
+            while not wait([query], timeout=0.05).done:
+                connection.interrupt()  # again and again, as one before the query began would be lost
             raise
         finally:
             progress.on_cancel(None)

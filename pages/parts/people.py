@@ -62,9 +62,10 @@ def table(current: Current, answer: Answer) -> None:
     rows = page_of(
         current.engine.audience, answer.members, columns, page=page, size=PAGE, sort=sort, descending=bool(descending)
     )
-    hidden = [f.label for f in columns if f.role in PERSONAL]
+    covered = masked(rows, columns)
+    hidden = not covered.equals(rows)
     if hidden and not state.revealed:
-        rows = masked(rows, columns)
+        rows = covered
     st.dataframe(rows, hide_index=True, height=460, alt=f"Page {page} of the people in this segment")
     with st.container(horizontal=True, vertical_alignment="center"):
         first = (page - 1) * PAGE + 1
@@ -77,7 +78,7 @@ def table(current: Current, answer: Answer) -> None:
                 st.button("Mask personal data again", icon=":material/visibility_off:", on_click=_reveal, args=(False,))
             else:
                 st.button("Reveal personal data", icon=":material/visibility:", on_click=_reveal, args=(True,))
-                st.caption(f"Masked: {plain(', '.join(hidden))}.", width="stretch")
+                st.caption("Names, addresses, phone numbers and birth dates are masked.", width="stretch")
     _one(current, answer, page)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,13 +27,27 @@ def browser(chromium: str) -> Iterator[Browser]:
         opened.close()
 
 
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a story failed, for a last picture of its page."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
+
+
 @contextmanager
-def _at_the_page(browser: Browser, app: App, story: str) -> Iterator[Handpick]:
+def _at_the_page(browser: Browser, app: App, story: pytest.Item) -> Iterator[Handpick]:
     """A new browser window; HANDPICK_SHOTS names a folder for screenshots."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     shots = os.environ.get("HANDPICK_SHOTS")
+    handpick = Handpick(context.new_page(), app, Path(shots) / story.name if shots else None)
     try:
-        yield Handpick(context.new_page(), app, Path(shots) / story if shots else None)
+        yield handpick
+        if story.stash.get(_FAILED, False):
+            handpick.shot("failed")
     finally:
         context.close()
 
@@ -45,7 +59,7 @@ def marketer(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -
     home.mkdir()
     app = App(home)
     try:
-        with _at_the_page(browser, app, request.node.name) as handpick:
+        with _at_the_page(browser, app, request.node) as handpick:
             yield handpick
     finally:
         app.stop()
@@ -72,5 +86,5 @@ def shop(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 @pytest.fixture
 def shopkeeper(browser: Browser, shop: App, request: pytest.FixtureRequest) -> Iterator[Handpick]:
     """A marketer with the sample data in a new window; what earlier stories of the file saved is there."""
-    with _at_the_page(browser, shop, request.node.name) as handpick:
+    with _at_the_page(browser, shop, request.node) as handpick:
         yield handpick

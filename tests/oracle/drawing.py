@@ -4,6 +4,7 @@ Everything comes from one seeded `random.Random`, so that a seed is a test case.
 """
 
 import random
+from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -188,8 +189,12 @@ def moments(draw: random.Random, now: datetime, zone: str) -> list[datetime]:
     for days in (-365, -31, -30, -28, -7, -1, 0, 0, 1, 2):
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0) + timedelta(days=days)
         edges.append(midnight.astimezone(UTC).replace(tzinfo=None))
-    for month in range(1, 13):
-        edges.append(local.replace(day=min(local.day, 28), month=month).astimezone(UTC).replace(tzinfo=None))
+    for months in (-48, -12, -1, -1, 1, 12):
+        year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+        for day in {local.day, 28, 29, 30, 31}:
+            if (day == local.day or local.day > 28) and day <= monthrange(year, month + 1)[1]:
+                moved = local.replace(year=year, month=month + 1, day=day)
+                edges.append(moved.astimezone(UTC).replace(tzinfo=None))
     return [draw.choice(edges) + draw.choice((-1, 0, 0, 1)) * TICK for _ in range(40)]
 
 
@@ -198,6 +203,9 @@ def days(today: date) -> list[date]:
     beside = [
         today + timedelta(days=shift + by) for shift in (-1461, -365, -30, -14, -7, 0, 7, 30) for by in (-1, 0, 1)
     ]
+    for months in (-12, -1, 1):
+        year, month = divmod(today.year * 12 + today.month - 1 + months, 12)
+        beside += [date(year, month + 1, day) for day in range(27, monthrange(year, month + 1)[1] + 1)]
     leap = [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(1984, 2, 29), date.max, date.min]
     return [*beside, *leap]
 
@@ -316,8 +324,22 @@ class Tree:
             leave_out_missing=chance.random() < 0.3,
         )
 
+    def there(self, name: str, kind: Kind) -> Any:
+        """A number or day that stands in the column, None where there is none."""
+        cells = [row[name] for row in (*self.world.people, *self.world.events) if row.get(name) is not None]
+        if not cells or kind not in (Kind.NUMBER, Kind.DATE, Kind.MOMENT):
+            return None
+        cell = self.chance.choice(cells)
+        if kind == Kind.MOMENT:
+            cell = cell.replace(tzinfo=UTC).astimezone(ZoneInfo(self.world.zone)).date()
+        return float(cell) if isinstance(cell, Decimal) else cell.isoformat() if isinstance(cell, date) else cell
+
     def operand(self, shape: Shape, name: str, kind: Kind) -> Any:
         chance = self.chance
+        if shape in (Shape.NUMBER, Shape.DAY) and chance.random() < 0.4:
+            there = self.there(name, kind)
+            if there is not None:
+                return there
         texts = FEW if name == "country" else TEXTS[:9] + FEW if kind == Kind.LIST else TEXTS
         match shape:
             case Shape.NOTHING:

@@ -116,6 +116,21 @@ def test_moments_of_a_zone_are_kept_in_utc(
     assert found == (datetime.fromisoformat(expected) if expected else None)
 
 
+def test_never_stays_in_the_years_that_python_knows(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("SET VARIABLE west = 'America/New_York'")
+    never = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001
+    assert read(connection, "9999-12-31 23:59:59", Kind.MOMENT, zone="getvariable('west')") == never
+    assert read(connection, "9999-12-31T23:59:59-05:00", Kind.MOMENT) is None
+    assert read(connection, "0000-01-01", Kind.DATE) is None
+    for type in ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"):
+        for kind in (Kind.DATE, Kind.MOMENT):
+            sql = value(Column("cell", type), kind, Format.PLAIN, "getvariable('west')")
+            cells = ["infinity", "-infinity"] + ["20240-01-01"] * (type != "TIMESTAMP_NS")
+            for cell in cells:
+                row = connection.execute(f"SELECT {sql} FROM (SELECT CAST('{cell}' AS {type}) AS cell)").fetchone()
+                assert row == (None,)
+
+
 @pytest.mark.parametrize(
     ("text", "format", "expected"),
     [
