@@ -23,6 +23,9 @@ def start(port: int, address: str) -> None:
     # A folder called pages/ makes Streamlit show its files as pages until app.py has run once; app.py alone names the pages.
     PagesManager.uses_pages_directory = False
 
+    # A script that draws holds the interpreter for 5 ms at a time by default, while its first results wait to be sent.
+    sys.setswitchinterval(0.0005)
+
     def explain(error: Exception) -> bool:
         logging.getLogger("handpick").error("A page failed", exc_info=error)
         told = str(error) if isinstance(error, HandpickError) else "Something went wrong inside Handpick."

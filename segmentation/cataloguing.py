@@ -44,10 +44,11 @@ def summaries(
     for name, kind, type in columns:
         alike.setdefault((kind, type), []).append(name)
     size = STACK if rows <= SHORT else 1
+    total = sum(map(len, alike.values()))
     found: dict[str, Summary] = {}
     for (kind, _), names in alike.items():
         for start in range(0, len(names), size):
-            progress(f"Counting values of {table}")
+            progress(f"Counting values of {table}", len(found) / total)
             chunk = names[start : start + size]
             query = _query(table, chunk, kind)
             for place, cells, distinct, top, low, high in connection.execute(query).fetchall():

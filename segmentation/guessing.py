@@ -13,7 +13,7 @@ from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, Table
 from segmentation.profiling import Profile, profile, recount
 from segmentation.recognition import theme_and_role
 from segmentation.replanning import LEFT_OUT, completed, event_time, line_total, with_problems
-from segmentation.staged import Staged, workbench
+from segmentation.staged import Part, Staged, workbench
 
 UNIQUE = 0.98  # of the filled keys of a people table are different
 MOSTLY = 0.9  # the same where there is no time, so that rows cannot be events
@@ -72,7 +72,10 @@ def guess_plan(tables: Sequence[StagedTable], *, zone: str, progress: Progress) 
     `zone` is the IANA zone of moments written without one. Raises `LoadError` and `Cancelled`.
     """
     with workbench(progress) as connection:
-        drafts = [_draft(connection, Staged(connection, table, i), progress) for i, table in enumerate(tables)]
+        drafts = []
+        for place, table in enumerate(tables):
+            part = Part(progress, place / len(tables), (place + 1) / len(tables))
+            drafts.append(_draft(connection, Staged(connection, table, place), part))
         chosen = _roles(connection, drafts)
     plans = tuple(
         _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)

@@ -30,7 +30,7 @@ from segmentation.filling import (
 )
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
 from segmentation.replanning import with_problems
-from segmentation.staged import workbench
+from segmentation.staged import Part, workbench
 
 KEPT = 2  # versions
 ABANDONED = 24 * 3600  # seconds after which an unfinished file belongs to nobody
@@ -127,8 +127,8 @@ def _load(
 def _catalogue(
     connection: duckdb.DuckDBPyConnection, fields: Sequence[Stored], stored: Sequence[Stored], progress: Progress
 ) -> Catalogue:
-    of_people = summaries(connection, "people", [(s.name, s.kind, s.type) for s in fields], progress)
-    of_events = summaries(connection, "events", [(s.name, s.kind, s.type) for s in stored], progress)
+    of_people = summaries(connection, "people", [(s.name, s.kind, s.type) for s in fields], Part(progress, 0.7, 0.8))
+    of_events = summaries(connection, "events", [(s.name, s.kind, s.type) for s in stored], Part(progress, 0.8, 0.95))
     of_events = {s.name: of_events.get(s.name, Summary()) for s in stored}
     names = filled_by_event(connection, [s.name for s in stored])
     return Catalogue(

@@ -16,8 +16,11 @@ from segmentation.definition import Operand, Period
 from segmentation.errors import HandpickError
 from segmentation.operators import Comparison, Operator, Shape
 
-EXACT = 10**22
-"""Whole numbers below are bound exactly: times a thousand million events they still fit DuckDB's widest DECIMAL(38, 6)."""
+EXACT, FINEST = 10**22, 9
+"""Whole numbers below `EXACT` and fractions of so many decimals are bound exactly, the others as floating point.
+
+With these a sum or count of ten thousand million values still fits DuckDB's widest type, so that no comparison can fail.
+"""
 
 
 def number(value: object) -> int | float | Decimal:
@@ -32,7 +35,7 @@ def number(value: object) -> int | float | Decimal:
         return int(value) if abs(value) < EXACT else float(value)
     exact = Decimal(repr(value))
     exponent = exact.as_tuple().exponent
-    fits = isinstance(exponent, int) and exponent >= -18 and abs(value) < 1e18
+    fits = isinstance(exponent, int) and exponent >= -FINEST and abs(value) < 1e18
     return exact if fits else value
 
 

@@ -36,12 +36,18 @@ def page_of(
     `sort` is a field's name: texts by letters whatever their case, missing last; without it by row number. Moments are in
     the audience's zone. A page behind the last is empty.
     """
+    rows = rows_of_page(audience, members, page=page, size=size, sort=sort, descending=descending)
+    return _people(audience, rows, fields)
+
+
+def rows_of_page(
+    audience: Audience, members: Membership, *, page: int, size: int, sort: str | None = None, descending: bool = False
+) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """The row numbers of `page_of`'s people, in its order."""
     start = max(0, page - 1) * size
     if sort is None:
-        rows = members.rows()[start : start + size]
-    else:
-        rows = _sorted(audience, members, audience.catalogue.field(sort), start, size, descending)
-    return _people(audience, rows, fields)
+        return members.rows()[start : start + size]
+    return _sorted(audience, members, audience.catalogue.field(sort), start, size, descending)
 
 
 def _sorted(

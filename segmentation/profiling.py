@@ -81,17 +81,25 @@ def _sampled(staged: Staged) -> dict[str, dict[str, int]]:
 
 
 def _tally(found: dict[str, int], cells: pa.Array) -> None:
+    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
+        cells = _written(cells)  # Python's own cannot hold every one
     if pa.types.is_nested(cells.type) or pa.types.is_null(cells.type):
         entries: Iterable[tuple[object, int]] = ((cell, 1) for cell in cells.to_pylist()[:1_000])
     else:
         pairs = pc.value_counts(cells)
         entries = zip(pairs.field(0).to_pylist(), pairs.field(1).to_pylist(), strict=True)
     for cell, number in entries:
-        shown = (
-            "" if cell is None or cell != cell else "; ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
-        )
+        nothing = cell is None or cell != cell
+        shown = "" if nothing else "; ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
         if shown.strip(BLANKS):
             found[shown] = found.get(shown, 0) + number
+
+
+def _written(moments: pa.Array) -> pa.Array:
+    """Days and moments (in UTC) as texts without empty fractions of a second."""
+    if pa.types.is_timestamp(moments.type):
+        moments = moments.cast(pa.timestamp(moments.type.unit))
+    return pc.replace_substring_regex(moments.cast(pa.string()), r"\.0+$", "")
 
 
 def _fill_sparse(connection: duckdb.DuckDBPyConnection, staged: Staged, samples: dict[str, dict[str, int]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,6 +60,21 @@ def workbench(
     finally:
         progress.on_cancel(None)
         connection.close()
+
+
+class Part:
+    """Progress of a part of the work: its shares from 0 to 1 lie between `start` and `end` of the whole."""
+
+    def __init__(self, whole: Progress, start: float, end: float) -> None:
+        self.whole, self.start, self.end = whole, start, end
+
+    def __call__(self, message: str, share: float | None = None) -> None:
+        """Say what is being done."""
+        self.whole(message, None if share is None else self.start + share * (self.end - self.start))
+
+    def on_cancel(self, interrupt: Callable[[], None] | None) -> None:
+        """Register what ends the running query."""
+        self.whole.on_cancel(interrupt)
 
 
 def _first_line(error: Exception) -> str:

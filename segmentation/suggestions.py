@@ -15,6 +15,7 @@ from segmentation.plan import Format
 from segmentation.vocabulary import COUNTING, LISTED
 
 ENOUGH = 0.95  # of the filled cells must fit a kind
+LONGEST_ITEM = 40  # letters of an item in a list
 WORTH_COUNTING = 0.85  # of the sample
 ID_LIKE = r"[+-]?0[0-9]+|\+[0-9]{7,}|[0-9]{16,}|[0-9]+[eE][0-9]+"
 TIME_WORDS = frozenset(
@@ -169,16 +170,21 @@ def _dates(values: Mapping[str, int]) -> Question:
 
 
 def _separator(name: str, values: Mapping[str, int]) -> Format | None:
+    """What separates the items of lists: items are short and come again, and after a comma also at other places."""
     hinted = bool(set(words(name)) & LISTED)
     for format, sign in casting.SEPARATORS.items():
-        several = {value: number for value, number in values.items() if sign in value}
-        if not several or sum(several.values()) < (0.01 if hinted else 0.1) * sum(values.values()):
+        several = sum(number for value, number in values.items() if sign in value)
+        if not several or several < (0.01 if hinted else 0.1) * sum(values.values()):
             continue
-        items = [item.strip() for value in values for item in value.split(sign) if item.strip()]
-        if any(len(item) > 40 for item in items):
+        lists = [[item.strip().casefold() for item in value.split(sign) if item.strip()] for value in values]
+        items = [item for each in lists for item in each]
+        if any(len(item) > LONGEST_ITEM for item in items):
             continue
         compact = 0.8 if hinted else 0.5 if format is not Format.COMMA else 0.2
-        if len({item.casefold() for item in items}) <= max(compact * len(items), 12 if hinted else 0):
+        if len(set(items)) > max(compact * len(items), 12 if hinted else 0):
+            continue
+        placed = {(item, place) for each in lists for place, item in enumerate(each)}
+        if hinted or format is not Format.COMMA or (len(placed) > len(set(items)) and len({len(i) for i in lists}) > 1):
             return format
     return None
 

@@ -31,6 +31,7 @@ from segmentation.errors import AudienceError, HandpickError
 from segmentation.plan import LoadPlan
 
 STAGING_KEPT_SECONDS = 86_400
+EXPORTS_KEPT_SECONDS = 7 * 86_400
 
 
 def local_zone() -> str:
@@ -88,12 +89,15 @@ class Workspace:
         return Workspace(Path(home).expanduser())
 
     def _clean(self) -> None:
-        """Forget what earlier runs left behind: deleted audiences and old staging folders."""
+        """Forget what earlier runs left behind: deleted audiences, old staging folders, lists written over a week ago."""
         shutil.rmtree(self.home / "trash", ignore_errors=True)
         (self.home / "trash").mkdir(mode=0o700, exist_ok=True)
         for folder in (self.home / "staging").iterdir():
             if time.time() - folder.stat().st_mtime > STAGING_KEPT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
+        for file in (self.home / "exports").iterdir():
+            if time.time() - file.stat().st_mtime > EXPORTS_KEPT_SECONDS:
+                file.unlink(missing_ok=True)
 
     # Audiences
 

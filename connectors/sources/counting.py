@@ -127,7 +127,9 @@ class _Counter:
         if self.tally.padded_quotes:
             return
         text = data.tobytes()
-        ends = [text[:place].rstrip(b" ")[-1:] for place in odd_opening[:LOOKED_AT] if text[place - 1] == BLANK]
+        ends = [
+            text[:place].rstrip(b" ")[-1:] for place in odd_opening[:LOOKED_AT] if place and text[place - 1] == BLANK
+        ]
         ends += [
             text[place + 1 : place + LONG_TEXT].lstrip(b" ")[:1]
             for place in odd_closing[:LOOKED_AT]

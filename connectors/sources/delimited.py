@@ -20,12 +20,13 @@ from connectors.sources.dialect import guess_dialect
 from connectors.sources.encoding import as_utf8
 from connectors.sources.header import find_header
 from connectors.sources.names import mend_names
-from connectors.sources.records import NO_DELIMITER, Dialect, Record, Records, read_sample
+from connectors.sources.records import NO_DELIMITER, Dialect, Record, Records, read_sample, split_lines
 from connectors.sources.staging import (
     COMPRESSION,
     Rejects,
     TableWriter,
     count_of,
+    exactly,
     literal,
     opened_duckdb,
     run,
@@ -108,11 +109,13 @@ def read_layout(path: Path, name: str, skip_blanks: bool = False) -> Layout:
     with path.open("rb") as file:
         head = file.read(HEAD)
         whole = len(head) < HEAD
-    text = head.decode("utf-8-sig", errors="ignore")
-    dialect = guess_dialect(text, whole)
+    lines = split_lines(head.decode("utf-8-sig", errors="ignore"))
+    if not whole and len(lines) > 1:
+        lines.pop()  # it may go on beyond the head
+    dialect = guess_dialect(lines)
     if skip_blanks:
         dialect = replace(dialect, skip_blanks=True)
-    sample = read_sample(text, dialect, whole)
+    sample = read_sample(lines, dialect)
     records = [record for record in sample if not _is_blank(record)]
     if not records:
         if whole:
@@ -151,7 +154,7 @@ def _stage_regular(path: Path, target: Path, name: str, layout: Layout, tally: T
                 auto_detect = false, header = false, strict_mode = true, null_padding = false,
                 parallel = {"false" if tally.breaks_in_quotes else "true"})
         ) TO {literal(target)} (FORMAT parquet, COMPRESSION {COMPRESSION})"""
-    parameters = [str(path), dialect.delimiter, dialect.quote, dialect.quote]
+    parameters = [exactly(path), dialect.delimiter, dialect.quote, dialect.quote]
     rows = None
     try:
         with opened_duckdb() as connection:

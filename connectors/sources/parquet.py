@@ -9,7 +9,7 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from connectors.sources.names import mend_names
-from connectors.sources.staging import COMPRESSION, literal, opened_duckdb, run, table_path
+from connectors.sources.staging import COMPRESSION, exactly, literal, opened_duckdb, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
@@ -26,7 +26,7 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
     target = table_path(into, name)
     try:
         with opened_duckdb() as connection:
-            relation = connection.sql("SELECT * FROM read_parquet(?)", params=[str(path)])
+            relation = connection.sql("SELECT * FROM read_parquet(?)", params=[exactly(path)])
             picked: list[tuple[str, str]] = []
             notes: list[str] = []
             for column, kind in zip(relation.columns, relation.types, strict=True):
@@ -40,7 +40,7 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
             names, mended = mend_names([column for column, _ in picked])
             select = ", ".join(f"{expression} AS {quoted(n)}" for n, (_, expression) in zip(names, picked, strict=True))
             sql = f"COPY (SELECT {select} FROM read_parquet(?)) TO {literal(target)} (FORMAT parquet, COMPRESSION {COMPRESSION})"
-            rows = run(connection, sql, [str(path)], progress, f"Reading {name}")
+            rows = run(connection, sql, [exactly(path)], progress, f"Reading {name}")
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, duckdb.Error):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -177,11 +177,8 @@ def split_damaged(line: str, dialect: Dialect) -> list[str]:
         position += len(delimiter)
 
 
-def read_sample(text: str, dialect: Dialect, whole: bool, records: int = 200, cells: int = 20_000) -> list[Record]:
-    """The first records of a text, at most so many; the last one is left out if it may go on beyond the text."""
-    lines = split_lines(text)
-    if not whole and len(lines) > 1:
-        lines.pop()
+def read_sample(lines: Sequence[str], dialect: Dialect, records: int = 200, cells: int = 20_000) -> list[Record]:
+    """The first records of a text, at most so many."""
     found: list[Record] = []
     seen = 0
     for record in islice(Records(iter(lines), dialect), records):

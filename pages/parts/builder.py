@@ -66,7 +66,7 @@ def _numbers(node: Node, answer: Answer) -> str:
     if count is None:
         return ":small[:gray[off]]" if not node.enabled else ":small[:orange[not counted]]"
     change = answer.without[node.id] - answer.total if node.id in answer.without else None
-    without = f" :gray[{change:+,} without]" if change else ""
+    without = f" :gray[{change:+,} without]".replace("-", "−") if change else ""
     return f":small[**{number(count)}**{without}]"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pages.parts.session import session, widget
+from pages.parts.session import forget, session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, Kind
 from segmentation.definition import EventCondition, FieldCondition, Group, Match, Operand, Period, find
@@ -69,6 +69,7 @@ def choose_field(node_id: str, key: str, catalogue: Catalogue) -> None:
     known = OPERATORS.get(node.operator or "")
     operator = known if known is not None and kind in known.kinds else first_operator(kind)
     update(node_id, field=name, operator=operator.name, value=starting_value(operator))
+    forget(f"{node_id}/", but=key)
 
 
 def choose_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
@@ -76,6 +77,7 @@ def choose_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
     name = widget(key)
     operator = first_operator(catalogue.event_property(name).kind)
     update(node_id, field=name, operator=operator.name, value=starting_value(operator))
+    forget(f"{node_id}/", but=key)
 
 
 def choose_operator(node_id: str, key: str) -> None:
@@ -85,6 +87,8 @@ def choose_operator(node_id: str, key: str) -> None:
     before = OPERATORS.get(node.operator or "")
     keep = before is not None and before.shape == operator.shape
     update(node_id, operator=operator.name, value=node.value if keep else starting_value(operator))
+    if not keep:
+        forget(f"{node_id}/", but=key)
 
 
 def open_node(node_id: str | None) -> None:

@@ -10,7 +10,7 @@ from pages.parts import commands
 from pages.parts.conditions import comparison_and_operand
 from pages.parts.operand import chosen_period, day_field, number_field, period_fields
 from pages.parts.queries import Current, values_of_property
-from pages.parts.session import session, widget
+from pages.parts.session import forget, session, widget
 from pages.parts.words import number, plain
 from segmentation import editing
 from segmentation.catalogue import Catalogue, EventProperty
@@ -165,6 +165,7 @@ def _store_comparison(node_id: str, key: str) -> None:
     elif comparison.shape == Shape.NUMBER:
         value = value if isinstance(value, int | float) else 1
     commands.update(node_id, comparison=comparison.name, value=value)
+    forget(f"{node_id}/value/", but=key)
 
 
 def _store_value(node_id: str, key: str) -> None:
@@ -205,6 +206,7 @@ def _window(node: EventCondition, current: Current) -> None:
 
 def _store_window(node_id: str, key: str) -> None:
     commands.update(node_id, window=WINDOWS[widget(key)][1])
+    forget(f"{node_id}/window/", but=key)
 
 
 def _store_period(node_id: str, base: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import streamlit as st
 
 from pages.parts.conditions import fields_by_theme
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
-from pages.parts.words import number, people, plain
+from pages.parts.words import cell, number, people, plain
 from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
 from segmentation.engine import Answer
-from segmentation.preview import events_of, masked, page_of, person
+from segmentation.preview import events_of, mask, masked, page_of, person, rows_of_page
 
 PAGE = 50
 FIRST_COLUMNS = 8
@@ -59,14 +62,13 @@ def table(current: Current, answer: Answer) -> None:
         return
     pages = -(-answer.total // PAGE)
     page = min(int(widget("people-page") or 1), pages)
-    rows = page_of(
-        current.engine.audience, answer.members, columns, page=page, size=PAGE, sort=sort, descending=bool(descending)
-    )
+    audience, order = current.engine.audience, {"page": page, "size": PAGE, "sort": sort, "descending": bool(descending)}
+    rows = page_of(audience, answer.members, columns, **order)
     covered = masked(rows, columns)
     hidden = not covered.equals(rows)
     if hidden and not state.revealed:
         rows = covered
-    st.dataframe(rows, hide_index=True, height=460, alt=f"Page {page} of the people in this segment")
+    st.dataframe(rows, hide_index=True, height=460, placeholder="–", alt=f"Page {page} of the people in this segment")
     with st.container(horizontal=True, vertical_alignment="center"):
         first = (page - 1) * PAGE + 1
         st.caption(f"{number(first)}–{number(min(page * PAGE, answer.total))} of {people(answer.total)}, exact.", width="stretch")
@@ -79,7 +81,7 @@ def table(current: Current, answer: Answer) -> None:
             else:
                 st.button("Reveal personal data", icon=":material/visibility:", on_click=_reveal, args=(True,))
                 st.caption("Names, addresses, phone numbers and birth dates are masked.", width="stretch")
-    _one(current, answer, page)
+    _one(current, partial(rows_of_page, audience, answer.members, **order), page)
 
 
 def _store_columns() -> None:
@@ -93,26 +95,27 @@ def _reveal(shown: bool) -> None:
         workspace().log("personal data revealed", audience=state.audience or "")
 
 
-def _one(current: Current, answer: Answer, page: int) -> None:
+def _one(current: Current, rows_shown: Callable[[], Sequence[int]], page: int) -> None:
     """One person of the page in full."""
-    start = (page - 1) * PAGE
     with st.expander("Look at one person", icon=":material/person_search:", on_change="rerun", key="people-one") as opened:
         if not opened.open:
             return
-        rows = answer.members.rows()[start : start + PAGE]
-        position = st.number_input("Person (place on this page, as loaded)", 1, len(rows), 1, key=f"people-place-{page}")
-        row = int(rows[int(position) - 1])
+        rows = rows_shown()
+        place = st.number_input("Row of the table above", 1, len(rows), 1, key=f"people-place-{page}", width=200)
+        row = int(rows[int(place) - 1])
         values = person(current.engine.audience, row)
         fields = [f for f in current.catalogue.fields if not f.hidden and values.get(f.name) is not None]
         left, right = st.columns(2)
         half = -(-len(fields) // 2)
         for column, part in ((left, fields[:half]), (right, fields[half:])):
-            with column:
-                for field in part:
-                    value = str(values[field.name])
-                    shown = value if session().revealed or field.role not in PERSONAL else "•••"
-                    st.markdown(f":gray[{plain(field.label)}] {plain(shown)}")
+            lines = [f":gray[{plain(f.label)}] {plain(_value(f, values[f.name]))}" for f in part]
+            column.markdown("  \n".join(lines))
         happened = events_of(current.engine.audience, row)
         if happened.num_rows:
             st.markdown("**What they did** (latest first)")
-            st.dataframe(happened, hide_index=True, height=260)
+            st.dataframe(happened, hide_index=True, height=260, placeholder="–", alt="What this person did")
+
+
+def _value(field: Field, value: object) -> str:
+    covered = not session().revealed and field.role in PERSONAL | {Role.PERSON_ID}
+    return mask(value, field.role) if covered else cell(value)

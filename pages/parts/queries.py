@@ -68,6 +68,7 @@ class Current:
 def current() -> Current | None:
     """The audience this tab works on: the one chosen, else the one loaded last; None where there is none."""
     state = session()
+    state.keep_time()
     known = {entry.id: entry for entry in workspace().audiences() if entry.path is not None}
     if state.audience not in known:
         newest = max(known.values(), key=lambda entry: entry.loaded_at, default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import streamlit as st
@@ -12,6 +12,9 @@ from segmentation.definition import Definition
 from segmentation.editing import History, with_ids
 from segmentation.library import SavedSegment
 from segmentation.plan import LoadPlan
+
+
+NOW_LASTS = timedelta(minutes=15)
 
 
 @dataclass
@@ -66,6 +69,11 @@ class Session:
     go_build: bool = False  # the next run goes to the Build page
     notice: str | None = None  # shown once at the top of the next page
 
+    def keep_time(self) -> None:
+        """“Now” stays the same while she works, and moves on when it has grown old."""
+        if datetime.now(UTC) - self.now > NOW_LASTS:
+            self.now = datetime.now(UTC)
+
     @property
     def definition(self) -> Definition:
         """The definition on screen."""
@@ -114,6 +122,13 @@ def session() -> Session:
     if not isinstance(found, Session):
         found = st.session_state["handpick"] = Session()
     return found
+
+
+def forget(prefix: str, but: str) -> None:
+    """Let widgets whose key begins so start anew with what they are given; the one just used stays."""
+    for key in list(st.session_state):
+        if isinstance(key, str) and key.startswith(prefix) and key != but:
+            del st.session_state[key]
 
 
 def widget(key: str) -> Any:

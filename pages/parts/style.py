@@ -8,8 +8,10 @@ _RULES = """<style>
 [class*="st-key-sentence-"] button > div,
 [class*="st-key-sentence-"] button > div > span,
 [class*="st-key-sentence-"] button [data-testid="stMarkdownContainer"] { width: 100%; }
-[class*="st-key-sentence-"] button p { display: flex; flex-wrap: wrap; gap: 0 1rem; width: 100%; text-align: left; }
+[class*="st-key-sentence-"] button p { display: flex; align-items: center; gap: 1rem; width: 100%; text-align: left; }
 [class*="st-key-sentence-"] button p > :last-child { margin-left: auto; white-space: nowrap; }
+/* A cursor takes no line of its own: the box would lose that line under the mouse, and the click beneath it go astray. */
+[data-testid="stMultiSelectTagsContainer"] input[value=""] { min-width: 8px !important; }
 </style>"""
 
 

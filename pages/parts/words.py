@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from segmentation.catalogue import Kind, Theme
 
@@ -68,6 +68,17 @@ def percent(share: float) -> str:
     if value == 0 or value >= 99.95 or (value >= 10 and round(value, 1) == round(value)):
         return f"{value:.0f} %"
     return f"{value:.1f} %" if value >= 0.1 else f"{value:.2g} %"
+
+
+def cell(value: object) -> str:
+    """A value as a person reads it: `running, travel`, `yes`, `17 June 2023, 03:49`, `42100`."""
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value.day} {value:%B %Y, %H:%M}"
+    return f"{value.day} {value:%B %Y}" if isinstance(value, date) else str(value)
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.sources import delimited
+from connectors.sources import counting, delimited
 from connectors.sources.delimited import stage_delimited
 from segmentation.errors import Cancelled, SourceError
 from segmentation.plan import StagedTable
@@ -405,6 +406,21 @@ def test_no_character_of_a_damaged_file_is_lost(parts: list[str], regular: int, 
     kept = "".join([*table.columns, *(rejected.text for rejected in table.rejected)])
     kept += "".join(cell for row in rows_of(table) for cell in row if cell)
     assert sorted(character for character in kept if character >= "\u4e00") == marks
+
+
+@settings(max_examples=60)
+@given(text=st.text(st.sampled_from('ab,,""\n\n\r '), min_size=1, max_size=60), size=st.integers(1, 9))
+def test_a_count_does_not_depend_on_chunks(text: str, size: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "counted"
+    path.write_bytes(text.encode())
+    whole = counting.count_records(path, ",", '"', lambda: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "CHUNK", size)
+        pieces = counting.count_records(path, ",", '"', lambda: None)
+    # The first chunk alone says which line break the file has; padding is looked for in each chunk by itself.
+    if "\r" not in text:
+        told = replace(pieces, padded_quotes=whole.padded_quotes, longest_line=whole.longest_line)
+        assert told == whole
 
 
 def test_cancel_leaves_nothing(tmp_path: Path) -> None:

@@ -185,3 +185,11 @@ def test_names_of_files_cannot_leave_the_folder(tmp_path: Path) -> None:
     [table] = stage_file(tmp_path / "given", "../../etc/it's; --.csv", tmp_path / "into", Quiet())
     assert table.path.parent == tmp_path / "into"
     assert table.path.exists()
+
+
+@pytest.mark.parametrize("extension", ["csv", "parquet", "xlsx", "json"])
+def test_a_path_is_no_pattern(extension: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a[1]*? it's.{extension}"
+    path.write_bytes(EXAMPLES[extension])
+    (tmp_path / f"a1xx it's.{extension}").write_bytes(EXAMPLES[extension])
+    assert stage_file(path, path.name, tmp_path, Quiet())[0].rows == 2

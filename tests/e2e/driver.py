@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -186,7 +186,9 @@ class Handpick:
 
     def switch(self, label: str | re.Pattern[str]) -> None:
         """Turn a switch or a check box the other way."""
-        self.page.get_by_role("switch", name=label).or_(self.page.get_by_role("checkbox", name=label)).first.press("Space")
+        self.page.get_by_role("switch", name=label).or_(self.page.get_by_role("checkbox", name=label)).first.press(
+            "Space"
+        )
         self.settled()
 
     def menu(self, button: str | re.Pattern[str], choice: str) -> None:
@@ -238,15 +240,20 @@ class Handpick:
 
     # Tables, files
 
-    def cells(self, table: str | re.Pattern[str]) -> list[list[str]]:
-        """The cells of a table that are in view."""
+    def cells(self, table: str | re.Pattern[str], until: Callable[[list[list[str]]], bool] = bool) -> list[list[str]]:
+        """The cells of a table that are in view, once `until` holds for them; a table is drawn a moment after its data came."""
         found = self.page.get_by_test_id("stDataFrame").filter(has=self.page.get_by_role("region", name=table)).first
         found.scroll_into_view_if_needed()
-        expect(found.locator("canvas tbody tr").first).to_be_attached()
-        rows: list[list[str]] = found.locator("canvas table").first.evaluate(
-            "table => [...table.querySelectorAll('tbody tr')].map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"
-        )
-        return rows
+        end = time.monotonic() + PATIENCE / 1000
+        while True:
+            rows: list[list[str]] = found.evaluate(
+                "table => [...table.querySelectorAll('canvas tbody tr')]"
+                ".map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"
+            )
+            if until(rows):
+                return rows
+            assert time.monotonic() < end, f"The table “{table}” stays like this: {rows[:5]}"
+            self.page.wait_for_timeout(50)
 
     def upload(self, *files: Path) -> None:
         """Drop files on the Data page and read them: either the plan to confirm or a problem is on the page afterwards."""
@@ -263,7 +270,9 @@ class Handpick:
     def read_files(self) -> None:
         """Have the chosen files read."""
         self.click(re.compile(r"^Read \d+ file"))
-        expect(self.page.get_by_role("button", name="Load", exact=True).or_(self.page.get_by_role("alert")).first).to_be_visible()
+        expect(
+            self.page.get_by_role("button", name="Load", exact=True).or_(self.page.get_by_role("alert")).first
+        ).to_be_visible()
         self.settled()
 
     def load(self, name: str | None = None) -> None:

@@ -158,6 +158,8 @@ PERIODS = tuple(
         (7, Unit.DAYS),
         (30, Unit.DAYS),
         (2, Unit.WEEKS),
+        (0, Unit.MONTHS),
+        (1, Unit.MONTHS),
         (1, Unit.MONTHS),
         (12, Unit.MONTHS),
         (1, Unit.YEARS),

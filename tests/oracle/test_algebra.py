@@ -23,10 +23,9 @@ from segmentation.editing import remove, update
 from segmentation.engine import Answer
 from segmentation.membership import Membership
 from segmentation.operators import COMPARISONS, OPERATORS
-from tests.oracle.test_oracle import SEED, filters
-from tests.oracle.worlds import Asked, ask
+from tests.oracle.worlds import SEED, Asked, ask, filters
 
-AUDIENCES, TAKEN = 4, 40
+AUDIENCES, TAKEN = 4, 25
 
 
 def group(match: Match, *children: Node) -> Group:

@@ -16,18 +16,9 @@ from segmentation.engine import Engine
 from segmentation.operators import COMPARISONS, OPERATORS
 from tests.oracle.drawing import Draw
 from tests.oracle.oracle import Oracle, Row
-from tests.oracle.worlds import PER_AUDIENCE, worlds
+from tests.oracle.worlds import PER_AUDIENCE, SEED, filters, worlds
 
 PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "300"))
-SEED = os.environ.get("HANDPICK_ORACLE_SEED", "handpick")
-
-
-def filters(node: Node) -> Iterator[Node]:
-    """The node and what is below it, without what is inside an event."""
-    yield node
-    if isinstance(node, Group):
-        for child in node.children:
-            yield from filters(child)
 
 
 def names_in(node: Node) -> Iterator[str]:
@@ -55,7 +46,7 @@ def smallest_difference(engine: Engine, clock: Clock, oracle: Oracle, definition
             rows = {row: shown(oracle.people[row], named) for row in sorted(ours ^ theirs)[:3]}
             events = [shown(event, named) for event in oracle.events if event["_row"] in rows]
             words = (
-                f"{part.model_dump_json(indent=1, exclude_defaults=True)}\nnow {clock.now} in {clock.zone}\n"
+                f"{part.model_dump_json(indent=1)}\nnow {clock.now} in {clock.zone}\n"
                 f"only the engine: {sorted(ours - theirs)}\nonly the oracle: {sorted(theirs - ours)}\n{rows}\n{events}"
             )
             found.append(words)

@@ -1,18 +1,20 @@
 """Drawn audiences as files, each with the definitions asked of it and both who answer: one file for many definitions is fast."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
 from segmentation.clock import Clock
-from segmentation.definition import Definition
+from segmentation.definition import Definition, Group, Node
 from segmentation.engine import Engine
 from tests.oracle.drawing import EVENTS, FIELDS, NEVER_HAPPENED, PROPERTIES, TYPES, Draw
 from tests.oracle.oracle import Oracle
 from tests.segmentation.audiences import write_audience
 
-PER_AUDIENCE = 25
+SEED = os.environ.get("HANDPICK_ORACLE_SEED", "handpick")
+PER_AUDIENCE = 12
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,11 @@ def worlds(folder: Path, pairs: int, seed: str) -> Iterator[Asked]:
         yield asked
         asked.engine.audience.close()
         asked.engine.audience.path.unlink()
+
+
+def filters(node: Node) -> Iterator[Node]:
+    """The node and what is below it, without what is inside an event."""
+    yield node
+    if isinstance(node, Group):
+        for child in node.children:
+            yield from filters(child)

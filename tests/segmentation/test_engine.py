@@ -209,36 +209,53 @@ def test_many_threads_get_the_same_numbers(engine: Engine) -> None:
     assert found == [rows(ask(engine, *children)) for children in questions]
 
 
-def test_numbers_beyond_every_type_are_told_and_not_counted(tmp_path: Path) -> None:
-    many = [
-        {"_row": 0, "_name": "purchase", "_time": datetime(2026, 3, 1), "amount": Decimal(10**18 - 1)}
-        for _ in range(200)
-    ]
+def test_sums_far_beyond_64_bits_are_compared(tmp_path: Path) -> None:
+    largest = Decimal(10**18 - 1)
+    many = [{"_row": 0, "_name": "purchase", "_time": datetime(2026, 3, 1), "amount": largest} for _ in range(200)]
     audience = write_audience(
         tmp_path / "a.duckdb", {}, [{}, {}], {"amount": Kind.NUMBER}, many, types={"amount": "DECIMAL(18,0)"}
     )
-    total = EventCondition(
-        id="total",
-        events=("purchase",),
-        measure=Measure(function=MeasureFunction.SUM, property="amount"),
-        value=0.000000000000000001,
-    )
-    answer = ask(Engine(audience), total)
-    assert answer.unfinished == {"total": "The numbers are too large to be compared."}
-    assert not answer.counted
+    for function in (MeasureFunction.SUM, MeasureFunction.AVERAGE):
+        for value in (1e-18, 0.123456789, 1e17 + 0.5, 10**17, 1e18 - 1e3):
+            total = EventCondition(
+                id="total",
+                events=("purchase",),
+                measure=Measure(function=function, property="amount"),
+                comparison="more_than",
+                value=value,
+            )
+            answer = ask(Engine(audience), total)
+            assert rows(answer) == [0], (function, value, answer.unfinished)
     audience.close()
+
+
+class Refusing:
+    """A cursor whose query fails."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error = error
+
+    def execute(self, *_: Any) -> None:
+        raise self.error
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("error", [duckdb.OutOfRangeException, duckdb.ConversionException])
+def test_numbers_beyond_every_type_are_told_and_not_counted(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    fresh = Engine(engine.audience)
+    monkeypatch.setattr(fresh.audience, "cursor", lambda: Refusing(error), raising=False)
+    answer = ask(fresh, ADULT)
+    assert answer.unfinished == {"adult": "The numbers are too large to be compared."}
+    assert not answer.counted
 
 
 def test_cancel_ends_the_answer_and_is_not_an_unfinished_filter(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Interrupted:
-        def execute(self, *_: Any) -> None:
-            raise duckdb.InterruptException
-
-        def close(self) -> None: ...
-
     fresh = Engine(engine.audience)
-    monkeypatch.setattr(fresh.audience, "cursor", Interrupted, raising=False)
+    monkeypatch.setattr(fresh.audience, "cursor", lambda: Refusing(duckdb.InterruptException), raising=False)
     with pytest.raises(Cancelled):
         ask(fresh, ADULT)

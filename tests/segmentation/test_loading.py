@@ -326,6 +326,31 @@ def test_typed_sources_keep_their_values(tmp_path: Path) -> None:
     assert aside(audience.about.reports[0]) == {"no customer id": 1}
 
 
+def test_moments_that_python_cannot_hold_are_misfits(tmp_path: Path) -> None:
+    moments = pa.array([0, 2**62, 1_000_000, None], pa.int64())
+    table = pa.table({
+        "customer_id": ["1", "2", "3", "4"],
+        "us": moments.cast(pa.timestamp("us")),
+        "ns": moments.cast(pa.timestamp("ns")),
+        "zoned": moments.cast(pa.timestamp("us", "UTC")),
+        "day": pa.array([1, 2**30, 3, None], pa.int32()).cast(pa.date32()),
+    })  # fmt: skip
+    audience = build(guess(stage_arrow(tmp_path, "customers.csv", table)), tmp_path)
+    assert [f.kind for f in audience.catalogue.fields[1:]] == [Kind.TEXT, Kind.MOMENT, Kind.TEXT, Kind.TEXT]
+    plan = guess(stage_arrow(tmp_path, "customers.csv", table))
+    for name in ("us", "ns", "zoned"):
+        plan = replanning.change_column(plan, 0, name, kind=Kind.MOMENT)
+    audience.close()
+    audience = build(replanning.change_column(plan, 0, "day", kind=Kind.DATE), tmp_path)
+    assert [f.filled for f in audience.catalogue.fields] == [4, 2, 3, 2, 2]
+    assert [(label, number) for label, number, _ in audience.about.reports[0].misfits] == [
+        ("Us", 1),
+        ("Zoned", 1),
+        ("Day", 1),
+    ]
+    rows(audience, "SELECT * FROM people")
+
+
 def test_row_numbers_follow_the_file_over_many_row_groups(tmp_path: Path) -> None:
     ids = [str(i) for i in range(300_000)] + ["5", ""]
     audience = load(tmp_path, customers={"customer_id": ids, "n": [str(i) for i in range(300_002)]})
@@ -428,6 +453,22 @@ class AtStep(Quiet):
 
 def cancel() -> None:
     raise Cancelled
+
+
+def test_progress_only_grows(tmp_path: Path) -> None:
+    shares: list[float] = []
+
+    class Watched(Quiet):
+        def __call__(self, message: str, share: float | None = None) -> None:
+            shares.extend([share] if share is not None else [])
+
+    tables = [stage(tmp_path, "customers.csv", CUSTOMERS), stage(tmp_path, "orders.csv", ORDERS)]
+    plan = guess_plan(tables, zone="UTC", progress=Watched())
+    assert shares == sorted(shares)
+    shares.clear()
+    build_audience(plan, tmp_path / "audience", name="x", zone="UTC", progress=Watched())
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < shares[-1] < 1
 
 
 @pytest.mark.parametrize("step", ["Reading", "Loading the customers", "Loading the events", "Counting", "Publishing"])
