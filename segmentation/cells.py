@@ -53,8 +53,8 @@ def text(column: Column) -> str:
     trimmed = f"trim({cell}, {literal(BLANKS)})"
     if not column.is_text:
         return trimmed
-    ends = f"{cell} < '!' OR {cell} >= '\u00a0' OR {cell}[-1] < '!' OR {cell}[-1] >= '\u00a0'"
-    return f"CASE WHEN {ends} THEN {trimmed} ELSE {cell} END"
+    ends = literal(f"^[{BLANKS}]|[{BLANKS}]$")
+    return f"CASE WHEN regexp_matches({cell}, {ends}) THEN {trimmed} ELSE {cell} END"
 
 
 def raw(column: Column) -> str:

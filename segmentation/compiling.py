@@ -239,7 +239,7 @@ def compile_event(condition: EventCondition, catalogue: Catalogue, clock: Clock,
     complement = zero and row.holds(0, *values)
     limits = tuple(parameters.bind(value) for value in values)
     if function == MeasureFunction.AVERAGE:
-        known = exp.Count(this=exp.column(str(condition.measure.property), quoted=True))
+        known = exp.cast(exp.Count(this=exp.column(str(condition.measure.property), quoted=True)), "INT128")
         limits = tuple(exp.Mul(this=limit, expression=known.copy()) for limit in limits)
     holds = row.build(Target(measure, Kind.NUMBER), limits)
     statement = (

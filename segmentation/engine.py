@@ -74,7 +74,7 @@ class Engine:
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
         self._sets: OrderedDict[Compiled, Membership] = OrderedDict()
-        self._compiled: OrderedDict[tuple[Condition, Clock], Compiled | HandpickError] = OrderedDict()
+        self._compiled: OrderedDict[tuple[Condition, str, Clock], Compiled | HandpickError] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -118,7 +118,7 @@ class Engine:
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
-        key = (condition, clock)
+        key = (condition, repr(condition.value), clock)  # for Python True and 1 are equal
         with self._lock:
             found = self._compiled.get(key)
         if found is None:

@@ -54,18 +54,18 @@ def event_editor(node: EventCondition, current: Current) -> None:
     key = session().key(node.id, "events")
     names = [*labels, *(name for name in node.events if name not in labels)]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width=250):
-            st.multiselect(
-                "What they did (any of)",
-                names,
-                default=list(node.events),
-                format_func=lambda name: f"{labels[name].label} · {number(labels[name].people)} people" if name in labels else name,
-                key=key,
-                label_visibility="collapsed",
-                placeholder="Choose what they did",
-                on_change=_store_events,
-                args=(node.id, key),
-            )
+        st.multiselect(
+            "What they did (any of)",
+            names,
+            default=list(node.events),
+            format_func=lambda name: f"{labels[name].label} · {number(labels[name].people)} people" if name in labels else name,
+            key=key,
+            label_visibility="collapsed",
+            placeholder="Choose what they did",
+            on_change=_store_events,
+            args=(node.id, key),
+            width=250,
+        )
         _measure(node, current.catalogue)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _window(node, current)
