@@ -40,7 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="handpick", description="Pick customers by hand: exact, instant segments.")
     parser.add_argument("--port", type=int, default=8501, help="port to listen on (default 8501)")
     parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--home", type=Path, help="workspace folder (default: $HANDPICK_HOME or the user's data folder)")
+    parser.add_argument(
+        "--home", type=Path, help="workspace folder (default: $HANDPICK_HOME or the user's data folder)"
+    )
     options = parser.parse_args(arguments)
     if options.home:
         os.environ["HANDPICK_HOME"] = str(options.home.expanduser().resolve())

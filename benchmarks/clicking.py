@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -72,9 +72,13 @@ def tree(conditions: int) -> Definition:
         if shape == 0:
             others.append(FieldCondition(field="age", operator="between", value=(18 + i, 80)))
         elif shape == 1:
-            others.append(FieldCondition(field="country", operator="is_none_of", value=("France",), exact_case=bool(i % 2)))
+            others.append(
+                FieldCondition(field="country", operator="is_none_of", value=("France",), exact_case=bool(i % 2))
+            )
         elif shape == 2:
-            others.append(EventCondition(events=("email_opened",), value=1 + i // 5, window=Last(period=Period(amount=700 - i))))
+            others.append(
+                EventCondition(events=("email_opened",), value=1 + i // 5, window=Last(period=Period(amount=700 - i)))
+            )
         elif shape == 3:
             others.append(FieldCondition(field="interests", operator="has_any_of", value=("running", "cooking")))
         else:
@@ -137,7 +141,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Path(folder)
         space = Workspace(home)
-        audience = load_sample(date.fromtimestamp(datetime.now(UTC).timestamp()), space, Quiet())
+        audience = load_sample(datetime.now(UTC).date(), space, Quiet())
         Library(space).save_new(audience, "Benchmark", tree(options.conditions))
         app = App(home)
         simple = floor(home, app.port + 1 if app.port < 65_000 else app.port - 1)

@@ -1,6 +1,5 @@
 """Bring customers in: sample data, files, or a database."""
 
-
 from pages.parts import audiences, intake, plans, work
 from pages.parts.frame import notice
 from pages.parts.session import session

@@ -64,7 +64,9 @@ class Role(StrEnum):
     ADS_CONSENT = "ads_consent"
 
 
-PERSONAL = frozenset({Role.EMAIL, Role.PHONE, Role.FIRST_NAME, Role.LAST_NAME, Role.FULL_NAME, Role.ADDRESS, Role.BIRTH_DATE})
+PERSONAL = frozenset(
+    {Role.EMAIL, Role.PHONE, Role.FIRST_NAME, Role.LAST_NAME, Role.FULL_NAME, Role.ADDRESS, Role.BIRTH_DATE}
+)
 """Roles that are masked on screen until revealed."""
 
 
@@ -142,7 +144,9 @@ class Catalogue(Model):
         for field in self.fields:
             if field.name == name:
                 return field
-        raise HandpickError(f"There is no field “{name}” in the customers.{close_names(name, [f.name for f in self.fields])}")
+        raise HandpickError(
+            f"There is no field “{name}” in the customers.{close_names(name, [f.name for f in self.fields])}"
+        )
 
     def event(self, name: str) -> EventType:
         """The event of exactly this name, or an error that names close ones."""
@@ -167,6 +171,7 @@ class Catalogue(Model):
     def edited(self, edits: Mapping[str, FieldEdit]) -> Catalogue:
         """The catalogue with the marketer's changes laid over the guesses."""
         fields = tuple(
-            f.model_copy(update=edits[f.name].model_dump(exclude_none=True)) if f.name in edits else f for f in self.fields
+            f.model_copy(update=edits[f.name].model_dump(exclude_none=True)) if f.name in edits else f
+            for f in self.fields
         )
         return self.model_copy(update={"fields": fields})

@@ -9,12 +9,14 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from segmentation.errors import Cancelled, HandpickError
 from segmentation.plan import Progress
 
 KEPT = 200
+AGAIN_SECONDS = 0.05
+T = TypeVar("T")
 _log = logging.getLogger("handpick")
 
 
@@ -37,16 +39,16 @@ class Quiet:
         """Nothing can be cancelled."""
 
 
-class Job:
+class Job(Generic[T]):
     """One piece of work in a thread of its own. Read its attributes from any thread."""
 
-    def __init__(self, title: str, work: Callable[[Progress], Any]) -> None:
+    def __init__(self, title: str, work: Callable[[Progress], T]) -> None:
         self.id = uuid.uuid4().hex
         self.title = title
         self.state = State.RUNNING
         self.message = ""
         self.share: float | None = None  # 0–1, None where unknown
-        self.result: Any = None
+        self.result: T | None = None
         self.error: HandpickError | None = None
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
@@ -63,11 +65,29 @@ class Job:
 
     def cancel(self) -> None:
         """End the work: a running query at once, anything else at its next step. Harmless when it has ended."""
-        self._cancelled.set()
         with self._lock:
-            interrupt = self._interrupt
-        if interrupt is not None:
-            interrupt()
+            if self._cancelled.is_set() or self.state is not State.RUNNING:
+                return
+            self._cancelled.set()
+        self._end_query()
+        threading.Thread(target=self._keep_ending, name=f"handpick-cancel-{self.title}", daemon=True).start()
+
+    def _keep_ending(self) -> None:
+        # A database forgets an interrupt that comes between two queries: the next one would run to its end.
+        while self._thread.is_alive():
+            self._thread.join(AGAIN_SECONDS)
+            self._end_query()
+
+    def _end_query(self) -> None:
+        # Under the lock: the work clears the interrupt before it closes its connection, and waits for us here.
+        with self._lock:
+            if self._interrupt is None:
+                return
+            try:
+                self._interrupt()
+            except Exception:
+                _log.exception("%s could not be interrupted", self.title)
+                self._interrupt = None
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until it has ended, at most `seconds`."""
@@ -77,7 +97,7 @@ class Job:
         """The work's progress; see `plan.Progress`."""
         if self._cancelled.is_set():
             raise Cancelled
-        self.message, self.share = message, share
+        self.message, self.share = message, None if share is None else min(max(share, 0.0), 1.0)
 
     def on_cancel(self, interrupt: Callable[[], None] | None) -> None:
         """The work tells what ends its running query; see `plan.Progress`."""
@@ -86,33 +106,44 @@ class Job:
         if interrupt is not None and self._cancelled.is_set():
             raise Cancelled
 
-    def _run(self, work: Callable[[Progress], Any]) -> None:
+    def _run(self, work: Callable[[Progress], T]) -> None:
+        state, error = State.DONE, None
         try:
             self.result = work(self)
-            state = State.DONE
-        except Cancelled as error:
-            self.error, state = error, State.CANCELLED
-        except HandpickError as error:
-            self.error, state = error, State.FAILED
-        except Exception:
-            _log.exception("%s failed", self.title)
-            self.error = HandpickError(
-                f"“{self.title}” ended because of a mistake inside Handpick. Nothing was changed; the log has the details."
-            )
-            state = State.FAILED
-        self._ended = time.monotonic()
-        self.state = state
+        except BaseException as raised:  # also SystemExit: a job must not stay “running” for ever
+            state, error = self._judged(raised)
+        with self._lock:
+            self._interrupt = None
+            self.error = error
+            self._ended = time.monotonic()
+            self.state = state
+
+    def _judged(self, raised: BaseException) -> tuple[State, HandpickError]:
+        """What an exception of the work means; work that returned is done even if Cancel came at its last moment."""
+        if isinstance(raised, Cancelled):
+            return State.CANCELLED, raised
+        if self._cancelled.is_set():
+            _log.info("%s was cancelled", self.title, exc_info=raised)
+            cancelled = Cancelled()
+            cancelled.__cause__ = raised
+            return State.CANCELLED, cancelled
+        if isinstance(raised, HandpickError):
+            return State.FAILED, raised
+        _log.error("%s failed", self.title, exc_info=raised)
+        return State.FAILED, HandpickError(
+            f"“{self.title}” ended because of a mistake inside Handpick. Nothing was changed; the log has the details."
+        )
 
 
 class Jobs:
     """The jobs of a process, the oldest ended ones forgotten beyond `KEPT`."""
 
     def __init__(self) -> None:
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs: OrderedDict[str, Job[Any]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def start(self, title: str, work: Callable[[Progress], Any]) -> Job:
-        """Begin `work` at once."""
+    def start(self, title: str, work: Callable[[Progress], T]) -> Job[T]:
+        """Begin `work` at once; `title` says what is being done: “Loading customers”."""
         job = Job(title, work)
         with self._lock:
             self._jobs[job.id] = job
@@ -121,7 +152,7 @@ class Jobs:
                 del self._jobs[key]
         return job
 
-    def get(self, job_id: str) -> Job | None:
+    def get(self, job_id: str) -> Job[Any] | None:
         """The job of this id, None where it is forgotten."""
         with self._lock:
             return self._jobs.get(job_id)

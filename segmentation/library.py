@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
+import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from segmentation import metadata
 from segmentation.catalogue import Model
 from segmentation.definition import Definition
-from segmentation.errors import ConflictError, LibraryError
+from segmentation.errors import ConflictError, DefinitionError, LibraryError, Problem
 from segmentation.workspace import Workspace
 
-NAME_LENGTH = 120
+NAME_LENGTH, DESCRIPTION_LENGTH, TAG_LENGTH = 120, 5_000, 60
 FILE_LIMIT = 20 * 1024 * 1024
+SHOWN_PROBLEMS = 20
 _T = metadata.SEGMENTS
+_log = logging.getLogger("handpick")
 
 
 class SavedSegment(Model):
@@ -64,6 +70,7 @@ class Library:
     """The segments of a workspace; safe to share between threads and processes."""
 
     def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self._database = workspace.database
 
     def save_new(
@@ -71,12 +78,12 @@ class Library:
     ) -> SavedSegment:
         """Keep a new segment; raises `LibraryError` where the name is empty or taken."""
         now = datetime.now(UTC)
-        with metadata.writing(self._database) as connection:
+        with self._workspace.writing() as connection:
             segment = SavedSegment(
                 id=secrets.token_hex(6),
                 audience=audience,
                 name=self._free_name(connection, audience, name),
-                description=description.strip(),
+                description=_checked(description.strip(), "description", DESCRIPTION_LENGTH),
                 tags=_clean_tags(tags),
                 definition=definition,
                 revision=1,
@@ -97,19 +104,21 @@ class Library:
         definition: Definition,
     ) -> SavedSegment:
         """Save over the revision this work began with; raises `RevisionConflict` where it has moved, and saves nothing."""
-        with metadata.writing(self._database) as connection:
+        with self._workspace.writing() as connection:
             current = self._get(connection, segment_id)
             if current.revision != based_on_revision:
                 raise RevisionConflict(current)
             segment = current.model_copy(
                 update={
                     "name": self._free_name(connection, current.audience, name, but=segment_id),
-                    "description": description.strip(),
+                    "description": _checked(description.strip(), "description", DESCRIPTION_LENGTH),
                     "tags": _clean_tags(tags),
                     "definition": definition,
                     "revision": current.revision + 1,
                     "updated_at": datetime.now(UTC),
                     "deleted_at": None,
+                    # A count belongs to the definition it was made with.
+                    **({} if definition == current.definition else {"last_count": None, "last_counted_at": None}),
                 }
             )
             connection.execute(update(_T).where(_T.c.id == segment_id).values(**_stored(segment)))
@@ -120,42 +129,51 @@ class Library:
         with self._database.connect() as connection:
             return self._get(connection, segment_id)
 
-    def find(self, audience: str, text: str = "", tag: str | None = None) -> tuple[SavedSegment, ...]:
-        """The living segments of an audience that have `text` in name, description or a tag; the latest saved first."""
-        living = and_(_T.c.audience == audience, _T.c.deleted_at.is_(None))
+    def find(
+        self, audience: str, text: str = "", tag: str | None = None, *, include_deleted: bool = False
+    ) -> tuple[SavedSegment, ...]:
+        """The segments of an audience that have `text` in name, description or a tag; the latest saved first."""
+        wanted = _T.c.audience == audience
+        if not include_deleted:
+            wanted = and_(wanted, _T.c.deleted_at.is_(None))
         with self._database.connect() as connection:
-            rows = connection.execute(select(_T).where(living).order_by(_T.c.updated_at.desc(), _T.c.id)).all()
-        needle = text.strip().lower()
-        return tuple(
-            segment
-            for segment in map(_segment, rows)
-            if (tag is None or tag in segment.tags)
-            and any(needle in words.lower() for words in (segment.name, segment.description, *segment.tags))
-        )
+            rows = connection.execute(select(_T).where(wanted).order_by(_T.c.updated_at.desc(), _T.c.id)).all()
+        needle, found = text.strip().casefold(), []
+        for row in rows:
+            try:
+                segment = _segment(row)
+            except LibraryError:  # one damaged segment does not hide the others; `get` raises
+                _log.exception("Segment %s is left out", row.id)
+                continue
+            words = (segment.name, segment.description, *segment.tags)
+            if (tag is None or tag in segment.tags) and any(needle in word.casefold() for word in words):
+                found.append(segment)
+        return tuple(found)
 
     def tags(self, audience: str) -> tuple[str, ...]:
         """All tags in use."""
-        return tuple(sorted({tag for segment in self.find(audience) for tag in segment.tags}, key=str.lower))
+        return tuple(sorted({tag for segment in self.find(audience) for tag in segment.tags}, key=str.casefold))
 
     def duplicate(self, segment_id: str) -> SavedSegment:
         """Keep a copy under a name of its own."""
         original = self.get(segment_id)
-        taken = {segment.name.lower() for segment in self.find(original.audience)}
-        name = _next_free(f"Copy of {original.name}"[:NAME_LENGTH], taken)
+        with self._database.connect() as connection:
+            taken = self._taken(connection, original.audience, but=None)
+        name = _next_free(f"Copy of {original.name}"[:NAME_LENGTH].strip(), taken)
         return self.save_new(
             original.audience, name, original.definition, description=original.description, tags=original.tags
         )
 
     def delete(self, segment_id: str) -> None:
         """Take a segment out of the lists; `restore` brings it back."""
-        with metadata.writing(self._database) as connection:
+        with self._workspace.writing() as connection:
             self._get(connection, segment_id)
             now = datetime.now(UTC).replace(tzinfo=None)
             connection.execute(update(_T).where(_T.c.id == segment_id).values(deleted_at=now))
 
     def restore(self, segment_id: str) -> SavedSegment:
         """Bring a deleted segment back, under another name where its own was taken since."""
-        with metadata.writing(self._database) as connection:
+        with self._workspace.writing() as connection:
             segment = self._get(connection, segment_id)
             name = _next_free(segment.name, self._taken(connection, segment.audience, but=segment_id))
             connection.execute(update(_T).where(_T.c.id == segment_id).values(deleted_at=None, name=name))
@@ -163,7 +181,7 @@ class Library:
 
     def remember_count(self, segment_id: str, count: int, at: datetime) -> None:
         """Note how many people were in; no new revision."""
-        with metadata.writing(self._database) as connection:
+        with self._workspace.writing() as connection:
             values = {"last_count": count, "last_counted_at": at.astimezone(UTC).replace(tzinfo=None)}
             connection.execute(update(_T).where(_T.c.id == segment_id).values(**values))
 
@@ -175,30 +193,56 @@ class Library:
 
     def _taken(self, connection: Connection, audience: str, but: str | None) -> set[str]:
         living = and_(_T.c.audience == audience, _T.c.deleted_at.is_(None), _T.c.id != (but or ""))
-        return {name.lower() for (name,) in connection.execute(select(_T.c.name).where(living))}
+        return {name.casefold() for (name,) in connection.execute(select(_T.c.name).where(living))}
 
     def _free_name(self, connection: Connection, audience: str, name: str, but: str | None = None) -> str:
-        clean = " ".join(name.split())
-        if not clean:
+        clean = _checked(" ".join(unicodedata.normalize("NFC", name).split()), "name", NAME_LENGTH)
+        if not any(unicodedata.category(letter)[0] in "LNPS" for letter in clean):  # also of invisible letters only
             raise LibraryError("Give the segment a name.")
-        if len(clean) > NAME_LENGTH:
-            raise LibraryError(f"The name is too long: at most {NAME_LENGTH} letters.")
         taken = self._taken(connection, audience, but)
-        if clean.lower() in taken:
+        if clean.casefold() in taken:
             raise LibraryError(f"There is a segment “{clean}” already. Free: “{_next_free(clean, taken)}”.")
         return clean
 
 
 def _next_free(name: str, taken: set[str]) -> str:
     number, found = 2, name
-    while found.lower() in taken:
-        found = f"{name[: NAME_LENGTH - 5]} {number}"
+    while found.casefold() in taken:
+        found = f"{name[: NAME_LENGTH - 5].strip()} {number}"
         number += 1
     return found
 
 
-def _clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(clean for tag in tags if (clean := " ".join(tag.split())[:60])))
+def _checked(words: str, what: str, limit: int) -> str:
+    """`words`, if a database and a screen can hold them."""
+    if len(words) > limit:
+        raise LibraryError(f"The {what} is too long: at most {limit:,} letters.")
+    strange = next((c for c in words if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t"), None)
+    if strange is not None:
+        raise LibraryError(f"The {what} has a character that cannot be shown ({strange!r}). Type it again.")
+    return words
+
+
+def _clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Tags without blanks around them; of two that differ by case only, the first."""
+    clean: dict[str, str] = {}
+    for raw in tags:
+        if tag := _checked(" ".join(raw.split()), "tag", TAG_LENGTH):
+            clean.setdefault(tag.casefold(), tag)
+    return tuple(clean.values())
+
+
+def _as_text(definition: Definition) -> str:
+    """A definition as JSON; raises `LibraryError` where it would not come back as it is, e.g. with an infinite number."""
+    try:
+        text = definition.model_dump_json()
+        if Definition.model_validate_json(text) == definition:
+            return text
+    except (ValueError, RecursionError) as error:
+        raise LibraryError(
+            "This segment cannot be kept: its groups are nested too deeply, or a value is no text."
+        ) from error
+    raise LibraryError("This segment cannot be kept: one of its values is not a finite number.")
 
 
 def _stored(segment: SavedSegment) -> dict[str, Any]:
@@ -211,7 +255,7 @@ def _stored(segment: SavedSegment) -> dict[str, Any]:
     return {
         **segment.model_dump(exclude={"definition", "tags", *times}),
         **naive,
-        "definition": segment.definition.model_dump_json(),
+        "definition": _as_text(segment.definition),
         "tags": json.dumps(segment.tags),
     }
 
@@ -237,17 +281,64 @@ def export_json(segment: SavedSegment) -> bytes:
 
 
 def import_json(content: bytes) -> SegmentFile:
-    """The segment in a file; raises `LibraryError` naming every place that is wrong."""
+    """The segment in a file; raises `LibraryError`, and `DefinitionError` with every place that is wrong in its definition."""
     if len(content) > FILE_LIMIT:
         raise LibraryError("This file is larger than 20 MB, so it is no segment definition.")
+    no = "This is no segment definition that Handpick can read:"
     try:
-        return SegmentFile.model_validate_json(content)
+        text = content.decode("utf-8-sig")
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise LibraryError(f"{no} line {error.lineno}, column {error.colno}: {error.msg}.") from error
+    except (RecursionError, ValueError) as error:
+        raise LibraryError(f"{no} it is not text in UTF-8, or is nested too deeply.") from error
+    if not isinstance(data, dict) or data.get("format", "handpick.segment") != "handpick.segment":
+        raise LibraryError(f"{no} its “format” is not “handpick.segment”.")
+    inside = data.get("definition")
+    for place, held in (("version", data), ("definition > version", inside)):
+        if isinstance(held, dict) and held.get("version", 1) != 1:
+            raise LibraryError(f"{no} {place} is {held['version']!s:.20}; this Handpick knows 1. Update Handpick.")
+    try:
+        file = SegmentFile.model_validate_json(text)
     except ValidationError as error:
-        places = []
-        for problem in error.errors()[:10]:
-            place = " > ".join(str(part) for part in problem["loc"] if part not in ("group", "field", "event"))
-            places.append(f"{place}: {problem['msg']}" if place else problem["msg"])
-        raise LibraryError(f"This is no segment definition that Handpick can read. {'; '.join(places)}.") from error
+        problems: list[Problem] = []
+        outside: list[Problem] = []
+        for wrong in error.errors():
+            within = len(wrong["loc"]) > 1 and wrong["loc"][0] == "definition"
+            (problems if within else outside).append(_problem(data, wrong))
+        if outside:
+            raise LibraryError(f"{no} {' '.join(p.message for p in outside)}") from error
+        raise DefinitionError(tuple(dict.fromkeys(problems))[:SHOWN_PROBLEMS]) from error
+    _as_text(file.definition)
+    return file
+
+
+def _problem(data: Any, error: ErrorDetails) -> Problem:
+    """One error of Pydantic with its place as the builder numbers it: “Filter 1.2”."""
+    here, key, numbers, node, tag_due, kind = data, "", [], "", False, error["type"]
+    for part in error["loc"]:
+        if isinstance(here, dict) and tag_due and part == here.get("type"):
+            tag_due = False  # the model that was chosen by its “type”, not a key
+            continue
+        if isinstance(here, list) and isinstance(part, int):
+            numbers += [str(part + 1)] if key == "children" else []
+        elif isinstance(here, dict) and (part in here or kind == "missing"):
+            key = str(part)
+        else:  # one of several kinds that a value may be
+            kind = "no kind"
+            break
+        here = here[part] if not isinstance(here, dict) or part in here else None
+        tag_due = True
+        node = here["id"] if isinstance(here, dict) and isinstance(here.get("id"), str) else node
+    messages = {
+        "no kind": f"“{key}” is nothing that can stand here.",
+        "missing": f"“{key}” is missing.",
+        "extra_forbidden": f"“{key}” is not known here.",
+        "union_tag_not_found": "Its “type” is missing.",
+        "union_tag_invalid": f"Its “type” is none of {error.get('ctx', {}).get('expected_tags')}.",
+    }
+    place = f"Filter {'.'.join(numbers)}" if numbers else ""
+    return Problem(node, place, messages.get(kind, f"“{key}”: {error['msg']}."))
 
 
 def json_schema() -> dict[str, Any]:

@@ -12,26 +12,38 @@ import os
 import re
 import secrets
 import shutil
+import sqlite3
+import threading
 import time
 import unicodedata
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import platformdirs
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import OperationalError
 
 from segmentation import metadata
 from segmentation.audience import Audience, version_paths
 from segmentation.catalogue import FieldEdit, Model
-from segmentation.errors import AudienceError, HandpickError
+from segmentation.errors import AudienceError, HandpickError, LibraryError, LoadError, close_names
 from segmentation.plan import LoadPlan
 
 STAGING_KEPT_SECONDS = 86_400
 EXPORTS_KEPT_SECONDS = 7 * 86_400
+DAMAGED_KEPT_SECONDS = 30  # then it is looked at again
+REASONS = {
+    "locked": "another Handpick is saving. Try again in a moment.",
+    "full": "the disk is full. Make room, then try again.",
+    "readonly": "the workspace folder may not be written to. Check who owns it.",
+}
 
 
 def local_zone() -> str:
@@ -70,6 +82,15 @@ class AudienceEntry:
     problem: str = ""
 
 
+def _reason(error: BaseException | None) -> str:
+    """Why SQLite refused; its first error counts, as a rollback that finds nothing to roll back adds another."""
+    said = []
+    while error is not None:
+        said += [str(error)] if isinstance(error, sqlite3.Error) else []
+        error = error.__context__
+    return next((words for sign, words in REASONS.items() if sign in said[-1]), f"{said[-1]}.")
+
+
 class Workspace:
     """One folder; safe to share between threads and processes."""
 
@@ -78,9 +99,13 @@ class Workspace:
         self.home = home
         for folder in (home, *(home / name for name in ("audiences", "staging", "exports", "trash"))):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.database = metadata.opened(home / "handpick.sqlite")
+        # SQLite gives its log the rights of the database; without this they would be everybody's to read.
+        (home / "handpick.sqlite").touch(mode=0o600)
         self._entries: dict[Path, AudienceEntry] = {}
-        self._clean()
+        self._damaged: dict[Path, tuple[float, AudienceEntry]] = {}
+        self._listing = threading.Lock()
+        weakref.finalize(self, self._enter().close)
+        self.database = metadata.opened(home / "handpick.sqlite")
 
     @staticmethod
     def default() -> Workspace:
@@ -88,16 +113,47 @@ class Workspace:
         home = os.environ.get("HANDPICK_HOME") or platformdirs.user_data_dir("handpick", appauthor=False)
         return Workspace(Path(home).expanduser())
 
+    def _enter(self) -> sqlite3.Connection:
+        """Clean up if nobody else has the workspace open; then hold a lock, as long as this object lives, that says “in use”.
+
+        The system lets go of the lock when the process ends, however it ends.
+        """
+        lock = sqlite3.connect(self.home / ".in-use", timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            pass  # what the others deleted, they can still bring back
+        else:
+            self._clean()
+            lock.execute("COMMIT")
+        lock.execute("PRAGMA busy_timeout = 60000")
+        lock.execute("BEGIN")
+        lock.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        return lock
+
     def _clean(self) -> None:
-        """Forget what earlier runs left behind: deleted audiences, old staging folders, lists written over a week ago."""
+        """Forget what earlier runs left behind: deleted audiences, killed loads, old staging folders and lists."""
         shutil.rmtree(self.home / "trash", ignore_errors=True)
         (self.home / "trash").mkdir(mode=0o700, exist_ok=True)
-        for folder in (self.home / "staging").iterdir():
-            if time.time() - folder.stat().st_mtime > STAGING_KEPT_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+        loaded = (folder for folder in (self.home / "audiences").iterdir() if not version_paths(folder))
+        for left in (*(self.home / "staging").iterdir(), *loaded):
+            with suppress(OSError):
+                touched = max(path.stat().st_mtime for path in (left, *left.rglob("*")))
+                if time.time() - touched > STAGING_KEPT_SECONDS:
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
         for file in (self.home / "exports").iterdir():
-            if time.time() - file.stat().st_mtime > EXPORTS_KEPT_SECONDS:
-                file.unlink(missing_ok=True)
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > EXPORTS_KEPT_SECONDS:
+                    file.unlink()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction of the workspace's database; raises `LibraryError` where nothing could be saved."""
+        try:
+            with metadata.writing(self.database) as connection:
+                yield connection
+        except OperationalError as error:
+            raise LibraryError(f"Nothing was saved: {_reason(error)}") from error
 
     # Audiences
 
@@ -111,18 +167,46 @@ class Workspace:
         return tuple(sorted(entries, key=lambda entry: (entry.name.lower(), entry.id)))
 
     def _entry(self, audience: str, path: Path) -> AudienceEntry:
-        known = self._entries.get(path)
-        if known is not None:
-            return known
+        with self._listing:
+            known = self._entries.get(path)
+            if known is not None:
+                return known
+            looked, damaged = self._damaged.get(path, (0.0, None))
+            if damaged is not None and time.monotonic() - looked < DAMAGED_KEPT_SECONDS:
+                return damaged
+            try:
+                entry = self._looked_at(audience, path)
+            except (AudienceError, OSError) as error:
+                reason = str(error) if isinstance(error, AudienceError) else f"The file {path.name} cannot be read."
+                damaged = AudienceEntry(audience, audience, None, None, problem=reason)
+                self._damaged[path] = time.monotonic(), damaged
+                return damaged
+            self._entries[path] = entry
+            return entry
+
+    def _looked_at(self, audience: str, path: Path) -> AudienceEntry:
+        """What a version says of itself; under a name of its own, as DuckDB refuses a file that this process has open."""
+        folder = self.staging_folder()
         try:
-            opened = Audience(path)
+            looked = folder / path.name
+            try:
+                os.link(path, looked)
+            except OSError:  # no links on this disk
+                looked = path
+            opened = Audience(looked)
             about = opened.about
             opened.close()
-        except AudienceError as error:
-            return AudienceEntry(audience, audience, None, None, problem=str(error))
-        entry = AudienceEntry(audience, about.name, path, about.loaded_at, about.people, about.events)
-        self._entries[path] = entry
-        return entry
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return AudienceEntry(audience, about.name, path, about.loaded_at, about.people, about.events)
+
+    def current_version(self, audience: str) -> Path:
+        """The newest version of an audience; raises `AudienceError` where there is none."""
+        versions = version_paths(self._at("audiences", audience))
+        if not versions:
+            near = close_names(audience, (folder.name for folder in (self.home / "audiences").iterdir()))
+            raise AudienceError(f"There is no audience “{audience}”.{near}")
+        return versions[-1]
 
     def new_audience_id(self, name: str) -> str:
         """A folder name that is free: letters of the name and a few random ones."""
@@ -130,26 +214,43 @@ class Workspace:
         slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40] or "audience"
         return f"{slug}-{secrets.token_hex(3)}"
 
-    def audience_folder(self, audience: str) -> Path:
-        """The folder of an audience, made if need be; raises `AudienceError` for a name that is no id."""
+    def _at(self, folder: str, audience: str) -> Path:
+        """Where an audience is or would be; raises `AudienceError` for a name that is no id."""
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", audience):
             raise AudienceError(f"“{audience}” is not the name of an audience.")
-        folder = self.home / "audiences" / audience
+        return self.home / folder / audience
+
+    def audience_folder(self, audience: str) -> Path:
+        """The folder of an audience, made if need be; raises `AudienceError` for a name that is no id."""
+        folder = self._at("audiences", audience)
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
     def delete_audience(self, audience: str) -> None:
-        """Take an audience away; `restore_audience` brings it back until the next start."""
-        target = self.home / "trash" / audience
-        shutil.rmtree(target, ignore_errors=True)
-        self.audience_folder(audience).rename(target)
+        """Take an audience away; `restore_audience` brings it back until the next start. A second time changes nothing."""
+        source, target = self._at("audiences", audience), self._at("trash", audience)
+        if target.exists() and not version_paths(source):
+            return
+        self.current_version(audience)
+        try:
+            shutil.rmtree(target, ignore_errors=True)
+            source.rename(target)
+        except OSError as error:
+            raise AudienceError("The audience is in use and was not deleted. Try again in a moment.") from error
 
     def restore_audience(self, audience: str) -> None:
         """Bring a deleted audience back; raises `AudienceError` where it is gone for good."""
-        source = self.home / "trash" / audience
+        source, target = self._at("trash", audience), self._at("audiences", audience)
         if not source.exists():
+            if version_paths(target):
+                return
             raise AudienceError("This audience is gone for good: Handpick was started again since it was deleted.")
-        source.rename(self.home / "audiences" / audience)
+        try:
+            source.rename(target)
+        except OSError as error:
+            raise AudienceError(
+                "The audience was loaded again in the meantime, so the old one stays deleted."
+            ) from error
 
     # Sources
 
@@ -167,9 +268,11 @@ class Workspace:
         for table in plan.tables:
             path = table.table.path
             if path.parent != target:
+                if not path.is_file():
+                    raise LoadError(f"What was read from {table.table.name} has been removed. Read it again.")
                 moved = target / f"{secrets.token_hex(4)}-{path.name}"
                 try:
-                    os.link(path, moved)
+                    os.link(path, moved)  # the staged file stays: a cancelled load can be tried again
                 except OSError:  # another file system
                     shutil.copyfile(path, moved)
                 path = moved
@@ -205,9 +308,10 @@ class Workspace:
         """Keep settings; raises HandpickError for a time zone that does not exist."""
         try:
             ZoneInfo(settings.zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise HandpickError(f"There is no time zone “{settings.zone}”.") from error
-        with metadata.writing(self.database) as connection:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            near = close_names(settings.zone, available_timezones())
+            raise HandpickError(f"There is no time zone “{settings.zone}”.{near}") from error
+        with self.writing() as connection:
             for name, value in settings.model_dump(mode="json").items():
                 self._put(connection, metadata.SETTINGS, {"name": name}, {"value": json.dumps(value)})
 
@@ -220,7 +324,7 @@ class Workspace:
 
     def set_field_edits(self, audience: str, edits: dict[str, FieldEdit]) -> None:
         """Keep changes of fields; others of the audience stay."""
-        with metadata.writing(self.database) as connection:
+        with self.writing() as connection:
             for field, edit in edits.items():
                 key = {"audience": audience, "field": field}
                 self._put(connection, metadata.FIELD_EDITS, key, {"edit": edit.model_dump_json()})
@@ -228,12 +332,12 @@ class Workspace:
     def forget_field_edits(self, audience: str) -> None:
         """Back to what was guessed."""
         table = metadata.FIELD_EDITS
-        with metadata.writing(self.database) as connection:
+        with self.writing() as connection:
             connection.execute(delete(table).where(table.c.audience == audience))
 
     def log(self, what: str, **about: str) -> None:
         """Note something that must be accounted for later; without personal data."""
-        with metadata.writing(self.database) as connection:
+        with self.writing() as connection:
             connection.execute(
                 insert(metadata.LOG).values(
                     at=datetime.now(UTC).replace(tzinfo=None), what=what, about=json.dumps(about), done=True
@@ -241,6 +345,6 @@ class Workspace:
             )
 
     @staticmethod
-    def _put(connection: Any, table: Any, key: dict[str, str], values: dict[str, str]) -> None:
+    def _put(connection: Connection, table: Any, key: dict[str, str], values: dict[str, str]) -> None:
         statement = upsert(table).values(**key, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

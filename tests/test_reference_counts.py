@@ -40,7 +40,8 @@ def opened(file: Path, home: Path) -> Engine:
     assert plan.problems == ()
     audience = load(plan, file.stem, space, Quiet())
     (entry,) = space.audiences()
-    assert entry.id == audience and entry.path is not None
+    assert entry.id == audience
+    assert entry.path is not None
     return Engine(Audience(entry.path))
 
 
@@ -118,7 +119,13 @@ def bought(*filters: Node, value: int | float = 1, comparison: str = "at_least",
         field("UnitPrice", "more_than", 0),
     )
     return EventCondition.model_validate(
-        {"events": ("purchase",), "where": Group(children=(*base, *filters)), "value": value, "comparison": comparison, **changes}
+        {
+            "events": ("purchase",),
+            "where": Group(children=(*base, *filters)),
+            "value": value,
+            "comparison": comparison,
+            **changes,
+        }
     )
 
 
@@ -126,7 +133,8 @@ def test_online_retail_customers(retail: Engine) -> None:
     about = retail.audience.about
     assert about.people == 4372
     (report,) = about.reports
-    assert report.rows == 541_909 and report.loaded + sum(rows for _, rows in report.set_aside) == report.rows
+    assert report.rows == 541_909
+    assert report.loaded + sum(rows for _, rows in report.set_aside) == report.rows
     assert dict(report.set_aside)["no customer id"] == 135_080
     assert [event.name for event in about.catalogue.events] == ["purchase"]
     assert count(retail, bought()) == 4338

@@ -115,7 +115,9 @@ def _menu(node: Node, title: str) -> None:
     groups = [g for g in walk(session().definition.root) if isinstance(g, Group)]
     inside = {below.id for below in walk(node)}
     where = {f.where.id for f in walk(session().definition.root) if isinstance(f, EventCondition) and f.where}
-    targets = [g for g in groups if g.id not in inside and g.id not in where and all(c.id != node.id for c in g.children)]
+    targets = [
+        g for g in groups if g.id not in inside and g.id not in where and all(c.id != node.id for c in g.children)
+    ]
     labels = {
         "duplicate": "Duplicate",
         "up": "Move up",

@@ -20,7 +20,9 @@ from segmentation.operators import OPERATORS, Shape, operators_for
 def fields_by_theme(catalogue: Catalogue) -> list[Field]:
     """The fields that can be picked, shelf by shelf."""
     shelves = list(Theme)
-    return sorted((f for f in catalogue.fields if not f.hidden), key=lambda f: (shelves.index(f.theme), f.label.lower()))
+    return sorted(
+        (f for f in catalogue.fields if not f.hidden), key=lambda f: (shelves.index(f.theme), f.label.lower())
+    )
 
 
 def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None:

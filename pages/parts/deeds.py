@@ -58,7 +58,9 @@ def event_editor(node: EventCondition, current: Current) -> None:
             "What they did (any of)",
             names,
             default=list(node.events),
-            format_func=lambda name: f"{labels[name].label} · {number(labels[name].people)} people" if name in labels else name,
+            format_func=lambda name: (
+                f"{labels[name].label} · {number(labels[name].people)} people" if name in labels else name
+            ),
             key=key,
             label_visibility="collapsed",
             placeholder="Choose what they did",
@@ -145,9 +147,7 @@ def _measure(node: EventCondition, catalogue: Catalogue) -> None:
 def _store_function(node_id: str, key: str) -> None:
     function = MeasureFunction(widget(key))
     counts = function == MeasureFunction.COUNT
-    commands.update(
-        node_id, measure=Measure(function=function), comparison="at_least", value=1 if counts else None
-    )
+    commands.update(node_id, measure=Measure(function=function), comparison="at_least", value=1 if counts else None)
 
 
 def _store_property(node_id: str, key: str) -> None:

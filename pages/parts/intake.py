@@ -26,7 +26,9 @@ def ways_in() -> None:
     state = session()
     if current() is None:
         st.title("Pick customers by hand", anchor=False)
-        st.markdown("Bring in your customers, click filters, and see exactly who is in. Everything stays on this machine.")
+        st.markdown(
+            "Bring in your customers, click filters, and see exactly who is in. Everything stays on this machine."
+        )
     else:
         st.subheader("Bring in customers", anchor=False)
     if state.problem:

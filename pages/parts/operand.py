@@ -148,7 +148,9 @@ def as_day(value: object) -> date | None:
         return None
 
 
-def day_field(label: str, value: date | None, key: str, on_change: Callable[..., None], args: tuple[object, ...]) -> None:
+def day_field(
+    label: str, value: date | None, key: str, on_change: Callable[..., None], args: tuple[object, ...]
+) -> None:
     """A day input without a label on screen."""
     st.date_input(
         label,

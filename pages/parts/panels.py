@@ -35,7 +35,15 @@ def summary(current: Current, answer: Answer) -> None:
             words = percent if fact.is_share else figure
             value = "–" if fact.segment is None else words(fact.segment)
             base = "–" if fact.base is None else words(fact.base)
-            st.metric(plain(fact.label), value, f"everybody {base}", delta_color="off", delta_arrow="off", border=True, help=plain(fact.label))
+            st.metric(
+                plain(fact.label),
+                value,
+                f"everybody {base}",
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                help=plain(fact.label),
+            )
 
 
 @st.fragment
@@ -94,7 +102,9 @@ def over_time(current: Current, answer: Answer) -> None:
     if not dates and not events:
         return
     with st.container(border=True):
-        options = [f"joined:{f.name}" for f in dates] + (["active:"] + [f"active:{e.name}" for e in events] if events else [])
+        options = [f"joined:{f.name}" for f in dates] + (
+            ["active:"] + [f"active:{e.name}" for e in events] if events else []
+        )
         labels = {f"joined:{f.name}": f.label for f in dates} | {f"active:{e.name}": f"Did: {e.label}" for e in events}
         labels["active:"] = "Did anything"
         choice = st.selectbox(

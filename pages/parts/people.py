@@ -62,7 +62,10 @@ def table(current: Current, answer: Answer) -> None:
         return
     pages = -(-answer.total // PAGE)
     page = min(int(widget("people-page") or 1), pages)
-    audience, order = current.engine.audience, {"page": page, "size": PAGE, "sort": sort, "descending": bool(descending)}
+    audience, order = (
+        current.engine.audience,
+        {"page": page, "size": PAGE, "sort": sort, "descending": bool(descending)},
+    )
     rows = page_of(audience, answer.members, columns, **order)
     covered = masked(rows, columns)
     hidden = not covered.equals(rows)
@@ -71,7 +74,10 @@ def table(current: Current, answer: Answer) -> None:
     st.dataframe(rows, hide_index=True, height=460, placeholder="–", alt=f"Page {page} of the people in this segment")
     with st.container(horizontal=True, vertical_alignment="center"):
         first = (page - 1) * PAGE + 1
-        st.caption(f"{number(first)}–{number(min(page * PAGE, answer.total))} of {people(answer.total)}, exact.", width="stretch")
+        st.caption(
+            f"{number(first)}–{number(min(page * PAGE, answer.total))} of {people(answer.total)}, exact.",
+            width="stretch",
+        )
         if pages > 1:
             st.pagination(pages, key="people-page")
     if hidden:
@@ -97,7 +103,9 @@ def _reveal(shown: bool) -> None:
 
 def _one(current: Current, rows_shown: Callable[[], Sequence[int]], page: int) -> None:
     """One person of the page in full."""
-    with st.expander("Look at one person", icon=":material/person_search:", on_change="rerun", key="people-one") as opened:
+    with st.expander(
+        "Look at one person", icon=":material/person_search:", on_change="rerun", key="people-one"
+    ) as opened:
         if not opened.open:
             return
         rows = rows_shown()

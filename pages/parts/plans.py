@@ -31,7 +31,7 @@ FORMAT_LABELS = {
     Format.SEMICOLON: "separated by ;",
     Format.PIPE: "separated by |",
     Format.COMMA: "separated by ,",
-    Format.JSON: "[\"a\", \"b\"]",
+    Format.JSON: '["a", "b"]',
     Format.WHOLE: "whole id (17850.0 is 17850)",
 }
 ONE_NAME = "one name for every row"
@@ -53,7 +53,9 @@ def confirm() -> None:
     if problems:
         st.warning("Before loading:\n" + "\n".join(f"- {plain(problem)}" for problem in problems))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Name of this audience", value=draft.name, key=state.key("audience-name"), max_chars=80, width=320)
+        st.text_input(
+            "Name of this audience", value=draft.name, key=state.key("audience-name"), max_chars=80, width=320
+        )
         st.button("Load", type="primary", icon=":material/check:", disabled=bool(problems), on_click=_load)
         st.button("Start over", type="tertiary", on_click=_drop)
 
@@ -206,7 +208,11 @@ def _columns(index: int, table: TablePlan) -> None:
     misfits = sum(1 for c in table.columns if c.include and c.misfits)
     asked = sum(1 for c in table.columns if c.include and c.format == Format.ASK)
     note = f" · {misfits} with cells that do not fit" if misfits else ""
-    with st.expander(f"How the {len(table.columns)} columns are read{note}", expanded=bool(misfits or asked), icon=":material/table_chart:"):
+    with st.expander(
+        f"How the {len(table.columns)} columns are read{note}",
+        expanded=bool(misfits or asked),
+        icon=":material/table_chart:",
+    ):
         for column in table.columns:
             if column.include and column.misfits:
                 examples = ", ".join(f"“{shortened(e, 40)}”" for e in column.misfit_examples)
@@ -228,9 +234,15 @@ def _columns(index: int, table: TablePlan) -> None:
                 "include": st.column_config.CheckboxColumn("Use", width="small"),
                 "column": st.column_config.TextColumn("Column"),
                 "label": st.column_config.TextColumn("Name in Handpick", required=True, max_chars=80),
-                "kind": st.column_config.SelectboxColumn("Kind", options=list(KINDS.values()), required=True, width="small"),
-                "format": st.column_config.SelectboxColumn("Written as", options=list(FORMAT_LABELS.values()), required=True),
-                "theme": st.column_config.SelectboxColumn("Theme", options=list(THEMES.values()), required=True, width="small"),
+                "kind": st.column_config.SelectboxColumn(
+                    "Kind", options=list(KINDS.values()), required=True, width="small"
+                ),
+                "format": st.column_config.SelectboxColumn(
+                    "Written as", options=list(FORMAT_LABELS.values()), required=True
+                ),
+                "theme": st.column_config.SelectboxColumn(
+                    "Theme", options=list(THEMES.values()), required=True, width="small"
+                ),
                 "misfits": st.column_config.NumberColumn("Do not fit", format="localized", width="small"),
                 "examples": st.column_config.TextColumn("Examples", width="large"),
             },

@@ -28,9 +28,30 @@ def bar(current: Current, answer: Answer) -> None:
         name = state.saved.name if state.saved is not None else state.suggested_name or "New segment"
         st.subheader(plain(name), width="content", anchor=False)
         st.markdown(_standing(), width="stretch")
-        st.button("Undo", icon=":material/undo:", type="tertiary", on_click=state.undo, disabled=not state.history.past, shortcut="Ctrl+Z")
-        st.button("Redo", icon=":material/redo:", type="tertiary", on_click=state.redo, disabled=not state.history.future, shortcut="Ctrl+Y")
-        st.button("Save", type="primary", icon=":material/save:", on_click=_save, args=(current, answer), disabled=not state.unsaved)
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=state.undo,
+            disabled=not state.history.past,
+            shortcut="Ctrl+Z",
+        )
+        st.button(
+            "Redo",
+            icon=":material/redo:",
+            type="tertiary",
+            on_click=state.redo,
+            disabled=not state.history.future,
+            shortcut="Ctrl+Y",
+        )
+        st.button(
+            "Save",
+            type="primary",
+            icon=":material/save:",
+            on_click=_save,
+            args=(current, answer),
+            disabled=not state.unsaved,
+        )
         st.menu_button("More", list(MORE), key="bar-more", format_func=lambda choice: MORE[choice], on_click=_more)
     if state.saving is not None:
         _dialog(state.saving, current, answer)
@@ -65,13 +86,18 @@ def _save(current: Current, answer: Answer) -> None:
     _store(current, answer, state.saved.name, state.saved.description, state.saved.tags)
 
 
-def _store(current: Current, answer: Answer, name: str, description: str, tags: tuple[str, ...], fresh: bool = False) -> bool:
+def _store(
+    current: Current, answer: Answer, name: str, description: str, tags: tuple[str, ...], fresh: bool = False
+) -> bool:
     """Save what is in hand; where that cannot be, the dialog says why."""
     state = session()
     found = problems(state.definition, current.catalogue, current.clock)
     saving = state.saving or Saving("details", name)
     if found:
-        state.saving = saving.with_error("\n".join(f"- {plain(p.place)}: {plain(p.message)}" if p.place else f"- {plain(p.message)}" for p in found), "Not saved yet: some filters wait for you.")
+        state.saving = saving.with_error(
+            "\n".join(f"- {plain(p.place)}: {plain(p.message)}" if p.place else f"- {plain(p.message)}" for p in found),
+            "Not saved yet: some filters wait for you.",
+        )
         return False
     try:
         if state.saved is None or fresh:
@@ -103,7 +129,12 @@ def _dismiss() -> None:
 
 
 def _dialog(saving: Saving, current: Current, answer: Answer) -> None:
-    titles = {"new": "Save the segment", "copy": "Save as a copy", "details": "Name and description", "conflict": "Somebody saved in between"}
+    titles = {
+        "new": "Save the segment",
+        "copy": "Save as a copy",
+        "details": "Name and description",
+        "conflict": "Somebody saved in between",
+    }
 
     @st.dialog(titles[saving.mode], on_dismiss=_dismiss)
     def ask() -> None:
@@ -123,8 +154,15 @@ def _details(saving: Saving, current: Current, answer: Answer) -> None:
     saved = state.saved
     if saving.error:
         st.warning(f"{saving.title}\n\n{saving.error}" if saving.title else saving.error)
-    st.text_input("Name", value=saving.name, key="save-name", max_chars=120, placeholder="e.g. Loyal runners in Germany")
-    st.text_area("Description", value=saved.description if saved else "", key="save-description", placeholder="What it is for (optional)")
+    st.text_input(
+        "Name", value=saving.name, key="save-name", max_chars=120, placeholder="e.g. Loyal runners in Germany"
+    )
+    st.text_area(
+        "Description",
+        value=saved.description if saved else "",
+        key="save-description",
+        placeholder="What it is for (optional)",
+    )
     st.multiselect(
         "Tags",
         sorted({*library().tags(current.id), *(saved.tags if saved else ())}),

@@ -13,7 +13,6 @@ from segmentation.editing import History, with_ids
 from segmentation.library import SavedSegment
 from segmentation.plan import LoadPlan
 
-
 NOW_LASTS = timedelta(minutes=15)
 
 

@@ -26,7 +26,9 @@ def shelf(current: Current) -> None:
                 "Find a segment", type="search", live="300ms", key="shelf-text", placeholder="Name, description or tag"
             )
         tags = library().tags(current.id)
-        tag = st.selectbox("Tag", tags, index=None, key="shelf-tag", placeholder="All tags", width=180) if tags else None
+        tag = (
+            st.selectbox("Tag", tags, index=None, key="shelf-tag", placeholder="All tags", width=180) if tags else None
+        )
         st.button("New segment", icon=":material/add:", type="primary", on_click=_new, key="shelf-new")
     if session().go_build:
         session().go_build = False
@@ -124,7 +126,9 @@ def _restore(segment: SavedSegment) -> None:
 def upload(current: Current) -> None:
     """Take in a definition file."""
     with st.expander("Bring in a definition file", icon=":material/upload_file:"):
-        file = st.file_uploader("Definition (JSON)", type="json", key=f"shelf-upload-{session().revision}", max_upload_size=20)
+        file = st.file_uploader(
+            "Definition (JSON)", type="json", key=f"shelf-upload-{session().revision}", max_upload_size=20
+        )
         if file is None:
             return
         try:
@@ -132,7 +136,9 @@ def upload(current: Current) -> None:
         except HandpickError as error:
             st.error(plain(str(error)))
             return
-        st.markdown(f"**{plain(found.name)}**: {plain(describe(found.definition, current.catalogue, current.clock.zone))}")
+        st.markdown(
+            f"**{plain(found.name)}**: {plain(describe(found.definition, current.catalogue, current.clock.zone))}"
+        )
         st.button("Open it", key="shelf-take", type="primary", on_click=_take, args=(found.name, found.definition))
 
 

@@ -50,9 +50,17 @@ def fields(current: Current) -> None:
     catalogue = current.catalogue
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width="stretch"):
-            text = st.text_input("Find a field", type="search", live="300ms", key="fields-text", placeholder="Name or value")
+            text = st.text_input(
+                "Find a field", type="search", live="300ms", key="fields-text", placeholder="Name or value"
+            )
         theme = st.selectbox(
-            "Theme", list(Theme), index=None, key="fields-theme", format_func=lambda t: THEMES[t], placeholder="All themes", width=190
+            "Theme",
+            list(Theme),
+            index=None,
+            key="fields-theme",
+            format_func=lambda t: THEMES[t],
+            placeholder="All themes",
+            width=190,
         )
     needle = (text or "").lower()
     shown = [
@@ -91,15 +99,31 @@ def fields(current: Current) -> None:
         column_config={
             "label": st.column_config.TextColumn("Name", required=True, max_chars=80, width="medium"),
             "theme": st.column_config.SelectboxColumn("Theme", options=list(THEMES.values()), required=True, width=125),
-            "kind": st.column_config.TextColumn("Kind", width=110, help="To read a field as another kind, use “Change how it was read” on the Data page."),
-            "filled": st.column_config.ProgressColumn("Filled", format="%.1f %%", min_value=0, max_value=100, width=120),
-            "distinct": st.column_config.NumberColumn("Different", format="localized", width=90, help="How many different values there are."),
+            "kind": st.column_config.TextColumn(
+                "Kind",
+                width=110,
+                help="To read a field as another kind, use “Change how it was read” on the Data page.",
+            ),
+            "filled": st.column_config.ProgressColumn(
+                "Filled", format="%.1f %%", min_value=0, max_value=100, width=120
+            ),
+            "distinct": st.column_config.NumberColumn(
+                "Different", format="localized", width=90, help="How many different values there are."
+            ),
             "values": st.column_config.TextColumn("Most frequent values, or range", width="large"),
-            "role": st.column_config.SelectboxColumn("Used as", options=list(ROLES.values()), required=True, width=130, help="What e-mail and ad platforms get it as. Personal data is masked on screen."),
+            "role": st.column_config.SelectboxColumn(
+                "Used as",
+                options=list(ROLES.values()),
+                required=True,
+                width=130,
+                help="What e-mail and ad platforms get it as. Personal data is masked on screen.",
+            ),
             "hidden": st.column_config.CheckboxColumn("Hide", width="small", help="Not offered in the builder."),
         },
     )
-    st.caption(f"{number(len(shown))} of {number(len(catalogue.fields))} fields. Changes are kept at once. Counts are exact.")
+    st.caption(
+        f"{number(len(shown))} of {number(len(catalogue.fields))} fields. Changes are kept at once. Counts are exact."
+    )
 
 
 def _value(column: str, value: Any) -> Any:

@@ -128,7 +128,9 @@ def _rows(found: Preview) -> None:
 def file(current: Current, answer: Answer, options: ExportOptions) -> None:
     """Make the file, watch, and download it."""
     state = session()
-    st.button("Make the file", type="primary", icon=":material/ios_share:", on_click=_start, args=(current, answer, options))
+    st.button(
+        "Make the file", type="primary", icon=":material/ios_share:", on_click=_start, args=(current, answer, options)
+    )
     if state.export is not None:
         _watch()
 
@@ -141,7 +143,9 @@ def _start(current: Current, answer: Answer, options: ExportOptions) -> None:
         workspace().log("exported without consent", audience=current.id)
 
 
-def _write(current: Current, answer: Answer, options: ExportOptions, name: str, folder: object, progress: Progress) -> Receipt:
+def _write(
+    current: Current, answer: Answer, options: ExportOptions, name: str, folder: object, progress: Progress
+) -> Receipt:
     return export(
         current.engine.audience,
         current.catalogue,
@@ -167,7 +171,9 @@ def _watch() -> None:
             return
         made = job.result
         path = workspace().exports_folder() / made.file_name
-        st.markdown(f":green[:material/check_circle:] **{plain(made.segment)}** for {plain(DESTINATIONS[made.destination].label)}")
+        st.markdown(
+            f":green[:material/check_circle:] **{plain(made.segment)}** for {plain(DESTINATIONS[made.destination].label)}"
+        )
         _lines(made)
         st.download_button(
             f"Download {plain(made.file_name)}",

@@ -255,6 +255,25 @@ class Handpick:
             assert time.monotonic() < end, f"The table “{table}” stays like this: {rows[:5]}"
             self.page.wait_for_timeout(50)
 
+    def edit(self, table: str | re.Pattern[str], row: str, column: str, value: str) -> None:
+        """Change a cell of a table by keyboard: in the row that has the text `row` in a cell, under the header `column`."""
+        found = self.page.get_by_test_id("stDataFrame").filter(has=self.page.get_by_role("region", name=table)).first
+        rows = self.cells(table, until=lambda rows: any(row in cells for cells in rows))
+        headers = found.locator("canvas thead th").all_inner_texts()
+        found.get_by_test_id("data-grid-canvas").focus()
+        keys = self.page.keyboard
+        keys.press("Control+Home")
+        for _ in range(headers.index(column)):
+            keys.press("ArrowRight")
+        for _ in range(next(place for place, cells in enumerate(rows) if row in cells)):
+            keys.press("ArrowDown")
+        keys.press("Enter")
+        expect(self.page.locator("#portal input, #portal textarea").first).to_be_focused()
+        keys.press("Control+A")
+        keys.type(value)
+        keys.press("Enter")
+        self.settled()
+
     def upload(self, *files: Path) -> None:
         """Drop files on the Data page and read them: either the plan to confirm or a problem is on the page afterwards."""
         self.choose_files(*files)

@@ -188,5 +188,6 @@ def test_a_renamed_field_is_called_so_everywhere(app: Open) -> None:
     space.set_field_edits(entry.id, {"age": FieldEdit(label="Years lived"), "city": FieldEdit(hidden=True)})
     go(button(go(at, "segments"), "Open"), "build")
     assert "whose years lived is at least 30" in words(at)
-    offered = [option for option in at.selectbox[0].options]
-    assert "Years lived · demographic" in offered and "City · geographic" not in offered
+    offered = list(at.selectbox[0].options)
+    assert "Years lived · demographic" in offered
+    assert "City · geographic" not in offered

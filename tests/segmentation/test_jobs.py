@@ -34,7 +34,8 @@ def test_a_known_error_is_told_as_it_is() -> None:
         raise SourceError("orders.csv is empty.")
 
     job = run(work)
-    assert job.state == State.FAILED and str(job.error) == "orders.csv is empty."
+    assert job.state == State.FAILED
+    assert str(job.error) == "orders.csv is empty."
 
 
 def test_an_unknown_error_becomes_a_sentence_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
@@ -43,7 +44,8 @@ def test_an_unknown_error_becomes_a_sentence_without_its_text(caplog: pytest.Log
 
     job = run(work)
     assert job.state == State.FAILED
-    assert "Reading orders" in str(job.error) and "secret" not in str(job.error)
+    assert "Reading orders" in str(job.error)
+    assert "secret" not in str(job.error)
     assert "secret" in caplog.text
 
 
@@ -60,7 +62,8 @@ def test_cancel_ends_the_next_step() -> None:
     assert going.wait(10)
     job.cancel()
     job.wait(10)
-    assert job.state == State.CANCELLED and isinstance(job.error, Cancelled)
+    assert job.state == State.CANCELLED
+    assert isinstance(job.error, Cancelled)
 
 
 def test_cancel_interrupts_a_running_query() -> None:
@@ -95,7 +98,8 @@ def test_cancel_before_a_query_is_registered_keeps_it_from_starting() -> None:
     job.cancel()
     cancelled.set()
     job.wait(10)
-    assert job.state == State.CANCELLED and job.result is None
+    assert job.state == State.CANCELLED
+    assert job.result is None
 
 
 def test_cancel_after_the_end_changes_nothing() -> None:
@@ -112,6 +116,7 @@ def test_ended_jobs_are_forgotten_running_ones_are_not() -> None:
         jobs.start("Short", lambda progress: None).wait(5)
     last = jobs.start("Last", lambda progress: None)
     last.wait(5)
-    assert jobs.get(first.id) is first and jobs.get(last.id) is last
+    assert jobs.get(first.id) is first
+    assert jobs.get(last.id) is last
     assert len(jobs._jobs) <= KEPT + 1
     release.set()

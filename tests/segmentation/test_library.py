@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def adults(age: int = 18) -> Definition:
-    return Definition(root=Group(id="n1", children=(FieldCondition(id="n2", field="age", operator="at_least", value=age),)))
+    return Definition(
+        root=Group(id="n1", children=(FieldCondition(id="n2", field="age", operator="at_least", value=age),))
+    )
 
 
 @pytest.fixture
@@ -34,8 +36,10 @@ def test_a_saved_segment_is_found_by_name_description_and_tag(library: Library) 
     assert saved.tags == ("news", "Q4")
     for text in ("adul", "NEWSLETTER", "q4", ""):
         assert library.find("a", text) == (saved,)
-    assert library.find("a", "x") == () and library.find("b") == ()
-    assert library.find("a", tag="Q4") == (saved,) and library.find("a", tag="other") == ()
+    assert library.find("a", "x") == ()
+    assert library.find("b") == ()
+    assert library.find("a", tag="Q4") == (saved,)
+    assert library.find("a", tag="other") == ()
     assert library.tags("a") == ("news", "Q4")
 
 
@@ -118,7 +122,11 @@ def test_delete_and_restore(library: Library) -> None:
 
 def test_duplicates_get_names_of_their_own(library: Library) -> None:
     saved = library.save_new("a", "Adults", adults(), tags=("x",))
-    assert [library.duplicate(saved.id).name for _ in range(3)] == ["Copy of Adults", "Copy of Adults 2", "Copy of Adults 3"]
+    assert [library.duplicate(saved.id).name for _ in range(3)] == [
+        "Copy of Adults",
+        "Copy of Adults 2",
+        "Copy of Adults 3",
+    ]
 
 
 def test_remembering_a_count_is_no_new_revision(library: Library) -> None:

@@ -55,8 +55,10 @@ def test_the_newest_version_is_listed_and_a_damaged_audience_hides_no_other(tmp_
     newest = audience(space, "shop", 2)
     (space.audience_folder("broken") / "v000001.duckdb").write_bytes(b"not a database")
     broken, shop = space.audiences()
-    assert shop.path == newest and shop.name == "Shop"
-    assert broken.path is None and "cannot be opened" in broken.problem
+    assert shop.path == newest
+    assert shop.name == "Shop"
+    assert broken.path is None
+    assert "cannot be opened" in broken.problem
 
 
 def test_a_deleted_audience_comes_back_until_the_next_start(tmp_path: Path) -> None:
@@ -67,6 +69,7 @@ def test_a_deleted_audience_comes_back_until_the_next_start(tmp_path: Path) -> N
     space.restore_audience("shop")
     assert [entry.id for entry in space.audiences()] == ["shop"]
     space.delete_audience("shop")
+    del space
     with pytest.raises(AudienceError, match="gone for good"):
         Workspace(tmp_path).restore_audience("shop")
 
@@ -80,7 +83,8 @@ def test_an_id_is_never_a_path(tmp_path: Path, name: str) -> None:
 def test_ids_are_readable_and_free(tmp_path: Path) -> None:
     space = Workspace(tmp_path)
     ids = {space.new_audience_id("Käufer 2026 / März!") for _ in range(20)}
-    assert len(ids) == 20 and all(i.startswith("kaufer-2026-marz-") for i in ids)
+    assert len(ids) == 20
+    assert all(i.startswith("kaufer-2026-marz-") for i in ids)
     assert space.new_audience_id("客户").startswith("audience-")
 
 
@@ -114,7 +118,8 @@ def test_sources_are_kept_beside_the_audience_and_dropped_when_unused(tmp_path: 
     plan = LoadPlan(tables=(TablePlan(table=table, role=TableRole.PEOPLE, key="id"),))
     adopted = space.adopt_sources(plan, "shop")
     kept = adopted.tables[0].table.path
-    assert kept.read_bytes() == b"rows" and staged.exists()
+    assert kept.read_bytes() == b"rows"
+    assert staged.exists()
     assert space.adopt_sources(adopted, "shop") == adopted
     audience(space, "shop")
     space.drop_unused("shop", adopted)
@@ -135,5 +140,7 @@ def test_old_staging_folders_are_cleared_at_the_start(tmp_path: Path) -> None:
     old, new = space.staging_folder(), space.staging_folder()
     long_ago = time.time() - 2 * 86_400
     os.utime(old, (long_ago, long_ago))
+    del space
     Workspace(tmp_path)
-    assert not old.exists() and new.exists()
+    assert not old.exists()
+    assert new.exists()
