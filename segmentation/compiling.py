@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp
@@ -112,6 +113,7 @@ def compile_field(condition: FieldCondition, catalogue: Catalogue, clock: Clock)
     )
 
 
+@lru_cache(maxsize=4096)
 def compile_known(field: str) -> Compiled:
     """Who has a value in a field."""
     column = exp.column(field, quoted=True)

@@ -29,6 +29,7 @@ NO_TIME = "no time"
 UNREAD = "could not be read"
 LEFT_OUT = "table left out"
 UNNAMED = "(unnamed)"
+MOST_ROWS = 10**12  # of one table; tells the places of several apart
 NO_NUMBERS = Size()
 SQL_TYPES = {
     Kind.TEXT: "VARCHAR", Kind.YES_NO: "BOOLEAN", Kind.DATE: "DATE", Kind.MOMENT: "TIMESTAMP", Kind.LIST: "VARCHAR[]",
@@ -163,7 +164,7 @@ def _count(connection: duckdb.DuckDBPyConnection, source: Source, what: str) -> 
 def number_people(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> None:
     """Create `keys` (key, _row) from the ids in events, in the order in which they come first."""
     parts = (
-        f"SELECT {s.key} AS key, {s.index}::BIGINT * 1000000000000 + {s.staged.row} AS place FROM {s.staged.source}"
+        f"SELECT {s.key} AS key, {s.index}::BIGINT * {MOST_ROWS} + {s.staged.row} AS place FROM {s.staged.source}"
         for s in sources
     )
     connection.execute(
@@ -216,46 +217,48 @@ def _total(source: Source, stored: Stored) -> str:
 
 def fill_events(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], stored: Sequence[Stored], keys: str
-) -> None:
-    """Create `events`, sorted, from event tables; `keys` is SQL for a relation of key and _row."""
-    parts: list[str] = []
-    parameters: dict[str, str] = {}
-    for source in sources:
-        event = source.plan.event_column
-        name = f"coalesce({casting.trimmed(source.staged[event])}, '{UNNAMED}')" if event else "''"
-        cells = [
-            f"NULL::{s.type} AS p{place}"
-            if source.index not in s.parts
-            else f"{_total(source, s)} AS p{place}"
-            if s.total
-            else f"{source.cell(s.parts[source.index], s.kind, s.size)} AS p{place}"
-            for place, s in enumerate(stored)
-        ]
-        picks = [f"{source.key} AS _key", f"{name} AS _name", f"{source.time} AS _time"]
-        picks += [f"{source.index} AS _source", f"{source.staged.row} AS _place", *cells]
-        query, needed = source.staged.select(connection, picks)
-        parameters |= needed
-        if not event:
-            query = f"SELECT * REPLACE ($name{source.index}::VARCHAR AS _name) FROM ({query})"
-            parameters[f"name{source.index}"] = source.plan.event_name or UNNAMED
-        parts.append(query)
-    named = "".join(f", p{place} AS {quoted(s.name)}" for place, s in enumerate(stored))
+) -> dict[int, LoadReport]:
+    """Create `events`, sorted, from event tables; `keys` is SQL for a relation of key and _row. Reports by table index."""
+    reports = {source.index: _happened(connection, source, stored, keys) for source in sources}
+    columns = ", ".join(
+        ["_row", "_name", "_time", *(f"p{place} AS {quoted(s.name)}" for place, s in enumerate(stored))]
+    )
+    parts = (f"SELECT * FROM happened{source.index} WHERE _row IS NOT NULL AND _time IS NOT NULL" for source in sources)
     connection.execute(
-        f"CREATE TABLE events AS SELECT keys._row, happened._name, happened._time{named} "
-        f"FROM ({' UNION ALL '.join(parts)}) AS happened JOIN ({keys}) AS keys ON happened._key = keys.key "
-        "WHERE happened._time IS NOT NULL ORDER BY happened._name, happened._time, _source, _place",
+        f"CREATE TABLE events AS SELECT {columns} FROM ({' UNION ALL '.join(parts)}) ORDER BY _name, _time, _place"
+    )
+    for source in sources:
+        connection.execute(f"DROP TABLE happened{source.index}")
+    return reports
+
+
+def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str) -> LoadReport:
+    """Read a table's events into a temporary table, whether they can be loaded or not, and count the reasons."""
+    event = source.plan.event_column
+    name = f"coalesce({casting.trimmed(source.staged[event])}, '{UNNAMED}')" if event else "''"
+    place = f"{source.index}::BIGINT * {MOST_ROWS} + {source.staged.row}"
+    cells = [
+        f"NULL::{s.type} AS p{place}"
+        if source.index not in s.parts
+        else f"{_total(source, s)} AS p{place}"
+        if s.total
+        else f"{source.cell(s.parts[source.index], s.kind, s.size)} AS p{place}"
+        for place, s in enumerate(stored)
+    ]
+    picks = [f"{source.key} AS _key", f"{name} AS _name", f"{source.time} AS _time", f"{place} AS _place", *cells]
+    query, parameters = source.staged.select(connection, picks)
+    if not event:
+        query = f"SELECT * REPLACE ($name::VARCHAR AS _name) FROM ({query})"
+        parameters = {**parameters, "name": source.plan.event_name or UNNAMED}
+    connection.execute(
+        f"CREATE TEMP TABLE happened{source.index} AS SELECT keys._row, read.* FROM ({query}) AS read "
+        f"LEFT JOIN ({keys}) AS keys ON read._key = keys.key",
         parameters,
     )
-
-
-def report_events(connection: duckdb.DuckDBPyConnection, source: Source, keys: str) -> LoadReport:
-    """How many rows of an event table are loaded, and why others are not."""
     loaded, blank, unknown, timeless = connection.execute(
-        "SELECT count(*) FILTER (_row IS NOT NULL AND time IS NOT NULL), count(*) FILTER (events.key IS NULL), "
-        "count(*) FILTER (events.key IS NOT NULL AND _row IS NULL), count(*) FILTER (_row IS NOT NULL AND time IS NULL) "
-        f"FROM (SELECT {source.key} AS key, {source.time} AS time FROM {source.staged.source}) AS events "
-        f"LEFT JOIN ({keys}) AS keys ON events.key = keys.key",
-        source.staged.parameters,
+        "SELECT count(*) FILTER (_row IS NOT NULL AND _time IS NOT NULL), count(*) FILTER (_key IS NULL), "
+        "count(*) FILTER (_key IS NOT NULL AND _row IS NULL), count(*) FILTER (_row IS NOT NULL AND _time IS NULL) "
+        f"FROM happened{source.index}"
     ).fetchone() or (0, 0, 0, 0)
     return source.report(loaded, [(NO_ID, blank), (UNKNOWN, unknown), (NO_TIME, timeless)])
 

@@ -25,7 +25,6 @@ from segmentation.filling import (
     number_people,
     open_source,
     properties,
-    report_events,
     report_left_out,
 )
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
@@ -98,9 +97,7 @@ def _load(
         number_people(connection, happened)
     if happened:
         progress("Loading the events", 0.45)
-        fill_events(connection, happened, stored, keys)
-        for source in happened:
-            reports[source.index] = report_events(connection, source, keys)
+        reports |= fill_events(connection, happened, stored, keys)
     else:
         no_events(connection)
     if not person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
@@ -84,7 +85,8 @@ def _change(change: Callable[[LoadPlan], LoadPlan]) -> None:
     if state.draft is None:
         return
     try:
-        state.draft = Draft(state.draft.name, checked(change(state.draft.plan), Quiet()), state.draft.audience)
+        before = state.draft.plan
+        state.draft = replace(state.draft, plan=checked(change(before), Quiet(), since=before))
         state.problem = ""
     except HandpickError as error:
         state.problem = str(error)
@@ -124,7 +126,7 @@ def _table(index: int, table: TablePlan) -> None:
             st.markdown(f"**{plain(table.table.name)}** :gray[{number(table.table.rows)} rows]", width="stretch")
             key = session().key("plan", str(index), "role")
             st.segmented_control(
-                f"What a row of {plain(table.table.name)} is",
+                f"What a row of {table.table.name} is",
                 list(ROLES),
                 default=table.role,
                 required=True,
@@ -140,7 +142,9 @@ def _table(index: int, table: TablePlan) -> None:
             _rejected(table)
         if table.role != TableRole.LEAVE_OUT:
             _keys(index, table)
-            st.dataframe(sample_rows(str(table.table.path)), height=213, hide_index=True, alt="The first rows")
+            st.dataframe(
+                sample_rows(str(table.table.path)), height=213, hide_index=True, placeholder="–", alt="The first rows"
+            )
             _columns(index, table)
 
 
@@ -208,10 +212,13 @@ def _columns(index: int, table: TablePlan) -> None:
     misfits = sum(1 for c in table.columns if c.include and c.misfits)
     asked = sum(1 for c in table.columns if c.include and c.format == Format.ASK)
     note = f" · {misfits} with cells that do not fit" if misfits else ""
+    draft = session().draft
+    unfold = bool(misfits or asked or (draft is not None and index in draft.edited))
     with st.expander(
         f"How the {len(table.columns)} columns are read{note}",
-        expanded=bool(misfits or asked),
+        expanded=unfold,
         icon=":material/table_chart:",
+        key=session().key("plan", str(index), "fold"),  # one expander, whatever its title
     ):
         for column in table.columns:
             if column.include and column.misfits:
@@ -241,7 +248,7 @@ def _columns(index: int, table: TablePlan) -> None:
                     "Written as", options=list(FORMAT_LABELS.values()), required=True
                 ),
                 "theme": st.column_config.SelectboxColumn(
-                    "Theme", options=list(THEMES.values()), required=True, width="small"
+                    "Theme", options=list(THEMES.values()), required=True, width=125
                 ),
                 "misfits": st.column_config.NumberColumn("Do not fit", format="localized", width="small"),
                 "examples": st.column_config.TextColumn("Examples", width="large"),
@@ -279,3 +286,6 @@ def _store(key: str, index: int, columns: tuple[str, ...]) -> None:
         return plan
 
     _change(change)
+    state = session()
+    if state.draft is not None:
+        state.draft = replace(state.draft, edited=state.draft.edited | {index})

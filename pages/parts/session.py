@@ -23,6 +23,7 @@ class Draft:
     name: str
     plan: LoadPlan
     audience: str | None = None  # the audience that gets a new version; None: a new audience
+    edited: frozenset[int] = frozenset()  # tables whose columns were changed by hand: they stay unfolded
 
 
 @dataclass(frozen=True)

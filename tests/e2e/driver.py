@@ -184,6 +184,15 @@ class Handpick:
         box.press("Enter")
         self.settled()
 
+    def enter_day(self, label: str, day: str) -> None:
+        """Type a day, given as 2024-04-03, into a day input and leave it."""
+        year = self.page.get_by_role("spinbutton", name=re.compile(f"^year, {label}")).first
+        year.click()
+        self.page.keyboard.type(day.replace("-", ""), delay=20)
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.press("Tab")
+        self.settled()
+
     def switch(self, label: str | re.Pattern[str]) -> None:
         """Turn a switch or a check box the other way."""
         self.page.get_by_role("switch", name=label).or_(self.page.get_by_role("checkbox", name=label)).first.press(

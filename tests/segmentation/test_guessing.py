@@ -226,6 +226,12 @@ def test_a_date_that_can_be_read_in_two_ways_asks(tmp_path: Path) -> None:
     assert plan.problems == (f"c.csv: {sentence}",)
 
 
+def test_a_comma_that_can_be_read_in_two_ways_asks(tmp_path: Path) -> None:
+    plan = guess(stage(tmp_path, "c.csv", {"customer_id": ["1", "2"], "price": ["1,234", "2,345"]}))
+    sentence = "“price” has numbers like 1,234: say whether the comma marks decimals or thousands."
+    assert plan.problems == (f"c.csv: {sentence}",)
+
+
 def test_an_id_written_as_a_decimal_is_told(tmp_path: Path) -> None:
     plan = guess(stage(tmp_path, "sales.csv", {"CustomerID": ["17850.0", "17850.0", ""], "date": ["2024-01-01"] * 3}))
     assert plan.tables[0].notes == ("“CustomerID” is written like 17850.0 and read as 17850.",)

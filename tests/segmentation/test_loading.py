@@ -300,6 +300,7 @@ def test_odd_names_and_cells_come_through(tmp_path: Path) -> None:
         "$path0",
         "?",
         "c0",
+        "file_row_number",
         "A",
         "a",
         " ",
