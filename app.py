@@ -4,7 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.charts import register_theme
 from pages.parts.style import style
 
 PICTURES = Path(__file__).parent / "pages"
@@ -24,5 +23,4 @@ PAGES = [
 page = st.navigation(PAGES, position="top")
 st.logo(PICTURES / "logo.svg", size="large")
 style()
-register_theme()
 page.run()

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import logging
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 
 from segmentation.errors import HandpickError
 
 HERE = Path(__file__).resolve().parent
+FIRST_PAGE = ("pages.parts.intake", "pages.parts.audiences", "pages.parts.plans")
+LATER_PAGES = ("pandas", "altair", "connectors.destinations")
+
+
+def warm() -> None:
+    """Load what the first page needs while the browser is still fetching it, then what tables and charts need."""
+    for name in FIRST_PAGE:
+        importlib.import_module(name)
+    time.sleep(5)
+    for name in LATER_PAGES:
+        importlib.import_module(name)
 
 
 def start(port: int, address: str) -> None:
@@ -23,6 +37,7 @@ def start(port: int, address: str) -> None:
     # A folder called pages/ makes Streamlit show its files as pages until app.py has run once; app.py alone names the pages.
     PagesManager.uses_pages_directory = False
 
+    threading.Thread(target=warm, name="handpick-warm", daemon=True).start()
     # A script that draws holds the interpreter for 5 ms at a time by default, while its first results wait to be sent.
     sys.setswitchinterval(0.0005)
 

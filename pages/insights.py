@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from pages.parts.charts import register_theme
 from pages.parts.frame import audience_or_stop, notice, segment_or_stop
 from pages.parts.panels import differences, funnel, one_field, over_time, summary
 
+register_theme()
 current = audience_or_stop("see charts")
 notice()
 answer = segment_or_stop(current, "see charts")

@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode
 
 import pyarrow as pa
 from adbc_driver_manager import Error as DriverError
-from adbc_driver_postgresql import dbapi
 from pydantic import Field, SecretStr
 
 from connectors.sources.names import mend_names
@@ -159,6 +158,8 @@ def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 @contextmanager
 def _opened(settings: Settings, seconds: int) -> Iterator[Any]:
     """A cursor in a read-only transaction; every error of the driver becomes a sentence without secrets."""
+    from adbc_driver_postgresql import dbapi  # brings pandas with it: 1.4 s that the app's start does without
+
     try:
         with dbapi.connect(address_of(settings), autocommit=True) as connection, connection.cursor() as cursor:
             # Not in the address as `options`: connection poolers refuse that.

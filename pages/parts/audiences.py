@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.queries import current, engine, workspace
 from pages.parts.session import Draft, session, widget
-from pages.parts.words import ago, number, plain
+from pages.parts.words import ago, cells, number, plain
 from segmentation.audience import AudienceAbout
 from segmentation.definition import Definition
 from segmentation.plan import LoadReport
@@ -90,9 +90,10 @@ def _reports(about: AudienceAbout) -> None:
 
 def _lines(report: LoadReport) -> None:
     lines = [f"{number(count)} set aside: {plain(reason)}" for reason, count in report.set_aside if count]
-    for column, cells, examples in report.misfits:
+    for column, count, examples in report.misfits:
         shown = ", ".join(f"“{e}”" for e in examples)
-        lines.append(f"{number(cells)} cells of {plain(column)} did not fit and are missing: {plain(shown)}")
+        are = "is" if count == 1 else "are"
+        lines.append(f"{cells(count)} of {plain(column)} did not fit and {are} missing: {plain(shown)}")
     lines += [plain(note) for note in report.notes]
     if lines:
         st.markdown("\n".join(f"- {line}" for line in lines))

@@ -14,7 +14,7 @@ from connectors.importing import load
 from pages.parts import work
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
-from pages.parts.words import KINDS, THEMES, number, plain, shortened
+from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
 from segmentation.errors import HandpickError
@@ -145,6 +145,7 @@ def _table(index: int, table: TablePlan) -> None:
             st.dataframe(
                 sample_rows(str(table.table.path)), height=213, hide_index=True, placeholder="–", alt="The first rows"
             )
+            _questions(index, table)
             _columns(index, table)
 
 
@@ -207,6 +208,33 @@ def _keys(index: int, table: TablePlan) -> None:
         )
 
 
+def _questions(index: int, table: TablePlan) -> None:
+    """What only the marketer knows of a column, with the answers beside it."""
+    for column in table.columns:
+        if column.format != Format.ASK or not (column.include or column.column == table.time):
+            continue
+        example = next(iter(column.examples), "")
+        if column.kind == Kind.NUMBER:
+            asked = f"numbers like {plain(example)}. What is the comma?"
+            answers = {Format.DECIMAL_COMMA: "the decimal mark", Format.PLAIN: "between thousands"}
+        else:
+            asked = f"dates like {plain(example)}. Which comes first?"
+            answers = {Format.DAY_FIRST: "the day", Format.MONTH_FIRST: "the month"}
+        key = session().key("plan", str(index), "ask", column.column)
+        st.segmented_control(
+            f":orange[:material/help:] **{plain(column.column)}** has {asked}",
+            list(answers),
+            format_func=answers.__getitem__,
+            key=key,
+            on_change=_with_widget,
+            args=(key, partial(_answered, index, column.column)),
+        )
+
+
+def _answered(index: int, column: str, plan: LoadPlan, answer: Format) -> LoadPlan:
+    return replanning.change_column(plan, index, column, format=answer)
+
+
 def _columns(index: int, table: TablePlan) -> None:
     """How each column is read."""
     misfits = sum(1 for c in table.columns if c.include and c.misfits)
@@ -224,8 +252,9 @@ def _columns(index: int, table: TablePlan) -> None:
             if column.include and column.misfits:
                 examples = ", ".join(f"“{shortened(e, 40)}”" for e in column.misfit_examples)
                 st.markdown(
-                    f":orange[:material/warning:] **{plain(column.column)}**: {number(column.misfits)} cells are not "
-                    f"{KINDS[column.kind].lower()} and load as missing: {plain(examples)}"
+                    f":orange[:material/warning:] **{plain(column.column)}**: {cells(column.misfits)} "
+                    f"{'is' if column.misfits == 1 else 'are'} not {ONE_OF_KIND[column.kind]} "
+                    f"and will be missing: {plain(examples)}"
                 )
         key = session().key("plan", str(index), "columns", str(hash(table.columns)))
         st.data_editor(

@@ -33,6 +33,14 @@ KINDS = {
     Kind.MOMENT: "Date and time",
     Kind.LIST: "List",
 }
+ONE_OF_KIND = {
+    Kind.TEXT: "text",
+    Kind.NUMBER: "a number",
+    Kind.YES_NO: "yes or no",
+    Kind.DATE: "a date",
+    Kind.MOMENT: "a date with time",
+    Kind.LIST: "a list",
+}
 
 
 def plain(text: str) -> str:
@@ -55,6 +63,11 @@ def figure(value: float) -> str:
     digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
     text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def cells(count: int) -> str:
+    """`1 cell`, `1,234 cells`."""
+    return "1 cell" if count == 1 else f"{count:,} cells"
 
 
 def people(count: int) -> str:

@@ -29,13 +29,13 @@ ARGUMENTS = [
 PATIENCE = 30_000
 
 
-_QUIET = """() => new Promise(done => {
+_QUIET = """quiet => new Promise(done => {
   const app = document.querySelector('[data-testid=stApp]');
   let since = performance.now();
   const look = () => {
     const state = app ? app.getAttribute('data-test-script-state') : 'running';
     if (state !== 'notRunning' || document.querySelector('[data-stale=true]')) since = performance.now();
-    performance.now() - since > 150 ? done(true) : setTimeout(look, 20);
+    performance.now() - since > quiet ? done(true) : setTimeout(look, 20);
   };
   look();
 })"""
@@ -115,9 +115,9 @@ class Handpick:
         self.page.goto(f"{self.app.url}/{path}")
         self.settled()
 
-    def settled(self) -> None:
-        """Wait until the script has run and everything is drawn."""
-        self.page.wait_for_function(_QUIET)
+    def settled(self, quiet: int = 150) -> None:
+        """Wait until the script has run and everything is drawn: nothing happens for `quiet` ms."""
+        self.page.wait_for_function(_QUIET, arg=quiet)
         expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
 
     def go(self, title: str) -> None:
@@ -189,8 +189,7 @@ class Handpick:
         year = self.page.get_by_role("spinbutton", name=re.compile(f"^year, {label}")).first
         year.click()
         self.page.keyboard.type(day.replace("-", ""), delay=20)
-        self.page.keyboard.press("Enter")
-        self.page.keyboard.press("Tab")
+        self.page.keyboard.press("Escape")  # the calendar closes
         self.settled()
 
     def switch(self, label: str | re.Pattern[str]) -> None:
@@ -280,8 +279,9 @@ class Handpick:
         expect(self.page.locator("#portal input, #portal textarea").first).to_be_focused()
         keys.press("Control+A")
         keys.type(value)
+        self.page.wait_for_timeout(100)  # an Enter sooner than any hand's shows the edit, but does not send it
         keys.press("Enter")
-        self.settled()
+        self.settled(quiet=400)  # a table tells what was changed in it only after a while
 
     def upload(self, *files: Path) -> None:
         """Drop files on the Data page and read them: either the plan to confirm or a problem is on the page afterwards."""
