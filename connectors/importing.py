@@ -25,11 +25,24 @@ def plan_for(tables: Sequence[StagedTable], workspace: Workspace, progress: Prog
     return guess_plan(tables, zone=workspace.settings().zone, progress=progress)
 
 
-def plan_files(files: Sequence[tuple[str, Path]], workspace: Workspace, progress: Progress) -> LoadPlan:
-    """Read files, given as (name, path), and guess what they are."""
+def plan_files(
+    files: Sequence[tuple[str, Path]], workspace: Workspace, progress: Progress
+) -> tuple[LoadPlan, tuple[str, ...]]:
+    """Read files, given as (name, path), and guess what they are; with a sentence for each that cannot be read.
+
+    Raises `SourceError` with all these sentences where none can.
+    """
     folder = workspace.staging_folder()
-    tables = [table for name, path in files for table in stage_file(path, name, folder, progress)]
-    return plan_for(tables, workspace, progress)
+    tables: list[StagedTable] = []
+    problems: list[str] = []
+    for name, path in files:
+        try:
+            tables += stage_file(path, name, folder, progress)
+        except SourceError as error:
+            problems.append(str(error))
+    if problems and not tables:
+        raise SourceError(" ".join(problems))
+    return plan_for(tables, workspace, progress), tuple(problems)
 
 
 def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None = None) -> str:
@@ -52,5 +65,5 @@ def load_sample(anchor: date, workspace: Workspace, progress: Progress) -> str:
     with tempfile.TemporaryDirectory(dir=workspace.staging_folder()) as scratch:
         progress("Making up 20,000 customers and what they did", 0.05)
         paths = write_sample(Path(scratch), anchor=anchor)
-        plan = plan_files([(path.name, path) for path in paths], workspace, progress)
+        plan, _ = plan_files([(path.name, path) for path in paths], workspace, progress)
     return load(plan, SAMPLE_NAME, workspace, progress)

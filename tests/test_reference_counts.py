@@ -36,7 +36,7 @@ def opened(file: Path, home: Path) -> Engine:
     """The engine over a freshly loaded file."""
     space = Workspace(home)
     space.set_settings(Settings(zone="UTC"))
-    plan = plan_files([(file.name, file)], space, Quiet())
+    plan, _ = plan_files([(file.name, file)], space, Quiet())
     assert plan.problems == ()
     audience = load(plan, file.stem, space, Quiet())
     (entry,) = space.audiences()

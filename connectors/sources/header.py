@@ -15,6 +15,7 @@ COMPARED = 50
 YEARS = range(1900, 2101)
 
 Cells = Sequence[object]
+MANY, FEW_IN = 8, 4  # rows, and rows to a value, from which on a text column says something of its header
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ def _votes(first: Cells, rows: Sequence[Cells]) -> tuple[int, int]:
             like += shape == usual
         elif shape != "text" or _folded(first[place]) in {_folded(cell) for cell in below}:
             like += 1
+        elif len(below) >= MANY and len({_folded(cell) for cell in below}) * FEW_IN <= len(below):
+            unlike += 1  # a column of few values, and this is none of them
     return like, unlike
 
 

@@ -10,7 +10,7 @@ from pages.parts import commands
 from pages.parts.operand import ValuesOf, operand
 from pages.parts.queries import Current, values_of_field
 from pages.parts.session import session
-from pages.parts.words import THEME_ICONS, THEMES, number
+from pages.parts.words import THEME_ICONS, number
 from segmentation.catalogue import Catalogue, EventProperty, Field, Theme
 from segmentation.definition import EventCondition, FieldCondition
 from segmentation.engine import Answer
@@ -38,7 +38,7 @@ def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None
             "Field",
             list(fields),
             index=list(fields).index(named.name) if named is not None else None,
-            format_func=lambda name: f"{fields[name].label} · {THEMES[fields[name].theme].lower()}",
+            format_func=lambda name: fields[name].label,
             key=key,
             label_visibility="collapsed",
             placeholder="Choose a field",

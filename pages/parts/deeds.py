@@ -240,7 +240,7 @@ def _details(node: EventCondition, current: Current) -> None:
                 st.caption("a nested group of details (edit it in the file)")
             st.button(
                 "Remove this detail",
-                key=session().key(child.id, "remove"),
+                key=session().key("icon-only", child.id, "remove"),
                 icon=":material/close:",
                 type="tertiary",
                 on_click=commands.remove_detail,

@@ -81,17 +81,26 @@ def _start_files() -> None:
             while chunk := upload.read(1 << 20):
                 target.write(chunk)
         files.append((upload.name, path))
-    name = Path(files[0][0]).stem.replace("_", " ").replace("-", " ") if files else ""
+    name = _title(files[0][0]) if files else ""
 
     def read(progress: Progress) -> Draft:
         try:
-            return Draft(name, plan_files(files, space, progress))
+            plan, problems = plan_files(files, space, progress)
+            return Draft(name, plan, problems=problems)
         finally:
             for _, path in files:
                 path.unlink(missing_ok=True)
 
     if files:
         work.start(f"Reading {len(files)} file{'s' if len(files) > 1 else ''}", read)
+
+
+def _title(file_name: str) -> str:
+    """A name for an audience: `online_retail.csv.gz` is `online retail`."""
+    path = Path(file_name)
+    while path.stem and path.suffix.lower().removeprefix(".") in {end.removeprefix(".") for end in EXTENSIONS}:
+        path = Path(path.stem)
+    return path.name.replace("_", " ").replace("-", " ").strip()[:80]
 
 
 def _database() -> None:

@@ -63,7 +63,7 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
             type="search",
             live="300ms",
             label_visibility="collapsed",
-            placeholder="Search all values; the most frequent come first",
+            placeholder="Search all values",
             on_change=_search,
             args=(base,),
         )

@@ -261,7 +261,7 @@ def _columns(index: int, table: TablePlan) -> None:
             [_row(c) for c in table.columns],
             key=key,
             hide_index=True,
-            height=min(36 * (len(table.columns) + 1) + 2, 420),
+            height=min(35 * (len(table.columns) + 1) + 3, 420),
             disabled=["column", "examples", "misfits"],
             on_change=_store,
             args=(key, index, tuple(c.column for c in table.columns)),

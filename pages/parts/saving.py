@@ -157,12 +157,6 @@ def _details(saving: Saving, current: Current, answer: Answer) -> None:
     st.text_input(
         "Name", value=saving.name, key="save-name", max_chars=120, placeholder="e.g. Loyal runners in Germany"
     )
-    st.text_area(
-        "Description",
-        value=saved.description if saved else "",
-        key="save-description",
-        placeholder="What it is for (optional)",
-    )
     st.multiselect(
         "Tags",
         sorted({*library().tags(current.id), *(saved.tags if saved else ())}),
@@ -170,6 +164,12 @@ def _details(saving: Saving, current: Current, answer: Answer) -> None:
         key="save-tags",
         accept_new_options=True,
         placeholder="Pick or type a tag (optional)",
+    )
+    st.text_area(
+        "Description",
+        value=saved.description if saved else "",
+        key="save-description",
+        placeholder="What it is for (optional)",
     )
     st.button("Save", key="save-now", type="primary", on_click=_confirm, args=(current, answer, saving.mode == "copy"))
 

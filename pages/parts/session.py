@@ -23,6 +23,7 @@ class Draft:
     name: str
     plan: LoadPlan
     audience: str | None = None  # the audience that gets a new version; None: a new audience
+    problems: tuple[str, ...] = ()  # files that could not be read
     edited: frozenset[int] = frozenset()  # tables whose columns were changed by hand: they stay unfolded
 
 
@@ -55,6 +56,7 @@ class Session:
     draft: Draft | None = None
     job: str | None = None
     export: str | None = None  # the job that writes the list
+    exported: object = None  # what it was told to write
     searches: dict[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] | None = None  # columns of the people table, None: a fitting choice
     deleted_audience: str | None = None  # can still be brought back

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from connectors.destinations.files import slug
 from pages.parts.queries import Current, library
 from pages.parts.session import session, widget
 from pages.parts.words import ago, people, plain, shortened
@@ -64,7 +65,7 @@ def _card(segment: SavedSegment, current: Current) -> None:
             st.download_button(
                 "Definition",
                 data=lambda: export_json(segment),
-                file_name=f"{segment.id}-{segment.revision}.json",
+                file_name=f"{slug(segment.name)}-{segment.id[:4]}-{segment.revision}.json",
                 mime="application/json",
                 key=f"json-{segment.id}",
                 type="tertiary",

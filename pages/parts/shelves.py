@@ -91,7 +91,7 @@ def fields(current: Current) -> None:
         rows,
         key=key,
         hide_index=True,
-        height=min(38 * (len(rows) + 1) + 2, 620),
+        height=min(35 * (len(rows) + 1) + 3, 620),
         disabled=["kind", "filled", "distinct", "values"],
         on_change=_store,
         args=(key, current, tuple(f.name for f in shown)),

@@ -132,12 +132,18 @@ def file(current: Current, answer: Answer, options: ExportOptions) -> None:
         "Make the file", type="primary", icon=":material/ios_share:", on_click=_start, args=(current, answer, options)
     )
     if state.export is not None:
-        _watch()
+        _watch(state.exported == _told(current, options))
+
+
+def _told(current: Current, options: ExportOptions) -> object:
+    """What a file is made of; another one after any change."""
+    return current.id, session().definition, options
 
 
 def _start(current: Current, answer: Answer, options: ExportOptions) -> None:
     folder = workspace().exports_folder()
     work = partial(_write, current, answer, options, _name())
+    session().exported = _told(current, options)
     session().export = jobs().start(f"Writing {_name()}", lambda progress: work(folder, progress)).id
     if options.consent == "ignore":
         workspace().log("exported without consent", audience=current.id)
@@ -158,7 +164,7 @@ def _write(
 
 
 @st.fragment
-def _watch() -> None:
+def _watch(up_to_date: bool) -> None:
     job = jobs().get(session().export or "")
     if job is None:
         return
@@ -174,13 +180,17 @@ def _watch() -> None:
         st.markdown(
             f":green[:material/check_circle:] **{plain(made.segment)}** for {plain(DESTINATIONS[made.destination].label)}"
         )
+        if not up_to_date:
+            st.markdown(
+                ":orange[:material/history: Made before your last changes. Make the file again to have them in it.]"
+            )
         _lines(made)
         st.download_button(
             f"Download {plain(made.file_name)}",
             data=path.read_bytes,
             file_name=made.file_name,
             mime="application/octet-stream",
-            type="primary",
+            type="primary" if up_to_date else "secondary",
             icon=":material/download:",
             on_click="ignore",
         )

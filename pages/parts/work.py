@@ -34,6 +34,7 @@ def collect() -> None:
         return
     if job.state == State.DONE and isinstance(job.result, Draft):
         state.draft = job.result
+        state.problem = " ".join(job.result.problems)
         state.revision += 1
     elif job.state == State.DONE and isinstance(job.result, str):
         same = job.result == state.audience
@@ -47,6 +48,7 @@ def collect() -> None:
             state.show(Definition(), None)
     elif job.error is not None:
         state.problem = str(job.error)
+        state.revision += 1  # the box for files is empty again
 
 
 @st.fragment(run_every=0.5)

@@ -246,6 +246,41 @@ class Handpick:
         """The big number is this."""
         expect(self.page.get_by_test_id("stMetricValue").first).to_have_text(f"{count:,}")
 
+    def save(self, name: str, description: str = "", tags: Sequence[str] = ()) -> None:
+        """Save the segment on the Build page under a name."""
+        self.click("Save", exact=True)
+        dialog = self.page.get_by_role("dialog")
+        self.enter("Name", name)
+        for tag in tags:
+            box = dialog.get_by_role("combobox", name="Tags")
+            box.fill(tag)
+            box.press("Enter")
+            self.settled()
+            self.page.keyboard.press("Tab")
+        if description:
+            self.enter_text("Description", description)
+        dialog.get_by_role("button", name="Save", exact=True).click()
+        expect(dialog).to_have_count(0)
+        self.sees(f"Saved “{name}”.")
+        self.settled()
+
+    def enter_text(self, label: str, value: str) -> None:
+        """Type into an input of several lines and leave it."""
+        self.field(label).fill(value)
+        self.page.keyboard.press("Tab")
+        self.settled()
+
+    def card(self, name: str) -> Locator:
+        """The card of a saved segment, on the Segments page."""
+        blocks = self.page.locator("[data-testid=stVerticalBlock], [data-testid=stHorizontalBlock]")
+        named = blocks.filter(has=self.page.get_by_text(name, exact=True))
+        return named.filter(has=self.page.get_by_role("button", name="Open", exact=True)).last
+
+    def press(self, card: Locator, button: str) -> None:
+        """Click a button of a card."""
+        card.get_by_role("button", name=button, exact=True).click()
+        self.settled()
+
     # Tables, files
 
     def cells(self, table: str | re.Pattern[str], until: Callable[[list[list[str]]], bool] = bool) -> list[list[str]]:

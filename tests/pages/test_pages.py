@@ -31,7 +31,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     space = Workspace(home)
     space.set_settings(Settings(zone="Europe/Berlin"))
     files = write_sample(space.staging_folder(), anchor=date(2026, 6, 30), people=600, events=6000)
-    plan = plan_files([(path.name, path) for path in files], space, Quiet())
+    plan, _ = plan_files([(path.name, path) for path in files], space, Quiet())
     audience = load(plan, "Small shop", space, Quiet())
     Library(space).save_new(
         audience,

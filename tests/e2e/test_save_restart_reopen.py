@@ -1,0 +1,143 @@
+"""What a marketer made is there tomorrow, and nobody's work is lost when two windows change it at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.e2e.driver import Handpick, ask
+
+
+def people(marketer: Handpick, where: str) -> int:
+    """How many there are, asked in plain SQL."""
+    return ask(marketer.app.home, f"SELECT count(*) FROM people WHERE {where}")
+
+
+def build_young_germans(marketer: Handpick) -> int:
+    """A segment of two filters; its count."""
+    marketer.open("build")
+    marketer.add("Country")
+    marketer.pick("Values of Country", ["Germany"])
+    marketer.add("Age")
+    marketer.compare("is less than")
+    marketer.enter("Number to compare Age with", "30")
+    count = people(marketer, "country = 'Germany' AND age < 30")
+    marketer.expect_total(count)
+    return count
+
+
+def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path) -> None:
+    """She saves it with words and tags, finds, copies, deletes and brings it back; tomorrow it holds the same people."""
+    count = build_young_germans(shopkeeper)
+    shopkeeper.click("Save", exact=True)
+    expect(shopkeeper.page.get_by_role("dialog")).to_be_visible()
+    shopkeeper.shot("01-save")
+    shopkeeper.page.keyboard.press("Escape")
+    shopkeeper.save("Young Germans", "For the *autumn* letter <b>2026</b>", ["autumn", "letter"])
+    shopkeeper.sees(re.compile("^saved just now"))
+
+    shopkeeper.go("Segments")
+    shopkeeper.sees("For the *autumn* letter <b>2026</b>")
+    shopkeeper.sees(f"{count:,} people when counted")
+    shopkeeper.menu("More", "Duplicate")
+    shopkeeper.sees("Copy of Young Germans")
+    shopkeeper.shot("02-shelf")
+    shopkeeper.enter("Find a segment", "copy of")
+    expect(shopkeeper.card("Young Germans")).to_have_count(0)
+    expect(shopkeeper.card("Copy of Young Germans")).to_be_visible()
+    shopkeeper.enter("Find a segment", "autumn")
+    expect(shopkeeper.card("Young Germans")).to_be_visible()
+    shopkeeper.enter("Find a segment", "nothing like this")
+    shopkeeper.sees("No segment fits this search.")
+    shopkeeper.enter("Find a segment", "")
+
+    shopkeeper.card("Copy of Young Germans").get_by_role("button", name="More").click()
+    shopkeeper.page.get_by_role("menuitem", name="Delete").click()
+    shopkeeper.sees("Deleted “Copy of Young Germans”.")
+    expect(shopkeeper.card("Copy of Young Germans")).to_have_count(0)
+    shopkeeper.shot("03-deleted")
+    shopkeeper.click("Undo")
+    expect(shopkeeper.card("Copy of Young Germans")).to_be_visible()
+
+    definition = shopkeeper.card("Young Germans").get_by_role("button", name="Definition")
+    with shopkeeper.page.expect_download() as waited:
+        definition.click()
+    assert waited.value.suggested_filename.startswith("young-germans-")
+    file = tmp_path / waited.value.suggested_filename
+    waited.value.save_as(file)
+    assert json.loads(file.read_text())["name"] == "Young Germans"
+
+    shopkeeper.app.restart()
+    shopkeeper.open("segments")
+    shopkeeper.press(shopkeeper.card("Young Germans"), "Open")
+    shopkeeper.expect_total(count)
+    shopkeeper.sees("Young Germans")
+    shopkeeper.sees("whose country is “Germany” and whose age is less than 30")
+    shopkeeper.shot("04-reopened")
+
+    # the definition file gives the same segment again
+    shopkeeper.go("Segments")
+    shopkeeper.expand("Bring in a definition file")
+    shopkeeper.page.locator("input[type=file]").set_input_files(str(file))
+    shopkeeper.sees("Customers whose country is “Germany” and whose age is less than 30.")
+    shopkeeper.shot("05-definition-file")
+    shopkeeper.click("Open it")
+    shopkeeper.expect_total(count)
+    shopkeeper.sees("not saved yet")
+    shopkeeper.click("Save", exact=True)
+    shopkeeper.page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    shopkeeper.sees("There is a segment “Young Germans” already.")
+
+
+def test_two_windows_cannot_overwrite_each_other(shopkeeper: Handpick) -> None:
+    """Both open it, both change it: the second to save sees both versions and keeps hers beside the other."""
+    build_young_germans(shopkeeper)
+    shopkeeper.save("Contested")
+    other = Handpick(shopkeeper.page.context.new_page(), shopkeeper.app, shopkeeper.shots)
+    for window, age in ((shopkeeper, "25"), (other, "20")):
+        window.open("segments")
+        window.press(window.card("Contested"), "Open")
+        window.row("Age is less than 30").click()
+        window.enter("Number to compare Age with", age)
+        window.expect_total(people(window, f"country = 'Germany' AND age < {age}"))
+    shopkeeper.click("Save", exact=True)
+    shopkeeper.sees("Saved “Contested”.")
+    other.click("Save", exact=True)
+    other.sees("Somebody saved in between")
+    dialog = other.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("age is less than 25")
+    expect(dialog).to_contain_text("age is less than 20")
+    other.shot("01-conflict")
+    other.click("Keep mine as a copy")
+    expect(other.field("Name")).to_have_value("Contested (my version)")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    other.sees("Saved “Contested (my version)”.")
+    for name, age in (("Contested", "25"), ("Contested (my version)", "20")):
+        other.go("Segments")
+        other.press(other.card(name), "Open")
+        other.expect_total(people(other, f"country = 'Germany' AND age < {age}"))
+
+
+def test_names_of_fields_and_the_time_zone_are_remembered(shopkeeper: Handpick) -> None:
+    """She calls Job “Profession” and lives in Berlin: also after a restart."""
+    fields = "The fields of the customers"
+    shopkeeper.open("fields")
+    shopkeeper.edit(fields, "Job", "Name", "Profession")
+    shopkeeper.cells(fields, until=lambda rows: any("Profession" in row for row in rows))
+    shopkeeper.shot("01-fields")
+    shopkeeper.go("Data")
+    shopkeeper.choose("Time zone for", "Europe/Berlin")
+    shopkeeper.app.restart()
+    shopkeeper.open("fields")
+    shopkeeper.enter("Find a field", "profess")
+    shopkeeper.cells(fields, until=lambda rows: any("Profession" in row for row in rows))
+    shopkeeper.go("Build")
+    shopkeeper.add("Profession")
+    shopkeeper.pick("Values of Profession", ["Nurse"])
+    shopkeeper.expect_total(people(shopkeeper, "job = 'Nurse'"))
+    shopkeeper.sees("Customers whose profession is “Nurse”.")
+    shopkeeper.sees("(Europe/Berlin)")
+    shopkeeper.shot("02-profession")
