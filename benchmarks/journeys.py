@@ -67,7 +67,9 @@ def main() -> None:
         browser.close()
     started, counted, people = zip(*runs, strict=True)
     print(f"start to first page: median {statistics.median(started):.1f} s of {[round(s, 1) for s in started]}")
-    print(f"drop to first count ({people[0]:,} people): median {statistics.median(counted):.1f} s of {[round(s, 1) for s in counted]}")
+    print(
+        f"drop to first count ({people[0]:,} people): median {statistics.median(counted):.1f} s of {[round(s, 1) for s in counted]}"
+    )
 
 
 if __name__ == "__main__":

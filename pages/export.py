@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.frame import audience_or_stop, notice, problems_or_stop, segment_or_stop
-from pages.parts.taking import choices, file, receipt
+from pages.parts.taking import choices, file, promise, receipt
 
 current = audience_or_stop("take a list out")
 notice()
@@ -12,6 +12,8 @@ problems_or_stop(current, "Exporting")
 left, right = st.columns([3, 2], gap="medium")
 with left:
     options = choices(current)
-    file(current, answer, options)
+found = promise(current, answer, options)
+with left:
+    file(current, answer, options, found)
 with right:
-    receipt(current, answer, options)
+    receipt(found, options)

@@ -76,7 +76,7 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
         key=f"{base}/{search}",
         label_visibility="collapsed",
         accept_new_options=True,
-        placeholder="Pick values, or type one and press Enter",
+        placeholder="Pick or type values",
         on_change=_store,
         args=(node.id, f"{base}/{search}"),
     )

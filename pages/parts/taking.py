@@ -36,6 +36,7 @@ def choices(current: Current) -> ExportOptions:
             default=chosen if destination.is_own else [],
             format_func=lambda n: fields[n].label,
             key=f"export-columns-{'own' if destination.is_own else 'platform'}",
+            placeholder="Choose fields",
         )
         require = True
         safe = False
@@ -73,17 +74,28 @@ def _consent(current: Current, destination: str) -> bool:
     if respected:
         return True
     sure = st.checkbox("I know that this list holds people who did not agree to be contacted", key="export-sure")
+    if not sure:
+        st.caption("Until you tick this, only people who agreed are in the file.")
     return not sure
 
 
-def receipt(current: Current, answer: Answer, options: ExportOptions) -> None:
-    """Who is written and who is left out, before anything is written."""
+def promise(current: Current, answer: Answer, options: ExportOptions) -> Preview | str:
+    """Who would be written and who left out, or in a sentence why nothing can be written."""
     try:
-        found = preview(
-            current.engine.audience, current.catalogue, answer.members.rows(), options, segment_name=_name()
-        )
+        return preview(current.engine.audience, current.catalogue, answer.members.rows(), options, segment_name=_name())
     except HandpickError as error:
-        st.warning(plain(str(error)))
+        return str(error)
+
+
+def receipt(found: Preview | str, options: ExportOptions) -> None:
+    """Who is written and who is left out, before anything is written."""
+    if isinstance(found, str):
+        st.warning(plain(found))
+        if DESTINATIONS[options.destination].is_own and options.require_address:
+            st.caption(
+                "Or, for a list that stays in the house, switch off “Leave out people without a valid address, and "
+                "duplicates” and “Only people who agreed”."
+            )
         return
     with st.container(border=True):
         st.metric("People in the file", number(found.exported))
@@ -125,11 +137,16 @@ def _rows(found: Preview) -> None:
     st.dataframe(shown, hide_index=True, alt="The first rows of the file")
 
 
-def file(current: Current, answer: Answer, options: ExportOptions) -> None:
+def file(current: Current, answer: Answer, options: ExportOptions, found: Preview | str) -> None:
     """Make the file, watch, and download it."""
     state = session()
     st.button(
-        "Make the file", type="primary", icon=":material/ios_share:", on_click=_start, args=(current, answer, options)
+        "Make the file",
+        type="primary",
+        icon=":material/ios_share:",
+        disabled=isinstance(found, str) or not found.exported,
+        on_click=_start,
+        args=(current, answer, options),
     )
     if state.export is not None:
         _watch(state.exported == _told(current, options))
@@ -186,7 +203,7 @@ def _watch(up_to_date: bool) -> None:
             )
         _lines(made)
         st.download_button(
-            f"Download {plain(made.file_name)}",
+            "Download the file",
             data=path.read_bytes,
             file_name=made.file_name,
             mime="application/octet-stream",
@@ -194,6 +211,7 @@ def _watch(up_to_date: bool) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+        st.caption(plain(made.file_name))
 
 
 @st.fragment(run_every=0.5)

@@ -46,7 +46,7 @@ def made(marketer: Handpick, destination: str, tmp_path: Path) -> tuple[Path, di
     marketer.sees(re.compile(f"for {destination}$"))
     marketer.does_not_see("Made before your last changes")
     assert receipt(marketer, of_file=True) == promised
-    return marketer.download(re.compile("Download .*_"), tmp_path), promised
+    return marketer.download("Download the file", tmp_path), promised
 
 
 def agreed(marketer: Handpick, column: str, consent: str) -> set[str]:
@@ -103,6 +103,7 @@ def test_own_files_hold_who_agreed_and_can_be_reached(at_export: Handpick, tmp_p
     # consent is looked at until she says that she knows what she does
     marketer.switch(re.compile("^Only people who agreed"))
     assert receipt(marketer) == kept
+    marketer.sees("Until you tick this, only people who agreed are in the file.")
     marketer.shot("02-not-sure-yet")
     marketer.switch(re.compile("^I know that this list"))
     insisted = receipt(marketer)
