@@ -61,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.home:
         os.environ["HANDPICK_HOME"] = str(options.home.expanduser().resolve())
+    elif os.environ.get("HANDPICK_HOME"):
+        os.environ["HANDPICK_HOME"] = str(Path(os.environ["HANDPICK_HOME"]).expanduser().resolve())
     with contextlib.suppress(KeyboardInterrupt):
         start(options.port, options.address)
     return 0

@@ -9,6 +9,9 @@ current = audience_or_stop("take a list out")
 notice()
 answer = segment_or_stop(current, "take a list out")
 problems_or_stop(current, "Exporting")
+if not answer.total:
+    st.info("Nobody matches these filters at the moment, so there is nobody to take out.")
+    st.stop()
 left, right = st.columns([3, 2], gap="medium")
 with left:
     options = choices(current)

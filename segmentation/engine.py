@@ -74,7 +74,7 @@ class Engine:
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
         self._sets: OrderedDict[Compiled, Membership] = OrderedDict()
-        self._compiled: OrderedDict[tuple[Condition, str, Clock], Compiled | HandpickError] = OrderedDict()
+        self._compiled: OrderedDict[tuple[Condition, str, Clock], Compiled | str] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -125,13 +125,13 @@ class Engine:
             try:
                 found = compile_condition(condition, catalogue, clock, self._newest)
             except HandpickError as error:
-                found = error
+                found = str(error)
             with self._lock:
                 self._compiled[key] = found
                 while len(self._compiled) > COMPILED_KEPT:
                     self._compiled.popitem(last=False)
-        if isinstance(found, HandpickError):
-            raise found
+        if isinstance(found, str):
+            raise HandpickError(found)
         return found
 
     def _ask(self, question: Compiled) -> Membership:

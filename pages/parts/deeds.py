@@ -11,7 +11,7 @@ from pages.parts.conditions import comparison_and_operand
 from pages.parts.operand import chosen_period, day_field, number_field, period_fields
 from pages.parts.queries import Current, values_of_property
 from pages.parts.session import forget, session, widget
-from pages.parts.words import number, plain
+from pages.parts.words import clock, number, plain
 from segmentation import editing
 from segmentation.catalogue import Catalogue, EventProperty
 from segmentation.definition import (
@@ -195,7 +195,7 @@ def _window(node: EventCondition, current: Current) -> None:
             period_fields(period, base, tuple(Unit), _store_period, (node.id, base))
             since = current.clock.shifted(period, -1)
             word = "since" if isinstance(node.window, Last) else "before"
-            st.caption(f"{word} {current.local(since):%-d %b %Y, %H:%M} ({plain(current.clock.zone)})", width="content")
+            st.caption(f"{word} {clock(current.local(since))} ({plain(current.clock.zone)})", width="content")
         case BetweenDays(first=first, last=last):
             args = (node.id, f"{base}/first", f"{base}/last")
             day_field("First day", first, f"{base}/first", _store_days, args)

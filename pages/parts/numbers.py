@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.queries import Current
 from pages.parts.session import session
-from pages.parts.words import number, people, percent, plain, shortened
+from pages.parts.words import clock, number, people, percent, plain, shortened
 from segmentation.definition import Group, Match, find
 from segmentation.describing import describe, describe_condition
 from segmentation.engine import Answer
@@ -23,8 +23,8 @@ def total(current: Current, answer: Answer) -> None:
             st.caption("No filter yet: add one and the count follows.")
         about = current.engine.audience.about
         st.caption(
-            f"Exact. Data loaded {current.local(about.loaded_at):%-d %b %Y, %H:%M}; "
-            f"now is {current.local(current.clock.instant):%-d %b %Y, %H:%M} ({plain(current.clock.zone)})."
+            f"Exact. Data loaded {clock(current.local(about.loaded_at))}; "
+            f"now is {clock(current.local(current.clock.instant))} ({plain(current.clock.zone)})."
         )
         waiting = len(answer.unfinished)
         if waiting:

@@ -10,12 +10,13 @@ import streamlit as st
 from pages.parts import commands
 from pages.parts.session import session, widget
 from pages.parts.words import number, plain
-from segmentation.catalogue import EventProperty, Field, Kind, Value
+from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Value
 from segmentation.clock import CALENDAR_UNITS
 from segmentation.definition import FieldCondition, Operand, Period, Unit
 from segmentation.operators import Operator, Shape
 
 SEARCH_FROM = 50
+LARGEST = 2**53 - 1  # what a browser counts exactly
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 ValuesOf = Callable[[str], tuple[Value, ...]]
 
@@ -53,12 +54,14 @@ def _search(base: str) -> None:
 def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
     chosen = [item for item in node.value if isinstance(item, str)] if isinstance(node.value, tuple) else []
     search = session().searches.get(base, "")
-    found = values_of(search)
+    covered = isinstance(named, Field) and named.role in PERSONAL and not session().revealed
+    found = () if covered else values_of(search)
     counts = {value.value: value.count for value in found}
     many = (isinstance(named, Field) and named.distinct > SEARCH_FROM) or len(found) >= SEARCH_FROM or bool(search)
     if many:
         st.text_input(
             f"Search the values of {plain(named.label)}",
+            value=search,
             key=f"{base}/search",
             type="search",
             live="300ms",
@@ -67,7 +70,7 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
             on_change=_search,
             args=(base,),
         )
-    counted = {value.value: value.count for value in values_of("")} | counts
+    counted = {value.value: value.count for value in (() if covered else values_of(""))} | counts
     st.multiselect(
         f"Values of {plain(named.label)}",
         [*counts, *(value for value in chosen if value not in counts)],
@@ -92,6 +95,9 @@ def number_field(
 ) -> None:
     """A number input without a label on screen, for whole or decimal numbers."""
     known = isinstance(value, int | float) and not isinstance(value, bool)
+    if known and abs(value) > LARGEST:  # type: ignore[operator]
+        st.markdown(f"{plain(str(value))} (a number this large is changed in the definition file)")
+        return
     st.number_input(
         label,
         value=(int(value) if whole else float(value)) if known else None,  # type: ignore[call-overload]
@@ -152,6 +158,9 @@ def day_field(
     label: str, value: date | None, key: str, on_change: Callable[..., None], args: tuple[object, ...]
 ) -> None:
     """A day input without a label on screen."""
+    if value is not None and not EARLIEST <= value <= LATEST:
+        st.markdown(f"{plain(value.isoformat())} (a day this far off is changed in the definition file)")
+        return
     st.date_input(
         label,
         value=value,

@@ -10,7 +10,7 @@ from pages.parts.numbers import funnel_steps
 from pages.parts.queries import Current
 from pages.parts.session import session
 from pages.parts.words import THEMES, figure, number, percent, plain
-from segmentation.catalogue import Field, Kind, Role
+from segmentation.catalogue import PERSONAL, Field, Kind, Role
 from segmentation.definition import FieldCondition, walk
 from segmentation.differences import differences as compared
 from segmentation.engine import Answer
@@ -73,7 +73,7 @@ def funnel(current: Current, answer: Answer) -> None:
 @st.fragment
 def one_field(current: Current, answer: Answer) -> None:
     """The distribution of any field."""
-    fields = {f.name: f for f in fields_by_theme(current.catalogue) if f.role != Role.PERSON_ID}
+    fields = {f.name: f for f in fields_by_theme(current.catalogue) if f.role not in PERSONAL | {Role.PERSON_ID}}
     first = next((f.name for f in fields.values() if f.kind == Kind.NUMBER), next(iter(fields), None))
     with st.container(border=True):
         name = st.selectbox(

@@ -96,9 +96,9 @@ def _store_columns() -> None:
 
 def _reveal(shown: bool) -> None:
     state = session()
-    state.revealed = shown
     if shown:
         workspace().log("personal data revealed", audience=state.audience or "")
+    state.revealed = shown
 
 
 def _one(current: Current, rows_shown: Callable[[], Sequence[int]], page: int) -> None:

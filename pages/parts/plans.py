@@ -237,25 +237,20 @@ def _answered(index: int, column: str, plan: LoadPlan, answer: Format) -> LoadPl
 
 def _columns(index: int, table: TablePlan) -> None:
     """How each column is read."""
-    misfits = sum(1 for c in table.columns if c.include and c.misfits)
-    asked = sum(1 for c in table.columns if c.include and c.format == Format.ASK)
-    note = f" · {misfits} with cells that do not fit" if misfits else ""
-    draft = session().draft
-    unfold = bool(misfits or asked or (draft is not None and index in draft.edited))
+    misfitting = [c for c in table.columns if c.include and c.misfits]
+    for column in misfitting:
+        examples = ", ".join(f"“{shortened(e, 40)}”" for e in column.misfit_examples)
+        st.markdown(
+            f":orange[:material/warning:] **{plain(column.column)}**: {cells(column.misfits)} "
+            f"{'is' if column.misfits == 1 else 'are'} not {ONE_OF_KIND[column.kind]} "
+            f"and will be missing: {plain(examples)}"
+        )
     with st.expander(
-        f"How the {len(table.columns)} columns are read{note}",
-        expanded=unfold,
+        f"How the {len(table.columns)} columns are read",
+        expanded=bool(misfitting) or any(c.include and c.format == Format.ASK for c in table.columns),
         icon=":material/table_chart:",
-        key=session().key("plan", str(index), "fold"),  # one expander, whatever its title
+        key=session().key("plan", str(index), "fold"),  # one expander: it stays open when its columns change
     ):
-        for column in table.columns:
-            if column.include and column.misfits:
-                examples = ", ".join(f"“{shortened(e, 40)}”" for e in column.misfit_examples)
-                st.markdown(
-                    f":orange[:material/warning:] **{plain(column.column)}**: {cells(column.misfits)} "
-                    f"{'is' if column.misfits == 1 else 'are'} not {ONE_OF_KIND[column.kind]} "
-                    f"and will be missing: {plain(examples)}"
-                )
         key = session().key("plan", str(index), "columns", str(hash(table.columns)))
         st.data_editor(
             [_row(c) for c in table.columns],
@@ -315,6 +310,3 @@ def _store(key: str, index: int, columns: tuple[str, ...]) -> None:
         return plan
 
     _change(change)
-    state = session()
-    if state.draft is not None:
-        state.draft = replace(state.draft, edited=state.draft.edited | {index})

@@ -24,7 +24,6 @@ class Draft:
     plan: LoadPlan
     audience: str | None = None  # the audience that gets a new version; None: a new audience
     problems: tuple[str, ...] = ()  # files that could not be read
-    edited: frozenset[int] = frozenset()  # tables whose columns were changed by hand: they stay unfolded
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,7 @@ class Session:
         """Take another segment in hand; the history begins anew."""
         self.history = History(with_ids(definition))
         self.saved = saved
+        self.revealed = False
         self.suggested_name = ""
         self.opened = None
         self.revision += 1

@@ -48,7 +48,7 @@ def _card(segment: SavedSegment, current: Current) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(segment.name)}**", width="content")
             for tag in segment.tags:
-                st.badge(plain(tag), color="gray")
+                st.markdown(f":gray-badge[{plain(tag)}]", width="content")
             st.markdown("", width="stretch")
             st.button("Open", key=f"open-{segment.id}", on_click=_open, args=(segment,))
             st.menu_button(

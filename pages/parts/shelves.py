@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import KINDS, THEMES, number, shortened
-from segmentation.catalogue import Field, FieldEdit, Role, Theme
+from segmentation.catalogue import PERSONAL, Field, FieldEdit, Role, Theme
 
 ROLES = {
     Role.NONE: "—",
@@ -40,6 +40,8 @@ EDITED = ("label", "theme", "role", "hidden")
 
 
 def _top(field: Field) -> str:
+    if field.role in PERSONAL and not session().revealed:
+        return "masked until revealed on the People page"
     if field.top:
         return ", ".join(f"{shortened(v.value, 24)} ({number(v.count)})" for v in field.top[:4])
     return f"{field.low} to {field.high}" if field.low is not None else ""

@@ -154,16 +154,16 @@ def file(current: Current, answer: Answer, options: ExportOptions, found: Previe
 
 def _told(current: Current, options: ExportOptions) -> object:
     """What a file is made of; another one after any change."""
-    return current.id, session().definition, options
+    return current.engine.audience.version, current.catalogue, current.clock, session().definition, options
 
 
 def _start(current: Current, answer: Answer, options: ExportOptions) -> None:
     folder = workspace().exports_folder()
     work = partial(_write, current, answer, options, _name())
-    session().exported = _told(current, options)
-    session().export = jobs().start(f"Writing {_name()}", lambda progress: work(folder, progress)).id
     if options.consent == "ignore":
         workspace().log("exported without consent", audience=current.id)
+    session().exported = _told(current, options)
+    session().export = jobs().start(f"Writing {_name()}", lambda progress: work(folder, progress)).id
 
 
 def _write(

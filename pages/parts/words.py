@@ -45,7 +45,12 @@ ONE_OF_KIND = {
 
 def plain(text: str) -> str:
     """Data made safe for a label or sentence: shown letter by letter, never read as markdown."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(lambda sign: f"&#{ord(sign[1])};", " ".join(text.split()))
+
+
+def clock(moment: datetime) -> str:
+    """`3 Apr 2026, 14:05`"""
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
 
 
 def shortened(text: str, length: int = 80) -> str:

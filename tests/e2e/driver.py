@@ -79,9 +79,9 @@ class App:
                 time.sleep(0.05)
 
     def stop(self) -> None:
-        """End it."""
+        """End it at once, as a power cut would."""
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=20)
         self.log.close()
 
@@ -274,7 +274,7 @@ class Handpick:
         """The card of a saved segment, on the Segments page."""
         blocks = self.page.locator("[data-testid=stVerticalBlock], [data-testid=stHorizontalBlock]")
         named = blocks.filter(has=self.page.get_by_text(name, exact=True))
-        return named.filter(has=self.page.get_by_role("button", name="Open", exact=True)).last
+        return named.filter(has=self.page.get_by_text(re.compile(r"saved (just now|\d+ \w+ ago)$"))).last
 
     def press(self, card: Locator, button: str) -> None:
         """Click a button of a card."""
