@@ -71,7 +71,10 @@ def table(current: Current, answer: Answer) -> None:
     hidden = not covered.equals(rows)
     if hidden and not state.revealed:
         rows = covered
-    st.dataframe(rows, hide_index=True, height=460, placeholder="–", alt=f"Page {page} of the people in this segment")
+    height = min(35 * (rows.num_rows + 1) + 3, 460)
+    st.dataframe(
+        rows, hide_index=True, height=height, placeholder="–", alt=f"Page {page} of the people in this segment"
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         first = (page - 1) * PAGE + 1
         st.caption(

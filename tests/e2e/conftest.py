@@ -48,6 +48,7 @@ def _at_the_page(browser: Browser, app: App, story: pytest.Item) -> Iterator[Han
         yield handpick
         if story.stash.get(_FAILED, False):
             handpick.shot("failed")
+            print((app.home / "app.log").read_text()[-5000:])
     finally:
         context.close()
 

@@ -157,7 +157,8 @@ class Handpick:
 
     def field(self, label: str | re.Pattern[str]) -> Locator:
         """The input with this label."""
-        return self.page.get_by_label(label).first
+        labelled = self.page.get_by_label(label, exact=isinstance(label, str))
+        return labelled.and_(self.page.locator("input, textarea")).first
 
     def choose(self, label: str | re.Pattern[str], option: str) -> None:
         """Pick an option of a select box by typing and clicking; an exact name goes before one that begins so."""
