@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts import commands
 from pages.parts.session import session, widget
-from pages.parts.words import number, plain
+from pages.parts.words import number, plain, spoken
 from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Value
 from segmentation.clock import CALENDAR_UNITS
 from segmentation.definition import FieldCondition, Operand, Period, Unit
@@ -36,7 +36,7 @@ def _store(node_id: str, key: str) -> None:
 
 def _text(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
     st.text_input(
-        f"Text to compare {plain(named.label)} with",
+        f"Text to compare {spoken(named.label)} with",
         value=node.value if isinstance(node.value, str) else "",
         key=base,
         label_visibility="collapsed",
@@ -60,7 +60,7 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
     many = (isinstance(named, Field) and named.distinct > SEARCH_FROM) or len(found) >= SEARCH_FROM or bool(search)
     if many:
         st.text_input(
-            f"Search the values of {plain(named.label)}",
+            f"Search the values of {spoken(named.label)}",
             value=search,
             key=f"{base}/search",
             type="search",
@@ -72,7 +72,7 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
         )
     counted = {value.value: value.count for value in (() if covered else values_of(""))} | counts
     st.multiselect(
-        f"Values of {plain(named.label)}",
+        f"Values of {spoken(named.label)}",
         [*counts, *(value for value in chosen if value not in counts)],
         default=chosen,
         format_func=lambda value: f"{value} · {number(counted[value])}" if value in counted else value,
@@ -115,7 +115,7 @@ def number_field(
 def _number(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
     whole = _whole(named, (node.value,))
     key = f"{base}/{'whole' if whole else 'decimal'}"
-    number_field(f"Number to compare {plain(named.label)} with", node.value, base, whole, _store_exact, (node.id, key))
+    number_field(f"Number to compare {spoken(named.label)} with", node.value, base, whole, _store_exact, (node.id, key))
 
 
 def _store_exact(node_id: str, key: str) -> None:
@@ -137,9 +137,9 @@ def _numbers(node: FieldCondition, named: Field | EventProperty, base: str, valu
     suffix = "whole" if whole else "decimal"
     args = (node.id, f"{base}/low/{suffix}", f"{base}/high/{suffix}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        number_field(f"Lowest {plain(named.label)}", ends[0], f"{base}/low", whole, _store_pair, args)
+        number_field(f"Lowest {spoken(named.label)}", ends[0], f"{base}/low", whole, _store_pair, args)
         st.markdown("and", width="content")
-        number_field(f"Highest {plain(named.label)}", ends[1], f"{base}/high", whole, _store_pair, args)
+        number_field(f"Highest {spoken(named.label)}", ends[1], f"{base}/high", whole, _store_pair, args)
 
 
 def _count(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
@@ -181,7 +181,7 @@ def _store_day(node_id: str, key: str) -> None:
 
 
 def _day(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
-    day_field(f"Day to compare {plain(named.label)} with", as_day(node.value), base, _store_day, (node.id, base))
+    day_field(f"Day to compare {spoken(named.label)} with", as_day(node.value), base, _store_day, (node.id, base))
 
 
 def _days(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:

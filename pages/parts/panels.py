@@ -9,7 +9,7 @@ from pages.parts.conditions import fields_by_theme
 from pages.parts.numbers import funnel_steps
 from pages.parts.queries import Current
 from pages.parts.session import session
-from pages.parts.words import THEMES, figure, number, percent, plain
+from pages.parts.words import THEMES, figure, number, percent, plain, spoken
 from segmentation.catalogue import PERSONAL, Field, Kind, Role
 from segmentation.definition import FieldCondition, walk
 from segmentation.differences import differences as compared
@@ -36,7 +36,7 @@ def summary(current: Current, answer: Answer) -> None:
             value = "–" if fact.segment is None else words(fact.segment)
             base = "–" if fact.base is None else words(fact.base)
             st.metric(
-                plain(fact.label),
+                spoken(fact.label),
                 value,
                 f"everybody {base}",
                 delta_color="off",

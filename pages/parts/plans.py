@@ -14,7 +14,7 @@ from connectors.importing import load
 from pages.parts import work
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
-from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened
+from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
 from segmentation.errors import HandpickError
@@ -126,7 +126,7 @@ def _table(index: int, table: TablePlan) -> None:
             st.markdown(f"**{plain(table.table.name)}** :gray[{number(table.table.rows)} rows]", width="stretch")
             key = session().key("plan", str(index), "role")
             st.segmented_control(
-                f"What a row of {table.table.name} is",
+                f"What a row of {spoken(table.table.name)} is",
                 list(ROLES),
                 default=table.role,
                 required=True,
@@ -200,7 +200,7 @@ def _keys(index: int, table: TablePlan) -> None:
         quantity, price = offered
         key = session().key("plan", str(index), "line-total")
         st.toggle(
-            f"Add “Line total” = {plain(quantity)} × {plain(price)}",
+            f"Add “Line total” = {spoken(quantity)} × {spoken(price)}",
             value=table.line_total is not None,
             key=key,
             on_change=_with_widget,
@@ -221,11 +221,13 @@ def _questions(index: int, table: TablePlan) -> None:
             asked = f"dates like {plain(example)}. Which comes first?"
             answers = {Format.DAY_FIRST: "the day", Format.MONTH_FIRST: "the month"}
         key = session().key("plan", str(index), "ask", column.column)
+        st.markdown(f":orange[:material/help:] **{plain(column.column)}** has {asked}")
         st.segmented_control(
-            f":orange[:material/help:] **{plain(column.column)}** has {asked}",
+            f"How {spoken(column.column)} is written",
             list(answers),
             format_func=answers.__getitem__,
             key=key,
+            label_visibility="collapsed",
             on_change=_with_widget,
             args=(key, partial(_answered, index, column.column)),
         )

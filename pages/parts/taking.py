@@ -11,7 +11,7 @@ from pages.parts.conditions import fields_by_theme
 from pages.parts.people import fitting_columns
 from pages.parts.queries import Current, jobs, workspace
 from pages.parts.session import session
-from pages.parts.words import number, plain
+from pages.parts.words import number, plain, spoken
 from segmentation.engine import Answer
 from segmentation.errors import HandpickError
 from segmentation.jobs import State
@@ -64,7 +64,7 @@ def choices(current: Current) -> ExportOptions:
 
 def _consent(current: Current, destination: str) -> bool:
     fields = consent_fields(current.catalogue, destination)
-    words = ", ".join(plain(field.label) for field in fields)
+    words = ", ".join(spoken(field.label) for field in fields)
     respected = st.toggle(
         "Only people who agreed" + (f" ({words})" if words else ""),
         value=True,

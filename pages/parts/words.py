@@ -48,6 +48,11 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(lambda sign: f"&#{ord(sign[1])};", " ".join(text.split()))
 
 
+def spoken(text: str) -> str:
+    """Data in the label of an input. Screen readers say a label as it stands, escapes and all: what markdown reads is left out."""
+    return " ".join(re.sub(r"[\\`*_\[\]<>$~^|#]|:(?=\S)", " ", text).split())
+
+
 def clock(moment: datetime) -> str:
     """`3 Apr 2026, 14:05`"""
     return f"{moment.day} {moment:%b %Y, %H:%M}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
@@ -57,9 +58,7 @@ class App:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = _free_port()
         self.log = (self.home / "app.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "cli.py"), "--port", str(self.port)],
@@ -89,6 +88,15 @@ class App:
         """A new process over the same workspace."""
         self.stop()
         self.start()
+
+
+def _free_port() -> int:
+    """A port below those that systems give to outgoing connections, which may take one between the look and the start."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as free:
+            if free.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 def ask(home: Path, question: str) -> int:
