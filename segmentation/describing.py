@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from segmentation.catalogue import Catalogue, EventProperty, Field, Kind
 from segmentation.definition import (
+    AnyNode,
     Before,
     BetweenDays,
     Condition,
@@ -18,9 +19,9 @@ from segmentation.definition import (
     Last,
     Match,
     MeasureFunction,
-    Node,
     Operand,
     Period,
+    below,
 )
 from segmentation.errors import HandpickError
 from segmentation.operands import bounds
@@ -149,29 +150,29 @@ def _property(catalogue: Catalogue, name: str | None) -> EventProperty | None:
     return next((p for p in catalogue.properties if p.name == name), None)
 
 
-def _told(node: Node | None) -> Node | None:
+def _told(node: AnyNode | None) -> AnyNode | None:
     """The node without what is off or empty, and without groups of one; None where nothing is left."""
     if node is None or not node.enabled:
         return None
     if not isinstance(node, Group):
         return node
     children = tuple(told for child in node.children if (told := _told(child)) is not None)
-    if len(children) == 1 and node.match != Match.NONE:
+    if len(children) == 1 and node.match in (Match.ALL, Match.ANY):
         return children[0]
     return node.model_copy(update={"children": children}) if children else None
 
 
-def _where(node: Node, catalogue: Catalogue) -> str:
+def _where(node: AnyNode, catalogue: Catalogue) -> str:
     """One filter or group inside an event; groups in brackets."""
     if isinstance(node, FieldCondition):
         return _inside(_field(node, _property(catalogue, node.field)))
-    if isinstance(node, EventCondition):
+    if not isinstance(node, Group):
         return "…"
     words = joined([_where(child, catalogue) for child in node.children], "and" if node.match == Match.ALL else "or")
     return f"not ({words})" if node.match == Match.NONE else f"({words})"
 
 
-def _wheres(node: Node | None, catalogue: Catalogue) -> str:
+def _wheres(node: AnyNode | None, catalogue: Catalogue) -> str:
     """An event's filters with the word before them, "" where there are none."""
     told = _told(node)
     if told is None:
@@ -259,15 +260,19 @@ def describe_condition(condition: Condition, catalogue: Catalogue) -> str:
     if isinstance(condition, EventCondition):
         words = _event(condition, catalogue)
         return words[0].upper() + words[1:]
+    if not isinstance(condition, FieldCondition):
+        return condition.type
     return _field(condition, next((f for f in catalogue.fields if f.name == condition.field), None))
 
 
-def _phrase(node: Node, catalogue: Catalogue) -> str:
+def _phrase(node: AnyNode, catalogue: Catalogue) -> str:
     """One filter or group; groups in brackets."""
     if isinstance(node, EventCondition):
         return f"who {_event(node, catalogue)}"
     if isinstance(node, FieldCondition):
         return f"whose {_inside(describe_condition(node, catalogue))}"
+    if not isinstance(node, Group):
+        return node.type
     words = _phrases(node, catalogue)
     return f"who are not among those ({words})" if node.match == Match.NONE else f"({words})"
 
@@ -277,12 +282,11 @@ def _phrases(group: Group, catalogue: Catalogue) -> str:
     return joined(words, "and" if group.match == Match.ALL else "or")
 
 
-def _on(node: Node) -> Iterator[Node]:
+def _on(node: AnyNode) -> Iterator[AnyNode]:
     """The node and everything below it that is on."""
     if node.enabled:
         yield node
-        below = node.children if isinstance(node, Group) else ()
-        for child in (node.where,) if isinstance(node, EventCondition) and node.where is not None else below:
+        for child in below(node):
             yield from _on(child)
 
 

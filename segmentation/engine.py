@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import reduce
-from operator import and_, or_
+from operator import and_
 
 import duckdb
 import numpy as np
@@ -20,12 +20,26 @@ import numpy as np
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
+from segmentation.combining import combined, replacers, running
 from segmentation.compiling import Compiled, compile_condition, compile_known
-from segmentation.definition import Condition, Definition, FieldCondition, Group, Match, Node
+from segmentation.definition import (
+    Condition,
+    Definition,
+    FieldCondition,
+    Group,
+    ListCondition,
+    Node,
+    PlaceCondition,
+    SampleCondition,
+    SegmentCondition,
+)
 from segmentation.editing import with_ids
 from segmentation.errors import Cancelled, HandpickError
+from segmentation.happening import compared
 from segmentation.membership import Membership
 from segmentation.operators import OPERATORS
+from segmentation.placing import coordinates, identity
+from segmentation.references import NO_REFERENCES, NamedDefinition, References, listed_question, refuse_circle
 
 SET_BUDGET = 256 * 1024 * 1024
 COMPILED_KEPT = 10_000
@@ -54,6 +68,7 @@ class Answer:
     funnel: tuple[Step, ...] = ()
     missing: dict[str, int] = field(default_factory=dict)  # negative field conditions: people with no value
     unfinished: dict[str, str] = field(default_factory=dict)
+    sets: Mapping[str, Membership] = field(default_factory=dict)  # of every node that counts
 
     @property
     def total(self) -> int:
@@ -74,7 +89,7 @@ class Engine:
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
         self._sets: OrderedDict[Compiled, Membership] = OrderedDict()
-        self._compiled: OrderedDict[tuple[Condition, str, Clock], Compiled | str] = OrderedDict()
+        self._compiled: OrderedDict[tuple[str, Clock], Compiled | str] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -90,17 +105,24 @@ class Engine:
             self._keep(positive, found)
         if question.complement:
             found = ~found
-        if question.known is not None:
-            found = found & self.members_of(compile_known(question.known))
+        if question.known:
+            found = reduce(and_, (self.members_of(compile_known(name)) for name in question.known), found)
         return found
 
-    def answer(self, definition: Definition, clock: Clock, catalogue: Catalogue | None = None) -> Answer:
+    def answer(
+        self,
+        definition: Definition,
+        clock: Clock,
+        catalogue: Catalogue | None = None,
+        references: References = NO_REFERENCES,
+    ) -> Answer:
         """All numbers of a definition; unfinished and disabled nodes are left out and never widen what is left.
 
         Nodes without an id of their own are counted under the ids that `with_ids` gives them.
         """
         definition = with_ids(definition)
-        walk = _Walk(self, catalogue or self.audience.catalogue, clock)
+        path = (references.origin,) if references.origin is not None else ()
+        walk = _Walk(self, catalogue or self.audience.catalogue, clock, references, path)
         root = walk.set_of(definition.root)
         size = self.audience.people
         if root is None:
@@ -114,11 +136,13 @@ class Engine:
             funnel=walk.funnel(definition.root),
             missing=walk.missing,
             unfinished=walk.unfinished,
+            sets=walk.sets,
         )
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
-        key = (condition, repr(condition.value), clock)  # for Python True and 1 are equal
+        condition = _with_roles(condition, catalogue)
+        key = (repr(condition), clock)  # for Python the conditions with True and 1 are equal
         with self._lock:
             found = self._compiled.get(key)
         if found is None:
@@ -157,39 +181,30 @@ class Engine:
                 self._bytes -= evicted.nbytes
 
 
-_COMBINE: dict[Match, Callable[[Membership, Membership], Membership]] = {
-    Match.ALL: and_,
-    Match.ANY: or_,
-    Match.NONE: or_,  # and the complement at the end
-}
-
-
-def combined(match: Match, sets: Sequence[Membership]) -> Membership:
-    """A group's set from its children's; `sets` must not be empty."""
-    united = reduce(_COMBINE[match], sets)
-    return ~united if match == Match.NONE else united
-
-
-def _others(match: Match, sets: Sequence[Membership]) -> list[Membership | None]:
-    """For each child the children before and behind it taken together (before any complement); None for an only child."""
-    join = _COMBINE[match]
-    before: list[Membership | None] = [None]
-    for members in sets[:-1]:
-        last = before[-1]
-        before.append(members if last is None else join(last, members))
-    others: list[Membership | None] = []
-    behind: Membership | None = None
-    for left, members in zip(reversed(before), reversed(sets), strict=True):
-        others.append(left if behind is None else behind if left is None else join(left, behind))
-        behind = members if behind is None else join(members, behind)
-    return others[::-1]
+def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:
+    """The condition with the fields by name that it finds by their roles, as roles can be changed."""
+    if isinstance(condition, PlaceCondition):
+        latitude, longitude = coordinates(condition, catalogue)
+        return condition.model_copy(update={"latitude": latitude.name, "longitude": longitude.name})
+    if isinstance(condition, SampleCondition):
+        return condition.model_copy(update={"field": identity(condition, catalogue).name})
+    return condition
 
 
 class _Walk:
     """One evaluation: the sets of all nodes that count."""
 
-    def __init__(self, engine: Engine, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        catalogue: Catalogue,
+        clock: Clock,
+        references: References,
+        path: tuple[NamedDefinition, ...],
+    ) -> None:
         self.engine = engine
+        self.references = references
+        self.path = path  # the segments on the way here, outermost first
         self.catalogue = catalogue
         self.clock = clock
         self.sets: dict[str, Membership] = {}
@@ -202,7 +217,7 @@ class _Walk:
             return None
         if isinstance(node, Group):
             sets = [members for child in node.children if (members := self.set_of(child)) is not None]
-            found = combined(node.match, sets) if sets else None
+            found = combined(node, sets) if sets else None
         else:
             found = self._condition(node)
         if found is not None:
@@ -211,16 +226,42 @@ class _Walk:
 
     def _condition(self, node: Condition) -> Membership | None:
         try:
-            found = self.engine.members_of(self.engine.compiled(node, self.catalogue, self.clock))
+            found = self._answer(node)
         except HandpickError as error:
             if isinstance(error, Cancelled):
                 raise
             self.unfinished[node.id] = str(error)
             return None
-        if isinstance(node, FieldCondition) and node.field is not None and node.operator is not None:
+        if isinstance(node, FieldCondition) and node.operator is not None:
             negates = OPERATORS[node.operator].negates
             if negates is not None and negates != "is_known":
-                self.missing[node.id] = (~self.engine.members_of(compile_known(node.field))).count
+                known = (self.engine.members_of(compile_known(name)) for name in compared(node))
+                self.missing[node.id] = (~reduce(and_, known)).count
+        return found
+
+    def _answer(self, node: Condition) -> Membership:
+        if isinstance(node, SegmentCondition):
+            found = self._segment(node)
+        elif isinstance(node, ListCondition):
+            asked = listed_question(self.references.list(node.list), self.catalogue)
+            found = self.engine.members_of(Compiled(asked.select.sql("duckdb"), asked.parameters))
+        else:
+            return self.engine.members_of(self.engine.compiled(node, self.catalogue, self.clock))
+        return ~found if node.outside else found
+
+    def _segment(self, node: SegmentCondition) -> Membership:
+        """The people of another segment, all of which has to count."""
+        named = self.references.segment(node.segment)
+        refuse_circle(self.path, named)
+        walk = _Walk(self.engine, self.catalogue, self.clock, self.references, (*self.path, named))
+        found = walk.set_of(with_ids(named.definition).root)
+        if walk.unfinished:
+            reason = next(iter(walk.unfinished.values()))
+            raise HandpickError(
+                reason if "cannot contain itself" in reason else f"The segment “{named.name}” is not finished: {reason}"
+            )
+        if found is None:
+            raise HandpickError(f"The segment “{named.name}” has no filter that counts.")
         return found
 
     def _counted(self, group: Group) -> list[Node]:
@@ -228,13 +269,9 @@ class _Walk:
 
     def funnel(self, root: Group) -> tuple[Step, ...]:
         """The running total over the root's children in their order."""
-        steps: list[Step] = []
-        running: Membership | None = None
-        for child in self._counted(root):
-            members = self.sets[child.id]
-            running = members if running is None else _COMBINE[root.match](running, members)
-            steps.append(Step(child.id, (~running if root.match == Match.NONE else running).count))
-        return tuple(steps)
+        children = self._counted(root)
+        sets = running(root, [self.sets[child.id] for child in children])
+        return tuple(Step(child.id, members.count) for child, members in zip(children, sets, strict=True))
 
     def without(self, root: Group) -> dict[str, int]:
         """For each node below the root the total if it were not there; nodes whose absence empties the root are left out."""
@@ -243,23 +280,19 @@ class _Walk:
         def look(group: Group, up: Callable[[Membership | None], Membership | None]) -> None:
             """`up` gives the root's set from what this group's set becomes (None: the group falls away)."""
             children = self._counted(group)
-            for child, others in zip(children, _others(group.match, [self.sets[c.id] for c in children]), strict=True):
+            for child, replaced in zip(children, replacers(group, [self.sets[c.id] for c in children]), strict=True):
 
-                def replaced(
-                    members: Membership | None, others: Membership | None = others, match: Match = group.match
+                def upward(
+                    members: Membership | None,
+                    replaced: Callable[[Membership | None], Membership | None] = replaced,
                 ) -> Membership | None:
-                    if members is None and others is None:
-                        return up(None)
-                    united = (
-                        members if others is None else others if members is None else _COMBINE[match](others, members)
-                    )
-                    return up(None if united is None else ~united if match == Match.NONE else united)
+                    return up(replaced(members))
 
-                rest = replaced(None)
+                rest = upward(None)
                 if rest is not None:
                     found[child.id] = rest.count
                 if isinstance(child, Group):
-                    look(child, replaced)
+                    look(child, upward)
 
         look(root, lambda members: members)
         return found

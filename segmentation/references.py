@@ -1,0 +1,114 @@
+"""What a definition may refer to: other segments and static lists, found by id or by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlglot import exp
+
+from segmentation.binding import Parameters, Question
+from segmentation.catalogue import Catalogue, Kind, Model, Role
+from segmentation.definition import Definition
+from segmentation.errors import HandpickError, close_names
+from segmentation.predicates import among
+
+
+class ListedBy(StrEnum):
+    """What the entries of a static list are."""
+
+    ID = "id"
+    EMAIL = "email"
+
+
+class StaticList(Model):
+    """A list of people that does not change by itself: ids exactly as they are, or e-mail addresses in any case."""
+
+    id: str
+    name: str
+    by: ListedBy = ListedBy.ID
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NamedDefinition:
+    """A segment as others refer to it."""
+
+    id: str
+    name: str
+    definition: Definition
+
+
+class References:
+    """Segments and lists at hand; `origin` is the segment that is being answered itself, so that a circle is seen."""
+
+    def __init__(
+        self,
+        segments: Iterable[NamedDefinition] = (),
+        lists: Iterable[StaticList] = (),
+        origin: NamedDefinition | None = None,
+    ) -> None:
+        self.segments = tuple(segments)
+        self.lists = tuple(lists)
+        self.origin = origin
+
+    def segment(self, key: str | None) -> NamedDefinition:
+        """The segment of this id, or else of this name; raises HandpickError."""
+        if not key:
+            raise HandpickError("Choose a segment.")
+        for candidates in (
+            (s for s in self.segments if s.id == key),
+            (s for s in self.segments if s.name.casefold() == key.casefold()),
+        ):
+            found = next(candidates, None)
+            if found is not None:
+                return found
+        close = close_names(key, [s.name for s in self.segments])
+        raise HandpickError(f"There is no segment “{key}”: it may have been deleted.{close}")
+
+    def list(self, key: str | None) -> StaticList:
+        """The list of this id, or else of this name; raises HandpickError."""
+        if not key:
+            raise HandpickError("Choose a list.")
+        for candidates in (
+            (s for s in self.lists if s.id == key),
+            (s for s in self.lists if s.name.casefold() == key.casefold()),
+        ):
+            found = next(candidates, None)
+            if found is not None:
+                return found
+        close = close_names(key, [s.name for s in self.lists])
+        raise HandpickError(f"There is no list “{key}”: it may have been deleted.{close}")
+
+
+NO_REFERENCES = References()
+
+
+def refuse_circle(path: tuple[NamedDefinition, ...], found: NamedDefinition) -> None:
+    """Raise HandpickError with the whole circle by name where a segment would contain itself."""
+    ids = [step.id for step in path]
+    if found.id in ids:
+        names = " → ".join(f"“{step.name}”" for step in (*path[ids.index(found.id) :], found))
+        raise HandpickError(f"A segment cannot contain itself: {names}.")
+
+
+def listed_question(static: StaticList, catalogue: Catalogue) -> Question:
+    """Who stands on a list."""
+    role = Role.EMAIL if static.by == ListedBy.EMAIL else Role.PERSON_ID
+    field = catalogue.with_role(role)
+    if field is None:
+        what = "the e-mail address" if static.by == ListedBy.EMAIL else "the customer’s id"
+        raise HandpickError(
+            f"No field has the role of {what}, which “{static.name}” lists: give it on the Fields page."
+        )
+    of = exp.column(field.name, table="people", quoted=True)
+    text: exp.Expr = of if field.kind == Kind.TEXT else exp.cast(of, "VARCHAR")
+    parameters = Parameters()
+    if static.by == ListedBy.EMAIL:
+        options = parameters.bind(tuple(value.strip().lower() for value in static.values))
+        text = exp.Lower(this=exp.Trim(this=text))
+    else:
+        options = parameters.bind(static.values)
+    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(among(text, options, lambda item: item))
+    return Question(select, tuple(parameters.values))
