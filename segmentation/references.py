@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from sqlglot import exp
 
@@ -55,31 +56,40 @@ class References:
 
     def segment(self, key: str | None) -> NamedDefinition:
         """The segment of this id, or else of this name; raises HandpickError."""
-        if not key:
-            raise HandpickError("Choose a segment.")
-        for candidates in (
-            (s for s in self.segments if s.id == key),
-            (s for s in self.segments if s.name.casefold() == key.casefold()),
-        ):
-            found = next(candidates, None)
-            if found is not None:
-                return found
-        close = close_names(key, [s.name for s in self.segments])
-        raise HandpickError(f"There is no segment “{key}”: it may have been deleted.{close}")
+        return picked(self.segments, key, "segment")
 
     def list(self, key: str | None) -> StaticList:
         """The list of this id, or else of this name; raises HandpickError."""
-        if not key:
-            raise HandpickError("Choose a list.")
-        for candidates in (
-            (s for s in self.lists if s.id == key),
-            (s for s in self.lists if s.name.casefold() == key.casefold()),
-        ):
-            found = next(candidates, None)
-            if found is not None:
-                return found
-        close = close_names(key, [s.name for s in self.lists])
-        raise HandpickError(f"There is no list “{key}”: it may have been deleted.{close}")
+        return picked(self.lists, key, "list")
+
+
+class Known(Protocol):
+    """What has an id and a name."""
+
+    @property
+    def id(self) -> str:
+        """Never changes."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+
+K = TypeVar("K", bound=Known)
+
+
+def picked(known: Sequence[K], key: str | None, what: str) -> K:
+    """The one of this id, or else of this name in any case; raises HandpickError with close names."""
+    if not key:
+        raise HandpickError(f"Choose a {what}.")
+    for found in known:
+        if found.id == key:
+            return found
+    for found in known:
+        if found.name.casefold() == key.casefold():
+            return found
+    close = close_names(key, [one.name for one in known])
+    raise HandpickError(f"There is no {what} “{key}”: it may have been deleted.{close}")
 
 
 NO_REFERENCES = References()
