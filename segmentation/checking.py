@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
-from segmentation.compiling import Parameters, compile_condition, event_filter
+from segmentation.compiling import DEEPEST_DETAILS, DETAILS_TOO_DEEP, Parameters, compile_condition, event_filter
 from segmentation.definition import Definition, EventCondition, Group, Node
 from segmentation.errors import HandpickError, Problem
 
@@ -20,6 +20,13 @@ def _inside(group: Group | None) -> Iterator[Node]:
             yield child
             if isinstance(child, Group):
                 yield from _inside(child)
+
+
+def _depth(node: Node | None) -> int:
+    """How many groups that are on stand inside one another."""
+    if not isinstance(node, Group) or not node.enabled:
+        return 0
+    return 1 + max((_depth(child) for child in node.children), default=0)
 
 
 def problems(definition: Definition, catalogue: Catalogue, clock: Clock) -> tuple[Problem, ...]:
@@ -51,6 +58,8 @@ def problems(definition: Definition, catalogue: Catalogue, clock: Clock) -> tupl
                     event_filter(inner, catalogue, clock, Parameters())
                 except HandpickError as error:
                     found.append(Problem(inner.id, f"Filter {here}", str(error)))
+            if isinstance(child, EventCondition) and _depth(child.where) > DEEPEST_DETAILS:
+                found.append(Problem(child.id, f"Filter {here}", DETAILS_TOO_DEEP))
             alone = child.model_copy(update={"where": None}) if isinstance(child, EventCondition) else child
             try:
                 compile_condition(alone, catalogue, clock, None)

@@ -30,6 +30,10 @@ from segmentation.errors import HandpickError, close_names
 from segmentation.operands import bounds, operands
 from segmentation.operators import COMPARISONS, OPERATORS, Operator, Target, among, operators_for
 
+DEEPEST_DETAILS = 50
+"""So many groups of details inside one another become SQL; much deeper ones would cost the database seconds, then end it."""
+DETAILS_TOO_DEEP = f"Its groups of details are nested too deeply: at most {DEEPEST_DETAILS} inside one another."
+
 KIND_WORDS = {
     Kind.TEXT: "text",
     Kind.NUMBER: "a number",
@@ -37,6 +41,16 @@ KIND_WORDS = {
     Kind.DATE: "a date",
     Kind.MOMENT: "a date and time",
     Kind.LIST: "a list",
+}
+
+
+FUNCTION_WORDS = {
+    MeasureFunction.COUNT: "that is counted",
+    MeasureFunction.DISTINCT: "whose different values are counted",
+    MeasureFunction.SUM: "whose total is compared",
+    MeasureFunction.AVERAGE: "whose average is compared",
+    MeasureFunction.MINIMUM: "whose lowest value is compared",
+    MeasureFunction.MAXIMUM: "whose highest value is compared",
 }
 
 
@@ -66,18 +80,22 @@ class Parameters:
         return exp.Placeholder(this=name)
 
 
+def _possible(named: Field | EventProperty) -> str:
+    """A closing sentence with the comparisons of a field as its menu calls them."""
+    return f" Possible: {', '.join(dict.fromkeys(f'“{row.label}”' for row in operators_for(named.kind)))}."
+
+
 def operator_of(condition: FieldCondition, named: Field | EventProperty) -> Operator:
     """The operator a condition names, checked against the field's kind."""
     if condition.operator is None:
         raise HandpickError(f"Choose how to compare “{named.label}”.")
     operator = OPERATORS.get(condition.operator)
     if operator is None:
-        known = [row.name for row in operators_for(named.kind)]
-        raise HandpickError(f"There is no comparison “{condition.operator}”.{close_names(condition.operator, known)}")
+        close = close_names(condition.operator, [row.name for row in operators_for(named.kind)])
+        raise HandpickError(f"There is no comparison “{condition.operator}”.{close or _possible(named)}")
     if named.kind not in operator.kinds:
-        labels = ", ".join(row.name for row in operators_for(named.kind))
         raise HandpickError(
-            f"“{named.label}” is {KIND_WORDS[named.kind]}, which cannot be compared by “{operator.label}”. Possible: {labels}."
+            f"“{named.label}” is {KIND_WORDS[named.kind]}, which cannot be compared by “{operator.label}”.{_possible(named)}"
         )
     return operator
 
@@ -125,10 +143,14 @@ def _false_if_unknown(predicate: exp.Expr) -> exp.Expr:
     return exp.Coalesce(this=exp.paren(predicate), expressions=[exp.false()])
 
 
-def event_filter(node: Node, catalogue: Catalogue, clock: Clock, parameters: Parameters) -> exp.Expr | None:
+def event_filter(
+    node: Node, catalogue: Catalogue, clock: Clock, parameters: Parameters, depth: int = 0
+) -> exp.Expr | None:
     """A filter on one event as an SQL condition that is true or false, never unknown; None where nothing is to be said."""
     if not node.enabled:
         return None
+    if depth > DEEPEST_DETAILS:
+        raise HandpickError(DETAILS_TOO_DEEP)
     if isinstance(node, EventCondition):
         raise HandpickError("Inside an event only its details can be filtered.")
     if isinstance(node, FieldCondition):
@@ -144,7 +166,8 @@ def event_filter(node: Node, catalogue: Catalogue, clock: Clock, parameters: Par
             known = exp.Not(this=exp.Is(this=exp.column(detail.name, quoted=True), expression=exp.Null()))
             negated = exp.and_(negated, known)
         return negated
-    parts = [part for child in node.children if (part := event_filter(child, catalogue, clock, parameters)) is not None]
+    found = [event_filter(child, catalogue, clock, parameters, depth + 1) for child in node.children]
+    parts = [part for part in found if part is not None]
     if not parts:
         return None
     if node.match == Match.ALL:
@@ -188,15 +211,14 @@ def _measure(condition: EventCondition, catalogue: Catalogue) -> exp.Expr:
     if measure.function == MeasureFunction.COUNT:
         return exp.Count(this=exp.Star())
     if measure.property is None:
-        raise HandpickError(f"Choose the detail whose {measure.function.value} is compared.")
+        raise HandpickError(f"Choose the detail {FUNCTION_WORDS[measure.function]}.")
     detail = catalogue.event_property(measure.property)
     column = exp.column(detail.name, quoted=True)
     if measure.function == MeasureFunction.DISTINCT:
         return exp.Count(this=exp.Distinct(expressions=[column]))
     if detail.kind != Kind.NUMBER:
-        article = "an" if measure.function == MeasureFunction.AVERAGE else "a"
         raise HandpickError(
-            f"“{detail.label}” is {KIND_WORDS[detail.kind]}; {article} {measure.function.value} needs a number."
+            f"“{detail.label}” is {KIND_WORDS[detail.kind]}; choose a detail that is a number, or count different values."
         )
     match measure.function:
         case MeasureFunction.MINIMUM:
