@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from pages.parts import saving
+from pages.parts.aside import asides
 from pages.parts.builder import builder
 from pages.parts.frame import audience_or_stop
 from pages.parts.numbers import funnel, sentence, total
@@ -18,6 +19,7 @@ a third later (benchmarks/clicking.py: 4.1 instead of 2.7 times a page with one 
 @st.fragment
 def screen(current: Current) -> None:
     """Everything that changes with a click."""
+    asides()
     answer = current.answer()
     bar = st.container()
     left, right = st.columns([2, 1], gap="medium")

@@ -64,18 +64,22 @@ class Parameters:
         return exp.Placeholder(this=name)
 
 
+def _possible(named: Field | EventProperty) -> str:
+    """A closing sentence with the comparisons of a field as its menu calls them."""
+    return f" Possible: {', '.join(dict.fromkeys(f'“{row.label}”' for row in operators_for(named.kind)))}."
+
+
 def operator_of(condition: FieldCondition, named: Field | EventProperty) -> Operator:
     """The operator a condition names, checked against the field's kind."""
     if condition.operator is None:
         raise HandpickError(f"Choose how to compare “{named.label}”.")
     operator = OPERATORS.get(condition.operator)
     if operator is None:
-        known = [row.name for row in operators_for(named.kind)]
-        raise HandpickError(f"There is no comparison “{condition.operator}”.{close_names(condition.operator, known)}")
+        close = close_names(condition.operator, [row.name for row in operators_for(named.kind)])
+        raise HandpickError(f"There is no comparison “{condition.operator}”.{close or _possible(named)}")
     if named.kind not in operator.kinds:
-        labels = ", ".join(row.name for row in operators_for(named.kind))
         raise HandpickError(
-            f"“{named.label}” is {KIND_WORDS[named.kind]}, which cannot be compared by “{operator.label}”. Possible: {labels}."
+            f"“{named.label}” is {KIND_WORDS[named.kind]}, which cannot be compared by “{operator.label}”.{_possible(named)}"
         )
     return operator
 

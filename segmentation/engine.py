@@ -32,6 +32,7 @@ from segmentation.definition import (
     PlaceCondition,
     SampleCondition,
     SegmentCondition,
+    walk,
 )
 from segmentation.editing import with_ids
 from segmentation.errors import Cancelled, HandpickError
@@ -89,7 +90,7 @@ class Engine:
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
         self._sets: OrderedDict[Compiled, Membership] = OrderedDict()
-        self._compiled: OrderedDict[tuple[str, Clock], Compiled | str] = OrderedDict()
+        self._compiled: OrderedDict[tuple[Condition, tuple[str, ...], Clock], Compiled | str] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -142,7 +143,8 @@ class Engine:
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
         condition = _with_roles(condition, catalogue)
-        key = (repr(condition), clock)  # for Python the conditions with True and 1 are equal
+        values = tuple(repr(node.value) for node in walk(condition) if isinstance(node, FieldCondition))
+        key = (condition, values, clock)  # for Python True and 1 are equal
         with self._lock:
             found = self._compiled.get(key)
         if found is None:

@@ -35,6 +35,9 @@ from segmentation.predicates import among, local
 from segmentation.windows import Side
 
 EVENTS = "events"
+DEEPEST_DETAILS = 50
+"""So many groups of details inside one another become SQL; much deeper ones would cost the database seconds, then end it."""
+DETAILS_TOO_DEEP = f"Its groups of details are nested too deeply: at most {DEEPEST_DETAILS} inside one another."
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,18 @@ def is_known(of: exp.Expr) -> exp.Expr:
     return exp.Not(this=exp.Is(this=of, expression=exp.Null()))
 
 
-def event_filter(node: AnyNode, at: Happening, table: str = EVENTS) -> exp.Expr | None:
+def event_filter(node: AnyNode, at: Happening, table: str = EVENTS, depth: int = 0) -> exp.Expr | None:
     """A filter on one event as an SQL condition that is true or false, never unknown; None where nothing is to be said."""
     if not node.enabled:
         return None
+    if depth > DEEPEST_DETAILS:
+        raise HandpickError(DETAILS_TOO_DEEP)
     if isinstance(node, FieldCondition):
         return _detail(node, at, table)
     if not isinstance(node, Group):
         raise HandpickError("Inside an event only its details can be filtered.")
-    parts = [part for child in node.children if (part := event_filter(child, at, table)) is not None]
+    found = [event_filter(child, at, table, depth + 1) for child in node.children]
+    parts = [part for part in found if part is not None]
     if not parts:
         return None
     match node.match:

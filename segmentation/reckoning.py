@@ -9,6 +9,13 @@ from segmentation.catalogue import Catalogue, EventProperty, Kind
 from segmentation.errors import HandpickError
 from segmentation.measures import Measure, MeasureFunction
 
+FUNCTION_WORDS = {
+    MeasureFunction.DISTINCT: "whose different values are counted",
+    MeasureFunction.SUM: "whose total is compared",
+    MeasureFunction.AVERAGE: "whose average is compared",
+    MeasureFunction.MINIMUM: "whose lowest value is compared",
+    MeasureFunction.MAXIMUM: "whose highest value is compared",
+}
 NEEDS_PROPERTY = frozenset(
     {
         MeasureFunction.DISTINCT,
@@ -27,12 +34,11 @@ def measured(measure: Measure, catalogue: Catalogue) -> EventProperty | None:
     if function not in NEEDS_PROPERTY:
         return None
     if measure.property is None:
-        raise HandpickError(f"Choose the detail whose {function.value} is compared.")
+        raise HandpickError(f"Choose the detail {FUNCTION_WORDS[function]}.")
     detail = catalogue.event_property(measure.property)
     if function != MeasureFunction.DISTINCT and detail.kind != Kind.NUMBER:
-        article = "an" if function == MeasureFunction.AVERAGE else "a"
         raise HandpickError(
-            f"“{detail.label}” is {KIND_WORDS[detail.kind]}; {article} {function.value} needs a number."
+            f"“{detail.label}” is {KIND_WORDS[detail.kind]}; choose a detail that is a number, or count different values."
         )
     return detail
 

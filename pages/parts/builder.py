@@ -74,7 +74,7 @@ def _closed(node: FieldCondition | EventCondition, current: Current, answer: Ans
     """A condition as one sentence with its numbers; a click opens it. One element a row keeps every click fast."""
     words = plain(shortened(describe_condition(node, current.catalogue), 160))
     st.button(
-        f"{words if node.enabled else f':gray[~~{words}~~]'} {_numbers(node, answer)}",
+        f":small[:gray[{place}]] {words if node.enabled else f':gray[~~{words}~~]'} {_numbers(node, answer)}",
         key=session().key("sentence", node.id),
         icon=icon_of(node, current.catalogue),
         type="tertiary",

@@ -15,7 +15,6 @@ from pages.parts.session import session
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue, Value
 from segmentation.clock import Clock
-from segmentation.definition import Definition
 from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
 from segmentation.jobs import Jobs
@@ -72,7 +71,7 @@ def current() -> Current | None:
     state.keep_time()
     known = {entry.id: entry for entry in workspace().audiences() if entry.path is not None}
     if state.audience is not None and state.audience not in known:
-        state.show(Definition(), None)  # its segment means nothing elsewhere
+        state.turn_to(None)  # its segment means nothing elsewhere
         state.notice = "The audience you worked on is not there any more."
     if state.audience not in known:
         newest = max(known.values(), key=lambda entry: entry.loaded_at, default=None)

@@ -82,7 +82,9 @@ def _consent(current: Current, destination: str) -> bool:
 def promise(current: Current, answer: Answer, options: ExportOptions) -> Preview | str:
     """Who would be written and who left out, or in a sentence why nothing can be written."""
     try:
-        return preview(current.engine.audience, current.catalogue, answer.members.rows(), options, segment_name=_name())
+        return preview(
+            current.engine.audience, current.catalogue, answer.members.rows(), options, segment_name=session().name
+        )
     except HandpickError as error:
         return str(error)
 
@@ -101,11 +103,6 @@ def receipt(found: Preview | str, options: ExportOptions) -> None:
         st.metric("People in the file", number(found.exported))
         _lines(found)
     _rows(found)
-
-
-def _name() -> str:
-    state = session()
-    return state.saved.name if state.saved is not None else state.suggested_name or "New segment"
 
 
 def _lines(found: Preview | Receipt) -> None:
@@ -159,11 +156,11 @@ def _told(current: Current, options: ExportOptions) -> object:
 
 def _start(current: Current, answer: Answer, options: ExportOptions) -> None:
     folder = workspace().exports_folder()
-    work = partial(_write, current, answer, options, _name())
+    work = partial(_write, current, answer, options, session().name)
     if options.consent == "ignore":
         workspace().log("exported without consent", audience=current.id)
     session().exported = _told(current, options)
-    session().export = jobs().start(f"Writing {_name()}", lambda progress: work(folder, progress)).id
+    session().export = jobs().start(f"Writing {session().name}", lambda progress: work(folder, progress)).id
 
 
 def _write(

@@ -68,7 +68,7 @@ def test_all_problems_at_once_in_reading_order_with_their_places() -> None:
         ("Filter 3", "There is no detail “colour” on any event."),
         ("Filter 3, a group inside", "It is empty: add a filter or remove it."),
         ("Filter 3", "Choose a detail of the event."),
-        ("Filter 3", "Choose the detail whose sum is compared."),
+        ("Filter 3", "Choose the detail whose total is compared."),
         ("Filter 4", "Choose what they did."),
         ("Filter 5", "Choose the first or the last day."),
     ]

@@ -207,7 +207,10 @@ FAULTS: tuple[tuple[FieldCondition | EventCondition, str], ...] = (
     (of_field(field="txt"), "There is no field “txt” in the customers. Close: text."),
     (of_field(operator=None), "Choose how to compare “Text”."),
     (of_field(operator="iss"), "There is no comparison “iss”. Close: is"),
-    (of_field(field="number"), "“Number” is a number, which cannot be compared by “is exactly”. Possible: between"),
+    (
+        of_field(field="number"),
+        "“Number” is a number, which cannot be compared by “is exactly”. Possible: “is between”, “is not between”",
+    ),
     (of_field(value=None), "Enter a text."),
     (of_event(events=()), "Choose what they did."),
     (of_event(events=("purchase", "purchased")), "There is no event “purchased”. Close: purchase."),
@@ -218,14 +221,14 @@ FAULTS: tuple[tuple[FieldCondition | EventCondition, str], ...] = (
         of_event(window=BetweenDays(first=date(2026, 1, 2), last=date(2026, 1, 1))),
         "The first day is after the last; swap them.",
     ),
-    (of_event(measure=Measure(function=MeasureFunction.SUM)), "Choose the detail whose sum is compared."),
+    (of_event(measure=Measure(function=MeasureFunction.SUM)), "Choose the detail whose total is compared."),
     (
         of_event(measure=Measure(function=MeasureFunction.SUM, property="nmber")),
         "There is no detail “nmber” on any event. Close: number.",
     ),
     (
         of_event(measure=Measure(function=MeasureFunction.AVERAGE, property="text")),
-        "“Text” is text; an average needs a number.",
+        "“Text” is text; choose a detail that is a number, or count different values.",
     ),
     (
         of_event(comparison="never", measure=Measure(function=MeasureFunction.SUM, property="number")),

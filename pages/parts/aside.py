@@ -1,0 +1,55 @@
+"""Work that was not saved when something else was taken in hand: one line each, with the way back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.queries import workspace
+from pages.parts.session import Aside, session
+from pages.parts.words import plain
+from segmentation.definition import Group, walk
+
+BUILD = "pages/build.py"
+SHOWN = 3
+
+
+def asides() -> None:
+    """The latest of them, if any; first the way to the Build page, where a click has taken something in hand."""
+    state = session()
+    if state.go_build:
+        state.go_build = False
+        st.switch_page(BUILD)
+    found = state.asides
+    for aside in found[: -SHOWN - 1 : -1]:
+        _line(aside, found.index(aside))
+    if len(found) > SHOWN:
+        st.caption(f"{len(found) - SHOWN} more that were not saved wait behind these.")
+
+
+def _line(aside: Aside, position: int) -> None:
+    filters = sum(1 for node in walk(aside.history.present.root) if not isinstance(node, Group))
+    with st.container(horizontal=True, vertical_alignment="center", border=True, gap="small"):
+        st.markdown(
+            f":material/inventory_2: **{plain(aside.name)}** was not saved and is set aside "
+            f"({filters} filter{'' if filters == 1 else 's'}{_of(aside)})",
+            width="stretch",
+        )
+        st.button("Bring it back", key=f"aside-back-{position}", icon=":material/undo:", on_click=_back, args=(aside,))
+        st.button("Let it go", key=f"aside-go-{position}", type="tertiary", on_click=session().let_go, args=(aside,))
+
+
+def _of(aside: Aside) -> str:
+    """Which audience it belongs to, where that is not the one in hand."""
+    if aside.audience == session().audience:
+        return ""
+    name = next((entry.name for entry in workspace().audiences() if entry.id == aside.audience), None)
+    return f", of {plain(name)}" if name else ", of an audience that was deleted"
+
+
+def _back(aside: Aside) -> None:
+    state = session()
+    if all(entry.id != aside.audience for entry in workspace().audiences()):
+        state.notice = "Its audience was deleted. Bring that back on the Data page first."
+        return
+    state.bring_back(aside)
+    state.go_build = True
