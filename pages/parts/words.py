@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from segmentation.catalogue import Kind, Theme
+from segmentation.windows import CalendarPeriod
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&@=^])")
 
@@ -33,6 +34,7 @@ KINDS = {
     Kind.MOMENT: "Date and time",
     Kind.LIST: "List",
 }
+CALENDAR = {period: period.value.replace("_", " ") for period in CalendarPeriod}
 ONE_OF_KIND = {
     Kind.TEXT: "text",
     Kind.NUMBER: "a number",
