@@ -25,7 +25,7 @@ from connectors.destinations.people import blocks
 from connectors.destinations.platforms import Destination, destination_named
 from connectors.destinations.receipt import ExportOptions, Preview, Receipt, sentences
 from segmentation.audience import Audience
-from segmentation.catalogue import Catalogue
+from segmentation.catalogue import Catalogue, Role
 from segmentation.errors import ExportError
 from segmentation.plan import Progress
 
@@ -64,7 +64,7 @@ def export(
         size = path.stat().st_size
     return Receipt(
         **_numbers(rows, admission),
-        notes=(*sentences(tally), *_remarks(destination, options, size)),
+        notes=(*sentences(tally), *_remarks(destination, options, layout, admission, size)),
         file_name=name,
         written_at=written_at,
         destination=destination.name,
@@ -93,7 +93,7 @@ def preview(
     shown = [row for columns in islice(pages, 1) for row in zip(*(c.to_pylist() for c in columns), strict=True)]
     return Preview(
         **_numbers(rows, admission),
-        notes=(*sentences(tally), *_remarks(destination, options, 0)),
+        notes=(*sentences(tally), *_remarks(destination, options, layout, admission, 0)),
         headers=layout.headers,
         personal=layout.personal,
         rows=tuple(tuple(text or "" for text in row) for row in shown),
@@ -129,7 +129,7 @@ def _pages(
     for block in blocks(audience, admission.rows, layout.expressions, progress):
         part = slice(start, start + len(block[0]))
         start = part.stop
-        yield layout.filled(block, admission.refused, admission.taken, part, destination.cell_bytes, tally)
+        yield layout.filled(block, admission, part, destination.cell_bytes, tally)
 
 
 def _check_limits(destination: Destination, layout: Layout, people: int) -> None:
@@ -155,9 +155,20 @@ def _numbers(rows: NDArray[np.uint32], admission: Admission) -> dict[str, int]:
     }
 
 
-def _remarks(destination: Destination, options: ExportOptions, size: int) -> Iterator[str]:
+_UNASKED = {
+    Role.EMAIL: "E-mail addresses are left empty, because no field says who agreed to e-mails. Give the field that does the use "
+    "“E-mail consent” on the Fields page.",
+    Role.PHONE: "Phone numbers are left empty, because no field says who agreed to text messages. Give the field that does the "
+    "use “SMS consent” on the Fields page.",
+}
+
+
+def _remarks(
+    destination: Destination, options: ExportOptions, layout: Layout, admission: Admission, size: int
+) -> Iterator[str]:
     if options.consent == "ignore":
         yield "Consent was not looked at."
+    yield from (words for role, words in _UNASKED.items() if role in admission.unasked and layout.holds(role))
     if destination.most_bytes is not None and size > destination.most_bytes:
         yield (
             f"The file has {size / 1e6:,.0f} MB, and {destination.label} takes up to {destination.most_bytes / 1e6:,.0f} MB: "

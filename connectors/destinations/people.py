@@ -108,6 +108,29 @@ def agreed(field: Field) -> Expression:
     )
 
 
+def declined(field: Field) -> Expression:
+    """Whether the field holds an answer that is not yes; missing is no answer. Raises `ExportError` as `agreed`."""
+    column = f"people.{quoted(field.name)}"
+    answered = f"trim({column}) <> ''" if field.kind is Kind.TEXT else f"{column} IS NOT NULL"
+    return Expression(f"coalesce({answered}, false) AND NOT {agreed(field).sql}")
+
+
+def matching(
+    audience: Audience, columns: Sequence[Expression], condition: str, progress: Progress
+) -> Iterator[list[pa.Array]]:
+    """The columns of all people for whom the SQL `condition` holds, in any order, at most `BLOCK` people at a time.
+
+    Raises as `blocks`.
+    """
+    parameters = {name: value for column in columns for name, value in column.parameters.items()}
+    chosen = ", ".join(f"{column.sql} AS c{place}" for place, column in enumerate(columns))
+    with _reading(audience, progress) as cursor:
+        query = f"SELECT {chosen} FROM people WHERE {condition}"
+        for batch in cursor.sql(query, params=parameters).to_arrow_reader(BLOCK):
+            if len(batch):
+                yield [column.finish(answer) for column, answer in zip(columns, batch.columns, strict=True)]
+
+
 def blocks(
     audience: Audience, rows: NDArray[np.uint32], columns: Sequence[Expression], progress: Progress
 ) -> Iterator[list[pa.Array]]:
