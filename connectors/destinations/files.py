@@ -40,15 +40,16 @@ def export(
     into: Path,
     *,
     segment_name: str,
+    zone: str,
     progress: Progress,
 ) -> Receipt:
-    """Write the people in `rows` (ascending row numbers) into a new file of the folder `into`, whole or not at all.
+    """Write the people in `rows` (ascending row numbers) into a new file of the folder `into`, whole or not at all; moments in `zone`.
 
     Raises `ExportError`, and `Cancelled`; both leave nothing behind.
     """
     destination = destination_named(options.destination)
     tally: Counter[str] = Counter()
-    layout = lay_out(audience, catalogue, destination, options, segment_name)
+    layout = lay_out(catalogue, destination, options, segment_name, zone)
     admission = admit(audience, catalogue, rows, destination, options, progress, tally)
     _check_limits(destination, layout, len(admission.rows))
     written_at = datetime.now(UTC)
@@ -79,13 +80,14 @@ def preview(
     options: ExportOptions,
     *,
     segment_name: str = "",
+    zone: str,
     progress: Progress | None = None,
 ) -> Preview:
     """What `export` would write: all its numbers, and its first rows; notes only on those people who are left out."""
     watched = progress or _Unwatched()
     destination = destination_named(options.destination)
     tally: Counter[str] = Counter()
-    layout = lay_out(audience, catalogue, destination, options, segment_name, as_text=True)
+    layout = lay_out(catalogue, destination, options, segment_name, zone, as_text=True)
     admission = admit(audience, catalogue, rows, destination, options, watched, tally)
     _check_limits(destination, layout, len(admission.rows))
     first = admission.first(PREVIEW_ROWS)

@@ -149,7 +149,7 @@ def _optouts(
     found = {}
     for place, role in enumerate(asked):
         fill, roles = _READ[role]
-        addresses = {needed: _of_role(catalogue, needed, audience.about.zone) for needed in roles}
+        addresses = {needed: _of_role(catalogue, needed) for needed in roles}
         shares = place / len(asked) / 10, (place + 1) / len(asked) / 10
         found[role] = opted_out(audience, fill, addresses, consents[role], progress, shares)
     return {role: keys for role, keys in found.items() if len(keys)}
@@ -179,9 +179,8 @@ def _look(
     tally: Counter[str],
 ) -> _Found:
     """Read the addresses of these `kinds` and all consents; who cannot be reached by any of `reach` is looked at for why."""
-    zone = audience.about.zone
     read = [needed for role in kinds for needed in _READ[role][1]]
-    expressions = [_of_role(catalogue, role, zone) for role in read]
+    expressions = [_of_role(catalogue, role) for role in read]
     asked = [(role, agreed(field)) for role, asked in consents.items() for field in asked]
     usable: dict[Role, list[Flags]] = {role: [] for role in kinds}
     keys: dict[Role, list[pa.Array]] = {role: [] for role in kinds}
@@ -216,9 +215,9 @@ def _look(
     )
 
 
-def _of_role(catalogue: Catalogue, role: Role, zone: str) -> Expression:
+def _of_role(catalogue: Catalogue, role: Role) -> Expression:
     field = catalogue.with_role(role)
-    return address_of(field, zone) if field else Expression("CAST(NULL AS VARCHAR)")
+    return address_of(field) if field else Expression("CAST(NULL AS VARCHAR)")
 
 
 def _joined(parts: Sequence[Flags]) -> Flags:

@@ -15,7 +15,6 @@ from connectors.destinations.people import Expression, address_of, text_of
 from connectors.destinations.platforms import Destination
 from connectors.destinations.receipt import ExportOptions
 from connectors.destinations.sheets import clipped
-from segmentation.audience import Audience
 from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
 from segmentation.errors import ExportError, HandpickError
 
@@ -113,16 +112,15 @@ class Layout:
 
 
 def lay_out(
-    audience: Audience,
     catalogue: Catalogue,
     destination: Destination,
     options: ExportOptions,
     segment_name: str,
+    zone: str,
     *,
     as_text: bool = False,
 ) -> Layout:
-    """The columns for these options; `as_text` reads values as they are shown. Raises `ExportError` for unknown fields."""
-    zone = audience.about.zone
+    """The columns for these options, moments in `zone`; `as_text` reads values as they are shown. Raises `ExportError` for unknown fields."""
     chosen = [_field(catalogue, name) for name in dict.fromkeys(options.columns)]
     if destination.is_own and not chosen:
         raise ExportError(f"No column is chosen for {destination.label}. Choose at least one field.")
@@ -135,7 +133,7 @@ def lay_out(
         for role, field in zip(column.roles, fields, strict=True):
             if field is not None and role not in places:
                 places[role] = len(sources)
-                read = address_of(field, zone) if role in _ADDRESSES else text_of(field, zone, destination.separator)
+                read = address_of(field) if role in _ADDRESSES else text_of(field, zone, destination.separator)
                 sources.append(_Source(read, role, role))
         if fields and fields[0] is not None and not column.lossy:
             written.add(fields[0].name)

@@ -82,11 +82,11 @@ def _within_calendar(value: str) -> str:
     return f"CASE WHEN {value} >= DATE '0001-01-01' AND {value} < DATE '9999-12-31' THEN {value} END"
 
 
-def address_of(field: Field, zone: str) -> Expression:
+def address_of(field: Field) -> Expression:
     """The field as the text of one address: the first of a list, a number without decimals."""
     if field.kind is Kind.LIST:
         return Expression(f"people.{quoted(field.name)}[1]")
-    text = text_of(field, zone)
+    text = text_of(field, "UTC")  # a moment is no address in any zone
     if field.kind is Kind.NUMBER:
         return Expression(text.sql, finish=lambda texts: pc.replace_substring_regex(plain_number(texts), r"\.0+$", ""))
     return text

@@ -66,7 +66,7 @@ def table(current: Current, answer: Answer) -> None:
         current.engine.audience,
         {"page": page, "size": PAGE, "sort": sort, "descending": bool(descending)},
     )
-    rows = page_of(audience, answer.members, columns, **order)
+    rows = page_of(audience, answer.members, columns, zone=current.clock.zone, **order)
     covered = masked(rows, columns)
     hidden = not covered.equals(rows)
     if hidden and not state.revealed:
@@ -114,14 +114,14 @@ def _one(current: Current, rows_shown: Callable[[], Sequence[int]], page: int) -
         rows = rows_shown()
         place = st.number_input("Row of the table above", 1, len(rows), 1, key=f"people-place-{page}", width=200)
         row = int(rows[int(place) - 1])
-        values = person(current.engine.audience, row)
+        values = person(current.engine.audience, row, current.clock.zone)
         fields = [f for f in current.catalogue.fields if not f.hidden and values.get(f.name) is not None]
         left, right = st.columns(2)
         half = -(-len(fields) // 2)
         for column, part in ((left, fields[:half]), (right, fields[half:])):
             lines = [f":gray[{plain(f.label)}] {plain(_value(f, values[f.name]))}" for f in part]
             column.markdown("  \n".join(lines))
-        happened = events_of(current.engine.audience, row)
+        happened = events_of(current.engine.audience, row, current.clock.zone)
         if happened.num_rows:
             st.markdown("**What they did** (latest first)")
             st.dataframe(happened, hide_index=True, height=260, placeholder="–", alt="What this person did")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import KINDS, THEMES, number, shortened
-from segmentation.catalogue import PERSONAL, Field, FieldEdit, Role, Theme
+from segmentation.catalogue import PERSONAL, Field, FieldEdit, Kind, Role, Theme
 
 ROLES = {
     Role.NONE: "—",
@@ -39,12 +40,25 @@ ROLES = {
 EDITED = ("label", "theme", "role", "hidden")
 
 
-def _top(field: Field) -> str:
+def _top(field: Field, current: Current) -> str:
     if field.role in PERSONAL and not session().revealed:
         return "masked until revealed on the People page"
     if field.top:
         return ", ".join(f"{shortened(v.value, 24)} ({number(v.count)})" for v in field.top[:4])
-    return f"{field.low} to {field.high}" if field.low is not None else ""
+    if field.low is None or field.high is None:
+        return ""
+    low, high = (_shown(end, field.kind, current) for end in (field.low, field.high))
+    return f"{low} to {high}"
+
+
+def _shown(end: str, kind: Kind, current: Current) -> str:
+    """The end of a range; moments are stored in UTC and shown in the workspace's zone."""
+    if kind is not Kind.MOMENT:
+        return end
+    try:
+        return f"{current.local(datetime.fromisoformat(end)):%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):
+        return end
 
 
 def fields(current: Current) -> None:
@@ -82,7 +96,7 @@ def fields(current: Current) -> None:
             "kind": KINDS[f.kind],
             "filled": round(100 * f.filled / base, 1),
             "distinct": f.distinct,
-            "values": _top(f),
+            "values": _top(f, current),
             "role": ROLES[f.role],
             "hidden": f.hidden,
         }

@@ -82,7 +82,14 @@ def _consent(current: Current, destination: str) -> bool:
 def promise(current: Current, answer: Answer, options: ExportOptions) -> Preview | str:
     """Who would be written and who left out, or in a sentence why nothing can be written."""
     try:
-        return preview(current.engine.audience, current.catalogue, answer.members.rows(), options, segment_name=_name())
+        return preview(
+            current.engine.audience,
+            current.catalogue,
+            answer.members.rows(),
+            options,
+            segment_name=_name(),
+            zone=current.clock.zone,
+        )
     except HandpickError as error:
         return str(error)
 
@@ -176,6 +183,7 @@ def _write(
         options,
         folder,  # type: ignore[arg-type]
         segment_name=name,
+        zone=current.clock.zone,
         progress=progress,
     )
 

@@ -42,6 +42,7 @@ FIELDS: dict[str, tuple[Kind, Role]] = {
     "seen": (Kind.MOMENT, Role.NONE),
     "likes": (Kind.LIST, Role.NONE),
 }
+ZONE = "Europe/Berlin"
 CHOSEN = ("email", "phone", "spent")
 
 
@@ -89,12 +90,13 @@ def written(
     destination: str,
     rows: NDArray[np.uint32] | None = None,
     segment: str = "VIPs",
+    zone: str = ZONE,
     **options: Any,
 ) -> tuple[Receipt, list[list[str]]]:
     """Export everybody (or `rows`), and read the file back with its header row."""
     chosen = ExportOptions(destination=destination, **({"columns": CHOSEN} | options))
     members = everybody(audience) if rows is None else rows
-    receipt = export(audience, catalogue, members, chosen, into, segment_name=segment, progress=Watching())
+    receipt = export(audience, catalogue, members, chosen, into, segment_name=segment, zone=zone, progress=Watching())
     return receipt, contents(into / receipt.file_name)
 
 
@@ -234,7 +236,9 @@ def test_a_receipt_says_what_a_slow_count_says(
             assert (receipt.exported, *counts(receipt)[1:]) == (len(expected[0]), *expected[1:]), destination
             place = [header.lower() for header in rows[0]].index("spent")
             assert [int(float(row[place])) for row in rows[1:]] == sorted(expected[0]), destination
-            shown = preview(audience, catalogue, everybody(audience), ExportOptions(destination=destination, **options))
+            shown = preview(
+                audience, catalogue, everybody(audience), ExportOptions(destination=destination, **options), zone=ZONE
+            )
             assert (shown.exported, *counts(receipt)[1:]) == counts(receipt)
             assert len(shown.rows) == min(5, receipt.exported)
         audience.close()
@@ -255,7 +259,9 @@ def test_every_destination_handles_an_audience_without_people(tmp_path: Path, de
     receipt, rows = written(audience, catalogue, tmp_path / "out", destination)
     assert receipt.matched == 0
     assert len(rows) == 1
-    shown = preview(audience, catalogue, everybody(audience), ExportOptions(destination=destination, columns=CHOSEN))
+    shown = preview(
+        audience, catalogue, everybody(audience), ExportOptions(destination=destination, columns=CHOSEN), zone=ZONE
+    )
     assert (shown.headers, shown.rows) == (tuple(rows[0]), ())
 
 
@@ -353,6 +359,7 @@ def test_without_a_consent_for_text_messages_no_phone_number_leaves(
         catalogue,
         everybody(audience),
         ExportOptions(destination=destination, **options),  # type: ignore[arg-type]
+        zone=ZONE,
     )
     assert NO_TEXT_MESSAGES in shown.notes
     assert "55501" not in str(shown.rows)
@@ -402,7 +409,7 @@ def test_a_no_of_somebody_outside_the_segment_counts(tmp_path: Path, require_add
     receipt, rows = written(audience, catalogue, tmp_path / "out", "csv", members, **options)
     assert rows[1:] == [["cleo@example.com"]]
     assert (receipt.matched, *counts(receipt)) == (2, 1, 0, 1, 0)
-    found = preview(audience, catalogue, members, ExportOptions(destination="csv", **options))  # type: ignore[arg-type]
+    found = preview(audience, catalogue, members, ExportOptions(destination="csv", **options), zone=ZONE)  # type: ignore[arg-type]
     assert found.exported == 1
     assert found.notes == receipt.notes
     receipt, _ = written(audience, catalogue, tmp_path / "out", "csv", members, consent="ignore", **options)
@@ -447,7 +454,7 @@ def test_an_export_with_opt_outs_moves_on_and_ends_at_the_whole(
     people = [{"email": f"p{n}@example.com", "mail_ok": n % 2 == 0, "text_ok": n % 3 == 0} for n in range(9)]
     audience, catalogue = people_of(tmp_path, people)
     watching, options = Watching(), ExportOptions(destination="brevo")
-    export(audience, catalogue, everybody(audience), options, tmp_path, segment_name="", progress=watching)
+    export(audience, catalogue, everybody(audience), options, tmp_path, segment_name="", zone=ZONE, progress=watching)
     shares = [share for share in watching.shares if share is not None]
     assert shares == sorted(shares)
     assert 0 < shares[0] < 0.1
@@ -570,6 +577,7 @@ def test_a_cancelled_or_failed_export_leaves_nothing_behind(tmp_path: Path, monk
                 options,
                 tmp_path / "out",
                 segment_name="",
+                zone=ZONE,
                 progress=Watching(cancel=True),
             )
         assert list((tmp_path / "out").iterdir()) == []
@@ -618,6 +626,7 @@ def test_progress_ends_at_the_whole(tmp_path: Path) -> None:
         ExportOptions(destination="brevo"),
         tmp_path,
         segment_name="",
+        zone=ZONE,
         progress=watching,
     )
     assert watching.shares == [0.5, 1.0]
