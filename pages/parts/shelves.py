@@ -102,7 +102,7 @@ def fields(current: Current) -> None:
         }
         for f in shown
     ]
-    key = session().key("fields", text or "", theme or "", str(len(shown)))
+    key = _key_of_table(rows, text or "", theme or "", str(len(shown)))
     st.data_editor(
         rows,
         key=key,
@@ -150,12 +150,31 @@ def _value(column: str, value: Any) -> Any:
     return value
 
 
+def _held(key: str) -> dict[int, dict[str, Any]]:
+    """The cells that were changed in the table since it was drawn first, by row and column."""
+    return {int(row): dict(cells) for row, cells in ((widget(key) or {}).get("edited_rows") or {}).items()}
+
+
+def _key_of_table(rows: list[dict[str, Any]], *parts: str) -> str:
+    """The table's key; a new one where it holds a cell that is kept otherwise by now, so that it shows what is kept."""
+    state = session()
+    key = state.key("fields", *parts)
+    held = _held(key)
+    if any(rows[row][column] != value for row, cells in held.items() for column, value in cells.items()):
+        state.revision += 1
+        key, held = state.key("fields", *parts), {}
+    state.kept_cells = held
+    return key
+
+
 def _store(key: str, current: Current, names: tuple[str, ...]) -> None:
-    edits = dict(workspace().field_edits(current.id))
-    for position, changed in widget(key)["edited_rows"].items():
-        name = names[int(position)]
-        update = {column: _value(column, value) for column, value in changed.items() if column in EDITED}
-        edits[name] = edits.get(name, FieldEdit()).model_copy(update=update)
+    """Keep the cells that are new: the table goes on holding the earlier ones, which another tab may have changed since."""
+    before = session().kept_cells
+    edits = {}
+    for row, cells in _held(key).items():
+        new = {c: _value(c, value) for c, value in cells.items() if before.get(row, {}).get(c) != value and c in EDITED}
+        if new:
+            edits[names[row]] = FieldEdit(**new)
     workspace().set_field_edits(current.id, edits)
 
 

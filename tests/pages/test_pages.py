@@ -18,7 +18,8 @@ from segmentation.catalogue import FieldEdit
 from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Match
 from segmentation.jobs import Quiet
 from segmentation.library import Library
-from segmentation.workspace import Settings, Workspace
+from segmentation.settings import Settings
+from segmentation.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
