@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmentation.audience import Audience, quoted
-from segmentation.catalogue import PERSONAL, Field, Kind, Role
+from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Role
 from segmentation.errors import HandpickError
 from segmentation.membership import Membership
+from segmentation.recognition import WRITTEN_EMAIL, personal_role, tells_of_person
 from segmentation.values import asked, rows_of
 
 HIDDEN = "•••"
@@ -139,6 +140,28 @@ def masked(table: pa.Table, fields: Sequence[Field]) -> pa.Table:
     return table
 
 
+def mask_detail(value: object, role: Role) -> object:
+    """A value of an event's detail, whose role is `personal_role`'s, as it is shown until it is revealed."""
+    if isinstance(value, list):
+        return [mask_detail(item, role) for item in value]
+    text = str(value)
+    if WRITTEN_EMAIL.fullmatch(text.strip()):
+        return _masked_address(text)
+    if role is Role.EMAIL:
+        return HIDDEN
+    if role in PERSONAL:
+        return mask(value, role)
+    return HIDDEN if isinstance(value, str) and tells_of_person(value) else value
+
+
+def _masked_detail(column: pa.ChunkedArray, detail: EventProperty) -> pa.ChunkedArray:
+    role = personal_role(detail)
+    if role is Role.NONE and detail.kind not in (Kind.TEXT, Kind.LIST):
+        return column
+    shown = [None if value is None else mask_detail(value, role) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(shown, pa.list_(pa.string()) if detail.kind is Kind.LIST else pa.string())])
+
+
 def person(audience: Audience, row: int, zone: str) -> dict[str, Any]:
     """Everything known of one person by the names of fields; moments in `zone`."""
     if not 0 <= row < audience.people:
@@ -148,8 +171,11 @@ def person(audience: Audience, row: int, zone: str) -> dict[str, Any]:
     return {field.name: value for field, value in zip(fields, found, strict=True)}
 
 
-def events_of(audience: Audience, row: int, zone: str, limit: int = 50) -> pa.Table:
-    """What one person did, the latest first: Time (in `zone`), Event, and the details these events have."""
+def events_of(audience: Audience, row: int, zone: str, limit: int = 50, *, revealed: bool = False) -> pa.Table:
+    """What one person did, the latest first: Time (in `zone`), Event, and the details these events have.
+
+    Details that are personal are masked unless `revealed`.
+    """
     details = audience.catalogue.properties
     picked = "".join(f", {quoted(detail.name)}" for detail in details)
     statement = (
@@ -161,5 +187,7 @@ def events_of(audience: Audience, row: int, zone: str, limit: int = 50) -> pa.Ta
     columns["Event"] = pa.array([names.get(name, name) for name in found.column(1).to_pylist()], pa.string())
     filled = [place for place, column in enumerate(found.columns[2:]) if column.null_count < len(column)]
     labels = _unique(["Time", "Event", *(details[place].label for place in filled)])
-    columns |= {label: _local(found.column(place + 2), zone) for label, place in zip(labels[2:], filled, strict=True)}
+    for label, place in zip(labels[2:], filled, strict=True):
+        column = _local(found.column(place + 2), zone)
+        columns[label] = column if revealed else _masked_detail(column, details[place])
     return pa.table(columns)

@@ -10,7 +10,8 @@ import streamlit as st
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import KINDS, THEMES, number, shortened
-from segmentation.catalogue import PERSONAL, Field, FieldEdit, Kind, Role, Theme
+from segmentation.catalogue import Field, FieldEdit, Kind, Role, Theme
+from segmentation.recognition import personal_role
 
 ROLES = {
     Role.NONE: "—",
@@ -40,8 +41,12 @@ ROLES = {
 EDITED = ("label", "theme", "role", "hidden")
 
 
+def _is_covered(field: Field) -> bool:
+    return not session().revealed and personal_role(field) is not Role.NONE
+
+
 def _top(field: Field, current: Current) -> str:
-    if field.role in PERSONAL and not session().revealed:
+    if _is_covered(field):
         return "masked until revealed on the People page"
     if field.top:
         return ", ".join(f"{shortened(v.value, 24)} ({number(v.count)})" for v in field.top[:4])
@@ -83,7 +88,11 @@ def fields(current: Current) -> None:
         f
         for f in catalogue.fields
         if (theme is None or f.theme == theme)
-        and (needle in f.label.lower() or needle in f.name.lower() or any(needle in v.value.lower() for v in f.top))
+        and (
+            needle in f.label.lower()
+            or needle in f.name.lower()
+            or (not _is_covered(f) and any(needle in v.value.lower() for v in f.top))
+        )
     ]
     if not shown:
         st.info("No field fits this search.")

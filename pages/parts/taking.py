@@ -17,6 +17,7 @@ from segmentation.errors import HandpickError
 from segmentation.jobs import State
 from segmentation.plan import Progress
 from segmentation.preview import HIDDEN
+from segmentation.recognition import tells_of_person
 
 
 def choices(current: Current) -> ExportOptions:
@@ -135,7 +136,7 @@ def _rows(found: Preview) -> None:
     revealed = session().revealed
     shown = [
         {
-            header: text if revealed or not personal or not text else HIDDEN
+            header: text if revealed or not text or not (personal or tells_of_person(text)) else HIDDEN
             for header, personal, text in zip(found.headers, found.personal, row, strict=True)
         }
         for row in found.rows

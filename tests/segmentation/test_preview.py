@@ -193,6 +193,41 @@ def test_events_of_a_person_latest_first_in_the_audiences_zone(audience: Audienc
     assert events_of(audience, 0, ZONE).column_names == ["Time", "Event", "Event (2)"]
 
 
+def test_personal_details_of_events_are_masked_until_revealed(tmp_path: Path) -> None:
+    details = {
+        "email": Kind.TEXT,
+        "phone": Kind.NUMBER,
+        "born": Kind.DATE,
+        "note": Kind.TEXT,
+        "to": Kind.LIST,
+        "ip": Kind.TEXT,
+    }
+    events = [
+        {
+            "_row": 0, "_name": "mailed", "_time": datetime(2025, 3, 1), "email": "Anna <anna@example.com>", "phone": 491701234567,
+            "born": date(1985, 3, 1), "note": "call +49 170 1234567", "to": ["b@example.com", "desk"], "ip": "203.0.113.7",
+        },
+        {"_row": 0, "_name": "mailed", "_time": datetime(2025, 2, 1), "email": "anna@example.com", "note": "anna@example.com"},
+        {"_row": 0, "_name": "mailed", "_time": datetime(2025, 1, 1), "note": "anna@example.com or +49 170 1234567"},
+    ]  # fmt: skip
+    audience = write_audience(
+        tmp_path / "v000001.duckdb", {"x": Kind.TEXT}, [{}], details, events, types={"phone": "BIGINT"}
+    )
+    hidden = events_of(audience, 0, ZONE).drop_columns(["Time", "Event"]).to_pydict()
+    assert hidden == {
+        "Email": ["•••", "a•••@e•••.com", None],
+        "Phone": ["•••67", None, None],
+        "Born": ["1985", None, None],
+        "Note": ["•••", "a•••@e•••.com", "•••"],
+        "To": [["b•••@e•••.com", "desk"], None, None],
+        "Ip": ["•••", None, None],
+    }
+    shown = events_of(audience, 0, ZONE, revealed=True)
+    assert shown["Email"].to_pylist() == ["Anna <anna@example.com>", "anna@example.com", None]
+    assert shown["Ip"].to_pylist() == ["203.0.113.7", None, None]
+    assert shown["Born"].to_pylist() == [date(1985, 3, 1), None, None]
+
+
 def test_a_page_is_what_sorting_all_rows_in_python_gives(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     values = [None if n > 90 else int(n) for n in random.integers(0, 100, 300)]
