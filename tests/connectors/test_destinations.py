@@ -447,6 +447,22 @@ def test_a_no_may_be_written_in_words_and_a_blank_is_none(tmp_path: Path, answer
     assert [row[0] for row in rows[1:]] == ([] if stays else ["a@example.com"])
 
 
+def test_another_field_that_says_who_agreed_is_asked_anew(tmp_path: Path) -> None:
+    fields = FIELDS | {"news": (Kind.YES_NO, Role.EMAIL_CONSENT)}
+    people = [
+        {"email": "a@example.com", "mail_ok": False, "news": True},
+        {"email": "b@example.com", "mail_ok": True, "news": False},
+        {"email": "a@example.com", "mail_ok": True, "news": True},
+        {"email": "b@example.com", "mail_ok": True, "news": True},
+    ]
+    audience, catalogue = people_of(tmp_path, people, fields=fields)
+    for none, expected in (("news", ["b@example.com"]), ("mail_ok", ["a@example.com"]), (None, [])):
+        other = catalogue.edited({none: FieldEdit(role=Role.NONE)} if none else {})
+        for _ in range(2):
+            _, rows = written(audience, other, tmp_path / "out", "mailchimp", columns=())
+            assert [row[0] for row in rows[1:]] == expected
+
+
 def test_an_export_with_opt_outs_moves_on_and_ends_at_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
