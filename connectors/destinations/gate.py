@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from connectors.destinations.columns import Fill, email, phone
+from connectors.destinations.optouts import opted_out
 from connectors.destinations.people import Expression, address_of, agreed, blocks
 from connectors.destinations.platforms import CHANNEL_CONSENT, Destination, destination_named
 from connectors.destinations.receipt import ExportOptions
@@ -46,6 +48,7 @@ class Admission:
     not_consented: int
     duplicate: int
     refused: Mapping[Role, Flags]  # the address of this role must stay empty: its owner did not agree to its use
+    unasked: frozenset[Role]  # no field says who agreed to the use of these addresses, so all of them stay empty
     taken: Mapping[Role, Flags]  # the address of this role stands in an earlier row
 
     def first(self, people: int) -> Admission:
@@ -76,7 +79,8 @@ def admit(
     """Send people through the gate; everybody is counted once: no usable address, not consented, duplicate.
 
     With several kinds of addresses, each is used only where its own consent says yes (every field with that role; missing is
-    no), and the first kind that a person has tells people apart. Raises `ExportError` where a needed field is not there.
+    no) and nobody else of the audience with the same address said no; the first kind that a person has tells people apart.
+    Raises `ExportError` where a needed field is not there.
     """
     gated = options.require_address or not destination.is_own
     fields = {role: field for role in destination.reach if (field := catalogue.with_role(role))} if gated else {}
@@ -92,23 +96,23 @@ def admit(
         else None
     )
 
-    found = _look(audience, catalogue, rows, fields, consents or {}, progress, tally)
+    optouts = _optouts(audience, catalogue, consents or {}, progress) if len(rows) else {}
+    read = tuple(role for role in CHANNEL_CONSENT if role in fields or role in optouts)
+    found = _look(audience, catalogue, rows, read, tuple(fields), consents or {}, progress, tally)
     everybody = np.ones(len(rows), dtype=bool)
     nobody = ~everybody
     allowed = {
         role: everybody if consents is None else found.agreed[role] if consents[role] else nobody
         for role in CHANNEL_CONSENT
     }
-    # A phone number beside an e-mail address that may be used is no message: without a field for that consent it stays.
-    refused = {
-        role: ~flags
-        for role, flags in allowed.items()
-        if consents is not None and (consents[role] or role is Role.EMAIL)
-    }
+    elsewhere = {role: allowed[role] & _among(found.keys[role], said_no) for role, said_no in optouts.items()}
+    allowed |= {role: allowed[role] & ~flags for role, flags in elsewhere.items()}
+    tally["no_elsewhere"] += int(np.count_nonzero(np.logical_or.reduce([nobody, *elsewhere.values()])))
+    refused = {role: ~flags for role, flags in allowed.items() if consents is not None}
     usable = np.logical_or.reduce([found.usable[role] for role in fields]) if gated else everybody
-    held = {role: flags & allowed[role] for role, flags in found.usable.items()}
+    held = {role: found.usable[role] & allowed[role] for role in fields}
     admitted = np.logical_or.reduce(list(held.values()) if gated else [allowed[role] for role in destination.reach])
-    written = {role: flags & admitted & ~refused.get(role, nobody) for role, flags in found.usable.items()}
+    written = {role: found.usable[role] & admitted & ~refused.get(role, nobody) for role in fields}
     duplicate, taken = _duplicates(held, written, found.keys, len(rows))
 
     kept = admitted & ~duplicate
@@ -118,6 +122,7 @@ def admit(
         int(np.count_nonzero(usable & ~admitted)),
         int(np.count_nonzero(admitted & duplicate)),
         {role: flags[kept] for role, flags in refused.items()},
+        frozenset() if consents is None else frozenset(role for role, asked in consents.items() if not asked),
         {role: flags[kept] for role, flags in taken.items()},
     )
 
@@ -136,6 +141,24 @@ def _consents(catalogue: Catalogue, destination: Destination, reach: Sequence[Ro
     return fields
 
 
+def _optouts(
+    audience: Audience, catalogue: Catalogue, consents: Mapping[Role, Sequence[Field]], progress: Progress
+) -> dict[Role, pa.Array]:
+    """For each kind of address those that somebody of the audience said no to; kinds without any are left out."""
+    asked = [role for role, fields in consents.items() if fields and catalogue.with_role(role)]
+    found = {}
+    for place, role in enumerate(asked):
+        fill, roles = _READ[role]
+        addresses = {needed: _of_role(catalogue, needed) for needed in roles}
+        shares = place / len(asked) / 10, (place + 1) / len(asked) / 10
+        found[role] = opted_out(audience, fill, addresses, consents[role], progress, shares)
+    return {role: keys for role, keys in found.items() if len(keys)}
+
+
+def _among(keys: pa.ChunkedArray, said_no: pa.Array) -> Flags:
+    return np.asarray(pc.is_in(keys, value_set=said_no).to_numpy(), dtype=bool)
+
+
 @dataclass(frozen=True)
 class _Found:
     """What the gate saw of everybody: usable addresses with what they are compared by, and consents."""
@@ -149,17 +172,18 @@ def _look(
     audience: Audience,
     catalogue: Catalogue,
     rows: NDArray[np.uint32],
-    fields: Mapping[Role, Field],
+    kinds: Sequence[Role],
+    reach: Sequence[Role],
     consents: Mapping[Role, Sequence[Field]],
     progress: Progress,
     tally: Counter[str],
 ) -> _Found:
-    zone = audience.about.zone
-    read = [role for role in fields for role in _READ[role][1]]
-    expressions = [_of_role(catalogue, role, zone) for role in read]
+    """Read the addresses of these `kinds` and all consents; who cannot be reached by any of `reach` is looked at for why."""
+    read = [needed for role in kinds for needed in _READ[role][1]]
+    expressions = [_of_role(catalogue, role) for role in read]
     asked = [(role, agreed(field)) for role, asked in consents.items() for field in asked]
-    usable: dict[Role, list[Flags]] = {role: [] for role in fields}
-    keys: dict[Role, list[pa.Array]] = {role: [] for role in fields}
+    usable: dict[Role, list[Flags]] = {role: [] for role in kinds}
+    keys: dict[Role, list[pa.Array]] = {role: [] for role in kinds}
     said: dict[Role, list[Flags]] = {role: [] for role, _ in asked}
     done = 0
     columns = [*expressions, *(expression for _, expression in asked)]
@@ -167,13 +191,14 @@ def _look(
         size = len(block[0])
         texts = dict(zip(read, block, strict=False))
         lost = np.ones(size, dtype=bool)
-        for role in fields:
+        for role in kinds:
             fill, roles = _READ[role]
             addresses = fill([texts[r] for r in roles], Counter())
             usable[role].append(addresses.is_valid().to_numpy(zero_copy_only=False))
             keys[role].append(folded(addresses))
+        for role in reach:
             lost &= ~usable[role][-1]
-        for role in fields:
+        for role in reach:
             fill, roles = _READ[role]
             fill([texts[r].filter(pa.array(lost)) for r in roles], tally)
         answers: dict[Role, Flags] = {}
@@ -182,7 +207,7 @@ def _look(
         for role, flags in answers.items():
             said[role].append(flags)
         done += size
-        progress("Checking addresses and consent", done / len(rows) / 2)
+        progress("Checking addresses and consent", 0.1 + done / len(rows) * 0.4)
     return _Found(
         {role: _joined(parts) for role, parts in usable.items()},
         {role: pa.chunked_array(parts, pa.string()) for role, parts in keys.items()},
@@ -190,9 +215,9 @@ def _look(
     )
 
 
-def _of_role(catalogue: Catalogue, role: Role, zone: str) -> Expression:
+def _of_role(catalogue: Catalogue, role: Role) -> Expression:
     field = catalogue.with_role(role)
-    return address_of(field, zone) if field else Expression("CAST(NULL AS VARCHAR)")
+    return address_of(field) if field else Expression("CAST(NULL AS VARCHAR)")
 
 
 def _joined(parts: Sequence[Flags]) -> Flags:

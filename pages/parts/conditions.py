@@ -47,7 +47,7 @@ def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None
             width=210,
         )
         if named is not None:
-            values = partial(values_of_field, str(current.engine.audience.path), named.name)
+            values = partial(values_of_field, str(current.engine.audience.path), named.name, current.clock.zone)
             comparison_and_operand(node, named, values)
     _switches(node, answer)
 

@@ -294,7 +294,8 @@ def _detail(child: FieldCondition, details: dict[str, EventProperty], node: Even
         width=150,
     )
     if named is not None:
-        values = partial(values_of_property, str(current.engine.audience.path), named.name, node.events)
+        path, zone = str(current.engine.audience.path), current.clock.zone
+        values = partial(values_of_property, path, named.name, node.events, zone)
         comparison_and_operand(child, named, values)
 
 

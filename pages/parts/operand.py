@@ -10,10 +10,11 @@ import streamlit as st
 from pages.parts import commands
 from pages.parts.session import session, widget
 from pages.parts.words import number, plain, spoken
-from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Value
+from segmentation.catalogue import EventProperty, Field, Kind, Role, Value
 from segmentation.clock import CALENDAR_UNITS
 from segmentation.definition import FieldCondition, Operand, Period, Unit
 from segmentation.operators import Operator, Shape
+from segmentation.recognition import personal_role, tells_of_person
 
 SEARCH_FROM = 50
 LARGEST = 2**53 - 1  # what a browser counts exactly
@@ -51,11 +52,18 @@ def _search(base: str) -> None:
     session().searches[base] = widget(f"{base}/search") or ""
 
 
+def _shown(named: Field | EventProperty, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values that are offered: of a detail, none that is masked where it is seen."""
+    if isinstance(named, Field) or session().revealed:
+        return values
+    return tuple(value for value in values if not tells_of_person(value.value))
+
+
 def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
     chosen = [item for item in node.value if isinstance(item, str)] if isinstance(node.value, tuple) else []
     search = session().searches.get(base, "")
-    covered = isinstance(named, Field) and named.role in PERSONAL and not session().revealed
-    found = () if covered else values_of(search)
+    covered = not session().revealed and personal_role(named) is not Role.NONE
+    found = () if covered else _shown(named, values_of(search))
     counts = {value.value: value.count for value in found}
     many = (isinstance(named, Field) and named.distinct > SEARCH_FROM) or len(found) >= SEARCH_FROM or bool(search)
     if many:
@@ -70,7 +78,7 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
             on_change=_search,
             args=(base,),
         )
-    counted = {value.value: value.count for value in (() if covered else values_of(""))} | counts
+    counted = {value.value: value.count for value in (() if covered else _shown(named, values_of("")))} | counts
     st.multiselect(
         f"Values of {spoken(named.label)}",
         [*counts, *(value for value in chosen if value not in counts)],

@@ -87,17 +87,17 @@ def current() -> Current | None:
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
-def values_of_field(path: str, name: str, search: str) -> tuple[Value, ...]:
+def values_of_field(path: str, name: str, zone: str, search: str) -> tuple[Value, ...]:
     """The most frequent values of a field among all people."""
     audience = engine(path).audience
-    return field_values(audience, audience.catalogue.field(name), search)
+    return field_values(audience, audience.catalogue.field(name), search, zone=zone)
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
-def values_of_property(path: str, name: str, events: tuple[str, ...], search: str) -> tuple[Value, ...]:
+def values_of_property(path: str, name: str, events: tuple[str, ...], zone: str, search: str) -> tuple[Value, ...]:
     """The most frequent values of an event detail among these events."""
     audience = engine(path).audience
-    return property_values(audience, audience.catalogue.event_property(name), events, search)
+    return property_values(audience, audience.catalogue.event_property(name), events, search, zone=zone)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)

@@ -85,6 +85,9 @@ class Session:
     export: str | None = None  # the job that writes the list
     exported: object = None  # what it was told to write
     searches: dict[str, str] = field(default_factory=dict)
+    kept_cells: dict[int, dict[str, Any]] = field(
+        default_factory=dict
+    )  # of the table of fields: what it holds and is kept
     columns: tuple[str, ...] | None = None  # columns of the people table, None: a fitting choice
     deleted_audience: str | None = None  # can still be brought back
     problem: str = ""  # why the last load did not work

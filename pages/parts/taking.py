@@ -17,6 +17,7 @@ from segmentation.errors import HandpickError
 from segmentation.jobs import State
 from segmentation.plan import Progress
 from segmentation.preview import HIDDEN
+from segmentation.recognition import tells_of_person
 
 
 def choices(current: Current) -> ExportOptions:
@@ -83,7 +84,12 @@ def promise(current: Current, answer: Answer, options: ExportOptions) -> Preview
     """Who would be written and who left out, or in a sentence why nothing can be written."""
     try:
         return preview(
-            current.engine.audience, current.catalogue, answer.members.rows(), options, segment_name=session().name
+            current.engine.audience,
+            current.catalogue,
+            answer.members.rows(),
+            options,
+            segment_name=session().name,
+            zone=current.clock.zone,
         )
     except HandpickError as error:
         return str(error)
@@ -125,7 +131,7 @@ def _rows(found: Preview) -> None:
     revealed = session().revealed
     shown = [
         {
-            header: text if revealed or not personal or not text else HIDDEN
+            header: text if revealed or not text or not (personal or tells_of_person(text)) else HIDDEN
             for header, personal, text in zip(found.headers, found.personal, row, strict=True)
         }
         for row in found.rows
@@ -173,6 +179,7 @@ def _write(
         options,
         folder,  # type: ignore[arg-type]
         segment_name=name,
+        zone=current.clock.zone,
         progress=progress,
     )
 

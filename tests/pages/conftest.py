@@ -15,7 +15,8 @@ from connectors.sources.sample import write_sample
 from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Match
 from segmentation.jobs import Quiet
 from segmentation.library import Library
-from segmentation.workspace import Settings, Workspace
+from segmentation.settings import Settings
+from segmentation.workspace import Workspace
 from tests.pages.driver import NASTY, Open
 
 ROOT = Path(__file__).resolve().parents[2]

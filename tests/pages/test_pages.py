@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
 from segmentation.catalogue import FieldEdit
 from segmentation.definition import Match
+from segmentation.settings import Settings
 from segmentation.workspace import Workspace
 from tests.pages.driver import NASTY, Open, button, go, opened, total, words
 
@@ -95,6 +97,20 @@ def test_personal_data_is_masked_until_revealed_and_that_is_noted(app: Open) -> 
     assert "•••" in at.dataframe[0].value.to_string()
     button(at, "Reveal personal data")
     assert "@example." in at.dataframe[0].value.to_string()
+
+
+def test_people_export_and_charts_follow_the_zone_of_the_settings(app: Open) -> None:
+    at = opened(app)
+    space = Workspace.default()
+    shown = {}
+    for zone in ("UTC", "Asia/Tokyo"):
+        space.set_settings(Settings(zone=zone))
+        go(at, "people").multiselect(key="people-columns").set_value(["last_login"]).run()
+        shown[zone] = at.dataframe[0].value["Last login"].dropna()
+        go(at, "export")
+        assert {text[-6:] for text in at.dataframe[0].value["Last login"]} == {"+00:00" if zone == "UTC" else "+09:00"}
+        assert f"calendar of {zone}." in words(go(at, "insights"))
+    assert set(shown["Asia/Tokyo"] - shown["UTC"]) == {timedelta(hours=9)}
 
 
 def test_a_renamed_field_is_called_so_everywhere(app: Open) -> None:

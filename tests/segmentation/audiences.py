@@ -49,12 +49,12 @@ def write_audience(
     *,
     names: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
-    zone: str = "Europe/Berlin",
+    zone: str = "Pacific/Auckland",
 ) -> Audience:
     """Write and open an audience of `people` (row n is person n) and `events` (`_row`, `_name`, `_time` and properties).
 
     What a row leaves out is missing. `names` are event names that stand in the catalogue beside those of `events`,
-    `types` the SQL types of single columns.
+    `types` the SQL types of single columns. `zone` is where it was loaded, far from where tests look at it.
     """
     properties = properties or {}
     types = types or {}
