@@ -14,6 +14,7 @@ from segmentation.catalogue import EventProperty, Field, Kind, Value
 from segmentation.clock import Clock
 from segmentation.errors import AudienceError, Cancelled
 from segmentation.membership import Membership
+from segmentation.places import Point
 
 
 def asked(
@@ -132,3 +133,16 @@ def clock_of(audience: Audience, zone: str) -> Clock:
     """The moment the audience was loaded, in `zone`."""
     loaded = audience.about.loaded_at
     return Clock(loaded if loaded.tzinfo else loaded.replace(tzinfo=UTC), zone)
+
+
+def middle_of(audience: Audience, city: Field, latitude: Field, longitude: Field, value: str) -> Point | None:
+    """The middle of a city: the medians of its people's possible coordinates; None where nobody's are known."""
+    where, lat, lon = (f"people.{quoted(field.name)}" for field in (city, latitude, longitude))
+    statement = (
+        f"SELECT median({lat})::DOUBLE AS latitude, median({lon})::DOUBLE AS longitude FROM people "
+        f"WHERE lower({where}) = lower($value) AND {lat} BETWEEN -90 AND 90 AND {lon} BETWEEN -180 AND 180"
+    )
+    ((found_latitude, found_longitude),) = rows_of(asked(audience, statement, {"value": value}))
+    if found_latitude is None or found_longitude is None:
+        return None
+    return Point(latitude=round(found_latitude, 5), longitude=round(found_longitude, 5), name=value)

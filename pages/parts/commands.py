@@ -7,8 +7,16 @@ from typing import Any
 from pages.parts.session import forget, session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, Kind
-from segmentation.definition import EventCondition, FieldCondition, Group, Match, Operand, Period, find
+from segmentation.definition import EventCondition, FieldCondition, Group, Match, Operand, Period, Span, find
 from segmentation.operators import OPERATORS, Operator, Shape, operators_for
+from segmentation.windows import CalendarPeriod
+
+_STARTS: dict[Shape, Operand] = {
+    Shape.PERIOD: Period(amount=30),
+    Shape.SPAN: Span(nearest=30, farthest=60),
+    Shape.CALENDAR: CalendarPeriod.THIS_MONTH.value,
+}
+"""Operands that are sensible from the start."""
 
 
 def first_operator(kind: Kind) -> Operator:
@@ -17,8 +25,8 @@ def first_operator(kind: Kind) -> Operator:
 
 
 def starting_value(operator: Operator) -> Operand:
-    """The operand a new filter starts with: nothing, but a sensible period."""
-    return Period(amount=30) if operator.shape == Shape.PERIOD else None
+    """The operand a new filter starts with: mostly nothing."""
+    return _STARTS.get(operator.shape)
 
 
 def add_picked(parent: str, key: str, catalogue: Catalogue) -> None:

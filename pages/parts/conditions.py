@@ -48,11 +48,13 @@ def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None
         )
         if named is not None:
             values = partial(values_of_field, str(current.engine.audience.path), named.name, current.clock.zone)
-            comparison_and_operand(node, named, values)
+            comparison_and_operand(node, named, values, current)
     _switches(node, answer)
 
 
-def comparison_and_operand(node: FieldCondition, named: Field | EventProperty, values: ValuesOf) -> None:
+def comparison_and_operand(
+    node: FieldCondition, named: Field | EventProperty, values: ValuesOf, current: Current
+) -> None:
     rows = operators_for(named.kind)
     names = [row.name for row in rows]
     operator = OPERATORS.get(node.operator or "")
@@ -71,7 +73,7 @@ def comparison_and_operand(node: FieldCondition, named: Field | EventProperty, v
     )
     if operator is not None and operator.name in names and operator.shape != Shape.NOTHING:
         with st.container(width="stretch" if operator.shape in (Shape.TEXTS, Shape.TEXT, Shape.PATTERN) else "content"):
-            operand(node, named, operator, values)
+            operand(node, named, operator, values, current)
 
 
 def _switches(node: FieldCondition, answer: Answer | None) -> None:

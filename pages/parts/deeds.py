@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts import commands
 from pages.parts.conditions import comparison_and_operand
-from pages.parts.operand import chosen_period, day_field, number_field, period_fields
+from pages.parts.inputs import chosen_period, day_field, number_field, period_fields
 from pages.parts.queries import Current, values_of_property
 from pages.parts.session import forget, session, widget
 from pages.parts.words import clock, number, plain

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts import commands
 from pages.parts.details import details
 from pages.parts.events import events_box
-from pages.parts.operand import chosen_period, period_fields
+from pages.parts.inputs import chosen_period, period_fields
 from pages.parts.queries import Current
 from pages.parts.session import forget, session, widget
 from segmentation import editing

@@ -19,7 +19,11 @@ from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
 from segmentation.jobs import Jobs
 from segmentation.library import Library
-from segmentation.values import field_values, property_values
+from segmentation.lists import Lists
+from segmentation.places import Point
+from segmentation.references import References
+from segmentation.referring import references
+from segmentation.values import field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
 
@@ -33,6 +37,12 @@ def workspace() -> Workspace:
 def library() -> Library:
     """The saved segments."""
     return Library(workspace())
+
+
+@st.cache_resource
+def lists() -> Lists:
+    """The static lists."""
+    return Lists(workspace())
 
 
 @st.cache_resource
@@ -62,7 +72,12 @@ class Current:
 
     def answer(self) -> Answer:
         """All numbers of the definition on screen."""
-        return self.engine.answer(session().definition, self.clock, self.catalogue)
+        return self.engine.answer(session().definition, self.clock, self.catalogue, self.references())
+
+    def references(self) -> References:
+        """The segments and lists that the definition on screen names."""
+        state = session()
+        return references(state.definition, library(), lists(), self.id, state.saved)
 
 
 def current() -> Current | None:
@@ -98,6 +113,14 @@ def values_of_property(path: str, name: str, events: tuple[str, ...], zone: str,
     """The most frequent values of an event detail among these events."""
     audience = engine(path).audience
     return property_values(audience, audience.catalogue.event_property(name), events, search, zone=zone)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def city_middle(path: str, city: str, latitude: str, longitude: str, value: str) -> Point | None:
+    """The middle of a city as its people's coordinates have it."""
+    audience = engine(path).audience
+    fields = (audience.catalogue.field(name) for name in (city, latitude, longitude))
+    return middle_of(audience, *fields, value)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time
-
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.operand import chosen_period, day_field, period_fields
+from pages.parts.inputs import (
+    calendar_field,
+    chosen_period,
+    chosen_span,
+    chosen_time,
+    day_field,
+    period_fields,
+    span_fields,
+    time_field,
+)
 from pages.parts.queries import Current
 from pages.parts.session import forget, session, widget
-from pages.parts.words import CALENDAR, clock, plain
+from pages.parts.words import clock, plain
 from segmentation import editing
 from segmentation.catalogue import Kind
 from segmentation.definition import (
@@ -28,11 +34,10 @@ from segmentation.definition import (
     RankCondition,
     RfmCondition,
     SequenceCondition,
-    Span,
     Unit,
     Window,
 )
-from segmentation.windows import CalendarPeriod, Side
+from segmentation.windows import Side
 
 Windowed = EventCondition | SequenceCondition | RankCondition | RfmCondition
 
@@ -76,7 +81,9 @@ def when(node: Windowed, current: Current) -> None:
                 words = f"from {clock(current.local(far))} until {clock(current.local(near))}"
                 st.caption(f"{words} ({plain(current.clock.zone)})", width="content")
             case During(calendar=calendar):
-                calendar_field(calendar, f"{base}/calendar", current, _store_calendar, (node.id, f"{base}/calendar"))
+                calendar_field(
+                    calendar, f"{base}/calendar", current.clock, _store_calendar, (node.id, f"{base}/calendar")
+                )
             case BetweenDays(first=first, last=last):
                 args = (node.id, f"{base}/first", f"{base}/last")
                 day_field("First day", first, f"{base}/first", _store_days, args)
@@ -84,9 +91,9 @@ def when(node: Windowed, current: Current) -> None:
                 day_field("Last day", last, f"{base}/last", _store_days, args)
                 st.caption(f"both days whole ({plain(current.clock.zone)})", width="content")
             case BetweenTimes(start=start, end=end):
-                time_field("From", start, f"{base}/start", current, _store_times, (node.id, base))
+                time_field("From", start, f"{base}/start", current.clock, _store_times, (node.id, base))
                 st.markdown("until", width="content")
-                time_field("Until", end, f"{base}/end", current, _store_times, (node.id, base))
+                time_field("Until", end, f"{base}/end", current.clock, _store_times, (node.id, base))
                 st.caption(f"the end not included ({plain(current.clock.zone)})", width="content")
             case Near():
                 _near(node.id, node.window, base, current)
@@ -141,105 +148,6 @@ def _near(node_id: str, window: Near, base: str, current: Current) -> None:
         args=args,
         width=180,
     )
-
-
-def span_fields(
-    span: Span, base: str, units: tuple[Unit, ...], on_change: Callable[..., None], args: tuple[object, ...]
-) -> None:
-    """Two numbers and a unit: between 30 and 60 days ago."""
-    for label, value, key in (("Nearest", span.nearest, "nearest"), ("Farthest", span.farthest, "farthest")):
-        if key == "farthest":
-            st.markdown("and", width="content")
-        st.number_input(
-            label,
-            value=value,
-            min_value=0,
-            max_value=100_000,
-            step=1,
-            key=f"{base}/{key}",
-            label_visibility="collapsed",
-            on_change=on_change,
-            args=args,
-            width=110,
-        )
-    st.selectbox(
-        "Unit of time",
-        units,
-        index=units.index(span.unit) if span.unit in units else 0,
-        format_func=lambda unit: f"{unit.value} ago",
-        key=f"{base}/unit",
-        label_visibility="collapsed",
-        on_change=on_change,
-        args=args,
-        width=140,
-    )
-
-
-def chosen_span(base: str) -> Span | None:
-    """What `span_fields` holds."""
-    nearest, farthest, unit = (widget(f"{base}/{part}") for part in ("nearest", "farthest", "unit"))
-    if nearest is None or farthest is None or unit is None:
-        return None
-    return Span(nearest=nearest, farthest=farthest, unit=unit)
-
-
-def calendar_field(
-    value: object, key: str, current: Current | None, on_change: Callable[..., None], args: tuple[object, ...]
-) -> None:
-    """A calendar period by name, with the days it is today."""
-    periods = list(CalendarPeriod)
-    st.selectbox(
-        "Day, week, month, quarter or year",
-        periods,
-        index=periods.index(CalendarPeriod(str(value))) if value in periods else None,
-        format_func=lambda period: CALENDAR[period],
-        key=key,
-        label_visibility="collapsed",
-        placeholder="Choose a period",
-        on_change=on_change,
-        args=args,
-        width=160,
-    )
-    if current is not None and value in periods:
-        first, last = current.clock.calendar(CalendarPeriod(str(value)))
-        days = f"{first.day} {first:%b %Y}"
-        if last != first:
-            days += f" to {last.day} {last:%b %Y}"
-        st.caption(f"{days} ({plain(current.clock.zone)})", width="content")
-
-
-def time_field(
-    label: str, value: str | None, key: str, current: Current, on_change: Callable[..., None], args: tuple[object, ...]
-) -> None:
-    """A day and a time side by side; keys are `key`/day and `key`/time."""
-    moment = as_moment(value, current)
-    day_field(f"{label}, day", moment.date() if moment else None, f"{key}/day", on_change, args)
-    st.time_input(
-        f"{label}, time",
-        value=moment.time() if moment else None,
-        key=f"{key}/time",
-        label_visibility="collapsed",
-        on_change=on_change,
-        args=args,
-        width=110,
-    )
-
-
-def as_moment(value: object, current: Current) -> datetime | None:
-    """An ISO date and time as clocks of the workspace show it, None where it is none."""
-    try:
-        stored = current.clock.stored(value) if isinstance(value, str) and value else None
-    except ValueError:
-        return None
-    return current.local(stored.replace(tzinfo=UTC)).replace(tzinfo=None) if stored is not None else None
-
-
-def chosen_time(key: str) -> str | None:
-    """What `time_field` holds, as ISO text; midnight where only the day is chosen."""
-    day, hour = widget(f"{key}/day"), widget(f"{key}/time")
-    if not isinstance(day, date):
-        return None
-    return datetime.combine(day, hour if isinstance(hour, time) else time.min).isoformat(timespec="minutes")
 
 
 def _window(node_id: str) -> Window:

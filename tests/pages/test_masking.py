@@ -47,7 +47,7 @@ def go(at: AppTest, page: str) -> AppTest:
 
 
 def click(at: AppTest, label: str) -> AppTest:
-    next(b for b in at.button if b.label.startswith(label)).click().run()
+    next(b for b in at.button if label in b.label).click().run()
     assert not at.exception
     return at
 
