@@ -13,13 +13,13 @@ from segmentation.errors import HandpickError, Problem
 EMPTY = "It is empty: add a filter or remove it."
 
 
-def _inside(group: Group | None) -> Iterator[Node]:
-    """What is on below an event's `where`."""
-    for child in group.children if group is not None and group.enabled else ():
+def _inside(group: Group | None, place: str = "") -> Iterator[tuple[str, Node]]:
+    """What is on below an event's `where`, with its place."""
+    for position, child in enumerate(group.children if group is not None and group.enabled else (), 1):
         if child.enabled:
-            yield child
+            yield f"{place}{position}", child
             if isinstance(child, Group):
-                yield from _inside(child)
+                yield from _inside(child, f"{place}{position}.")
 
 
 def _depth(node: Node | None) -> int:
@@ -49,15 +49,15 @@ def problems(definition: Definition, catalogue: Catalogue, clock: Clock) -> tupl
                 look(child, f"{here}.")
                 continue
             counted += 1
-            for inner in _inside(child.where) if isinstance(child, EventCondition) else ():
+            for detail, inner in _inside(child.where) if isinstance(child, EventCondition) else ():
                 if isinstance(inner, Group):
                     if not inner.children:
-                        found.append(Problem(inner.id, f"Filter {here}, a group inside", EMPTY))
+                        found.append(Problem(inner.id, f"Filter {here}, group of details {detail}", EMPTY))
                     continue
                 try:
                     event_filter(inner, catalogue, clock, Parameters())
                 except HandpickError as error:
-                    found.append(Problem(inner.id, f"Filter {here}", str(error)))
+                    found.append(Problem(inner.id, f"Filter {here}, detail {detail}", str(error)))
             if isinstance(child, EventCondition) and _depth(child.where) > DEEPEST_DETAILS:
                 found.append(Problem(child.id, f"Filter {here}", DETAILS_TOO_DEEP))
             alone = child.model_copy(update={"where": None}) if isinstance(child, EventCondition) else child

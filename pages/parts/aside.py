@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts.queries import workspace
 from pages.parts.session import Aside, session
 from pages.parts.words import plain
-from segmentation.definition import Group, walk
+from segmentation.definition import Group
 
 BUILD = "pages/build.py"
 SHOWN = 3
@@ -27,7 +27,7 @@ def asides() -> None:
 
 
 def _line(aside: Aside, position: int) -> None:
-    filters = sum(1 for node in walk(aside.history.present.root) if not isinstance(node, Group))
+    filters = _filters(aside.history.present.root)
     with st.container(horizontal=True, vertical_alignment="center", border=True, gap="small"):
         st.markdown(
             f":material/inventory_2: **{plain(aside.name)}** was not saved and is set aside "
@@ -36,6 +36,10 @@ def _line(aside: Aside, position: int) -> None:
         )
         st.button("Bring it back", key=f"aside-back-{position}", icon=":material/undo:", on_click=_back, args=(aside,))
         st.button("Let it go", key=f"aside-go-{position}", type="tertiary", on_click=session().let_go, args=(aside,))
+
+
+def _filters(group: Group) -> int:
+    return sum(_filters(child) if isinstance(child, Group) else 1 for child in group.children)
 
 
 def _of(aside: Aside) -> str:

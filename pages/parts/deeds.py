@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.conditions import comparison_and_operand
+from pages.parts.details import details
 from pages.parts.operand import chosen_period, day_field, number_field, period_fields
-from pages.parts.queries import Current, values_of_property
+from pages.parts.queries import Current
 from pages.parts.session import forget, session, widget
 from pages.parts.words import clock, number, plain
 from segmentation import editing
-from segmentation.catalogue import Catalogue, EventProperty
+from segmentation.catalogue import Catalogue
 from segmentation.definition import (
     Before,
     BetweenDays,
     EventCondition,
     Ever,
-    FieldCondition,
-    Group,
     Last,
-    Match,
     Measure,
     MeasureFunction,
-    Node,
     Period,
     Unit,
     Window,
@@ -71,7 +65,7 @@ def event_editor(node: EventCondition, current: Current) -> None:
         _measure(node, current.catalogue)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _window(node, current)
-    _details(node, current)
+    details(node, current)
 
 
 def _store_events(node_id: str, key: str) -> None:
@@ -218,91 +212,3 @@ def _store_period(node_id: str, base: str) -> None:
 
 def _store_days(node_id: str, first: str, last: str) -> None:
     commands.update(node_id, window=BetweenDays(first=widget(first), last=widget(last)))
-
-
-def _details(node: EventCondition, current: Current) -> None:
-    """The filters on the event's own details."""
-    catalogue = current.catalogue
-    details = {p.name: p for p in catalogue.properties if not node.events or set(p.events) & set(node.events)}
-    if not details:
-        return
-    where = node.where
-    filters: tuple[Node, ...] = where.children if where is not None else ()
-    for position, child in enumerate(filters):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if position == 0:
-                st.markdown("where", width=56)
-            elif where is not None:
-                _match_word(where, position)
-            if isinstance(child, FieldCondition):
-                _detail(child, details, node, current)
-            elif isinstance(child, Group):
-                st.caption("a nested group of details (edit it in the file)")
-            st.button(
-                "Remove this detail",
-                key=session().key("icon-only", child.id, "remove"),
-                icon=":material/close:",
-                type="tertiary",
-                on_click=commands.remove_detail,
-                args=(child.id,),
-            )
-    key = session().key(node.id, "add-detail", str(len(filters)))
-    st.selectbox(
-        "Narrow down by a detail",
-        list(details),
-        index=None,
-        format_func=lambda name: details[name].label,
-        key=key,
-        label_visibility="collapsed",
-        placeholder="+ where a detail …" if not filters else "+ another detail …",
-        on_change=_add_detail,
-        args=(node.id, key, catalogue),
-        width=250,
-    )
-
-
-def _match_word(where: Group, position: int) -> None:
-    if position > 1:
-        st.markdown("or" if where.match == Match.ANY else "and", width=56)
-        return
-    key = session().key(where.id, "match")
-    st.selectbox(
-        "All or any of the details",
-        [Match.ALL, Match.ANY],
-        index=0 if where.match == Match.ALL else 1,
-        format_func=lambda match: "and" if match == Match.ALL else "or",
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.take,
-        args=(where.id, "match", key),
-        width=80,
-    )
-
-
-def _detail(child: FieldCondition, details: dict[str, EventProperty], node: EventCondition, current: Current) -> None:
-    key = session().key(child.id, "field")
-    named = details.get(child.field or "")
-    st.selectbox(
-        "Detail",
-        list(details),
-        index=list(details).index(named.name) if named is not None else None,
-        format_func=lambda name: details[name].label,
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.choose_detail,
-        args=(child.id, key, current.catalogue),
-        width=150,
-    )
-    if named is not None:
-        values = partial(values_of_property, str(current.engine.audience.path), named.name, node.events)
-        comparison_and_operand(child, named, values)
-
-
-def _add_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
-    name = widget(key)
-    if not name:
-        return
-    operator = commands.first_operator(catalogue.event_property(name).kind)
-    state = session()
-    child = FieldCondition(field=name, operator=operator.name, value=commands.starting_value(operator))
-    state.change(editing.add(state.definition, node_id, child)[0])
