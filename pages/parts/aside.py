@@ -20,15 +20,18 @@ def asides() -> None:
         state.go_build = False
         st.switch_page(BUILD)
     found = state.asides
-    for aside in found[: -SHOWN - 1 : -1]:
-        _line(aside, found.index(aside))
-    if len(found) > SHOWN:
-        st.caption(f"{len(found) - SHOWN} more that were not saved wait behind these.")
+    if not found:
+        return
+    with st.container(border=True, gap="small"):
+        for position in range(len(found) - 1, max(-1, len(found) - 1 - SHOWN), -1):
+            _line(found[position], position)
+        if len(found) > SHOWN:
+            st.caption(f"{len(found) - SHOWN} more that were not saved wait behind these.")
 
 
 def _line(aside: Aside, position: int) -> None:
     filters = _filters(aside.history.present.root)
-    with st.container(horizontal=True, vertical_alignment="center", border=True, gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f":material/inventory_2: **{plain(aside.name)}** was not saved and is set aside "
             f"({filters} filter{'' if filters == 1 else 's'}{_of(aside)})",

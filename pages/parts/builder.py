@@ -17,6 +17,8 @@ from segmentation.definition import EventCondition, FieldCondition, Group, Match
 from segmentation.describing import describe_condition
 from segmentation.engine import Answer
 
+FRAMED = 4
+"""Groups deeper than this have no frame of their own: on a narrow screen nothing would be left between the frames."""
 MATCHES = {Match.ALL: "all of these", Match.ANY: "any of these", Match.NONE: "none of these"}
 
 
@@ -27,7 +29,7 @@ def builder(current: Current, answer: Answer) -> None:
 
 def _group(group: Group, current: Current, answer: Answer, place: str, first: bool = False) -> None:
     title = f"group {place}" if place else "the segment"
-    with st.container(border=True, gap="small"):
+    with st.container(border=place.count(".") < FRAMED, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**Customers who match**" if first else f"**Group {place}**{_off(group)}", width="content")
             key = session().key(group.id, "match")
@@ -43,8 +45,15 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
                 args=(group.id, "match", key),
             )
             if not first:
-                st.markdown(_numbers(group, answer), width="stretch", text_alignment="right")
-                _menu(group, f"Group {place}")
+                with st.container(
+                    horizontal=True,
+                    horizontal_alignment="right",
+                    vertical_alignment="center",
+                    gap="small",
+                    width="stretch",
+                ):
+                    st.markdown(_numbers(group, answer), width="content")
+                    _menu(group, f"Group {place}")
         for position, child in enumerate(group.children, 1):
             here = f"{place}.{position}" if place else str(position)
             if isinstance(child, Group):
