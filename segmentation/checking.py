@@ -122,16 +122,17 @@ class _Check:
 
     def _details(self, group: Group, place: str) -> None:
         """The filters inside an event, each by itself, so that all problems are found at once."""
-        for inner in _inside(group):
+        self._reachable(group, place)
+        for detail, inner in _inside(group):
             if isinstance(inner, Group):
                 if not inner.children:
-                    self.found.append(Problem(inner.id, f"{place}, a group inside", EMPTY))
-                self._reachable(inner, f"{place}, a group inside")
+                    self.found.append(Problem(inner.id, f"{place}, group of details {detail}", EMPTY))
+                self._reachable(inner, f"{place}, group of details {detail}")
                 continue
             try:
                 event_filter(inner, Happening(self.catalogue, self.clock, None, Parameters()))
             except HandpickError as error:
-                self.found.append(Problem(inner.id, place, str(error)))
+                self.found.append(Problem(inner.id, f"{place}, detail {detail}", str(error)))
 
 
 def _filters(node: Condition) -> Iterator[tuple[Group, str]]:
@@ -146,10 +147,10 @@ def _filters(node: Condition) -> Iterator[tuple[Group, str]]:
                 yield step.where, f", step {number}"
 
 
-def _inside(group: Group) -> Iterator[AnyNode]:
-    """What is on below an event's `where`."""
-    for child in group.children if group.enabled else ():
+def _inside(group: Group, place: str = "") -> Iterator[tuple[str, AnyNode]]:
+    """What is on below an event's `where`, with its place."""
+    for position, child in enumerate(group.children if group.enabled else (), 1):
         if child.enabled:
-            yield child
+            yield f"{place}{position}", child
             if isinstance(child, Group):
-                yield from _inside(child)
+                yield from _inside(child, f"{place}{position}.")

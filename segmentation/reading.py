@@ -19,6 +19,16 @@ DEEPEST = 200
 """So many groups inside one another can be kept and read; a few more levels are left for what stands in the innermost."""
 TOO_DEEP = f"its groups are nested too deeply: at most {DEEPEST} inside one another."
 _LEVELS = DEEPEST + 10
+_WORDS = (
+    ("Input should be", "it must be"),
+    ("a valid string", "text in quotes"),
+    ("a valid boolean", "true or false"),
+    ("a valid integer", "a whole number"),
+    ("a valid number", "a number"),
+    (", unable to interpret input", ""),
+    (", unable to parse string as a number", ""),
+    (", unable to parse string as an integer", ""),
+)
 
 
 def too_deep(data: Any) -> bool:
@@ -96,9 +106,19 @@ def problem_of(data: Any, error: ErrorDetails) -> Problem:
         "missing": f"“{key}” is missing.",
         "tuple_type": f"“{key}”: it must be a list in [ ].",
         "model_type": f"“{key}”: it must be an object in {{ }}.",
+        "date_parsing": f"“{key}”: it must be a day like 2026-03-31.",
+        "date_from_datetime_parsing": f"“{key}”: it must be a day like 2026-03-31.",
+        "int_from_float": f"“{key}”: it must be a whole number.",
         "extra_forbidden": f"“{key}” is not known here.",
         "union_tag_not_found": "Its “type” is missing.",
         "union_tag_invalid": f"Its “type” is none of {error.get('ctx', {}).get('expected_tags')}.",
     }
     place = f"Filter {'.'.join(numbers)}" if numbers else ""
-    return Problem(node, place, messages.get(kind, f"“{key}”: {error['msg']}."))
+    return Problem(node, place, messages.get(kind, f"“{key}”: {_in_words(error['msg'])}."))
+
+
+def _in_words(message: str) -> str:
+    """A message of Pydantic without its programmer's words."""
+    for theirs, ours in _WORDS:
+        message = message.replace(theirs, ours)
+    return message

@@ -33,9 +33,9 @@ _READ: dict[Role, tuple[Fill, tuple[Role, ...]]] = {
 _WORDS = {
     Role.EMAIL: "an e-mail address",
     Role.PHONE: "a phone number",
-    Role.EMAIL_CONSENT: "e-mail consent",
-    Role.SMS_CONSENT: "text message consent",
-    Role.ADS_CONSENT: "ads consent",
+    Role.EMAIL_CONSENT: "E-mail consent",
+    Role.SMS_CONSENT: "SMS consent",
+    Role.ADS_CONSENT: "Ads consent",
 }
 
 
@@ -87,8 +87,8 @@ def admit(
     if gated and not fields:
         wanted = " or ".join(_WORDS[role] for role in destination.reach)
         raise ExportError(
-            f"{destination.label} needs {wanted}, and no field of this audience has that role. "
-            "Give it to the right field on the Fields page, or load a table that has one."
+            f"{destination.label} needs {wanted}, and no field of this audience is used as one. "
+            "Choose it under “Used as” on the Fields page, or load a table that has one."
         )
     consents = (
         _consents(catalogue, destination, list(fields) or list(destination.reach))
@@ -135,8 +135,8 @@ def _consents(catalogue: Catalogue, destination: Destination, reach: Sequence[Ro
     if not any(fields[role] for role in reach):
         wanted = " or ".join(dict.fromkeys(f"“{_WORDS[destination.consent[role]]}”" for role in reach))
         raise ExportError(
-            f"No field of this audience says who agreed to be contacted through {destination.label}. Give the field that does "
-            f"the role {wanted} on the Fields page, or choose to export without looking at consent."
+            f"No field of this audience says who agreed to be contacted through {destination.label}. Set “Used as” "
+            f"of the field that does to {wanted} on the Fields page, or choose to export without looking at consent."
         )
     return fields
 

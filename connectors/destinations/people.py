@@ -104,7 +104,7 @@ def agreed(field: Field) -> Expression:
             return Expression(f"coalesce(lower(trim({column})) IN ({', '.join(map(literal, YES))}), false)")
     raise ExportError(
         f"The field “{field.label}” is to say who agreed, but it does not hold yes or no. "
-        "Give its role to a field that does, or load it as yes/no."
+        "Choose another field under “Used as” on the Fields page, or load it as yes/no."
     )
 
 
@@ -170,7 +170,7 @@ def _reading(audience: Audience, progress: Progress) -> Iterator[duckdb.DuckDBPy
         raise Cancelled from error
     except duckdb.OutOfMemoryException as error:
         raise ExportError(
-            "There is not enough memory for this list. Raise HANDPICK_MEMORY, or choose fewer columns."
+            "There is not enough memory for this list. Choose fewer columns, or have HANDPICK_MEMORY raised by whoever runs Handpick."
         ) from error
     except duckdb.Error as error:
         reason = (str(error).strip() or "no reason given").splitlines()[0]

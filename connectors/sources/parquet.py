@@ -34,7 +34,9 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
                     if expression:
                         picked.append((opened, expression))
                     else:
-                        notes.append(f"The column “{opened}” holds binary data and was left out.")
+                        notes.append(
+                            f"The column “{opened}” holds neither text nor numbers (e.g. pictures) and was left out."
+                        )
             if not picked:
                 raise SourceError(f"{name} has no columns that can be shown as a table.")
             names, mended = mend_names([column for column, _ in picked])

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts.queries import workspace
 from pages.parts.session import Aside, session
 from pages.parts.words import plain
-from segmentation.definition import Group, walk
+from segmentation.definition import Group
 
 BUILD = "pages/build.py"
 SHOWN = 3
@@ -20,15 +20,18 @@ def asides() -> None:
         state.go_build = False
         st.switch_page(BUILD)
     found = state.asides
-    for aside in found[: -SHOWN - 1 : -1]:
-        _line(aside, found.index(aside))
-    if len(found) > SHOWN:
-        st.caption(f"{len(found) - SHOWN} more that were not saved wait behind these.")
+    if not found:
+        return
+    with st.container(border=True, gap="small"):
+        for position in range(len(found) - 1, max(-1, len(found) - 1 - SHOWN), -1):
+            _line(found[position], position)
+        if len(found) > SHOWN:
+            st.caption(f"{len(found) - SHOWN} more that were not saved wait behind these.")
 
 
 def _line(aside: Aside, position: int) -> None:
-    filters = sum(1 for node in walk(aside.history.present.root) if not isinstance(node, Group))
-    with st.container(horizontal=True, vertical_alignment="center", border=True, gap="small"):
+    filters = _filters(aside.history.present.root)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f":material/inventory_2: **{plain(aside.name)}** was not saved and is set aside "
             f"({filters} filter{'' if filters == 1 else 's'}{_of(aside)})",
@@ -36,6 +39,10 @@ def _line(aside: Aside, position: int) -> None:
         )
         st.button("Bring it back", key=f"aside-back-{position}", icon=":material/undo:", on_click=_back, args=(aside,))
         st.button("Let it go", key=f"aside-go-{position}", type="tertiary", on_click=session().let_go, args=(aside,))
+
+
+def _filters(group: Group) -> int:
+    return sum(_filters(child) if isinstance(child, Group) else 1 for child in group.children)
 
 
 def _of(aside: Aside) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pages.parts.session import forget, session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, Kind
-from segmentation.definition import EventCondition, FieldCondition, Group, Match, Operand, Period, Span, find
+from segmentation.definition import Condition, EventCondition, FieldCondition, Group, Match, Operand, Period, Span, find
 from segmentation.operators import OPERATORS, Operator, Shape, operators_for
 from segmentation.windows import CalendarPeriod
 
@@ -29,14 +30,16 @@ def starting_value(operator: Operator) -> Operand:
     return _STARTS.get(operator.shape)
 
 
-def add_picked(parent: str, key: str, catalogue: Catalogue) -> None:
+def add_picked(parent: str, key: str, catalogue: Catalogue, starts: Mapping[str, tuple[str, Condition]]) -> None:
     """Add the field or event picked in the “add a filter” box, and open it."""
     picked = widget(key)
     if not picked:
         return
     kind, name = picked
-    node: FieldCondition | EventCondition
-    if kind == "event":
+    node: Condition
+    if kind == "start":
+        node = starts[name][1]
+    elif kind == "event":
         node = EventCondition(events=(name,))
     else:
         operator = first_operator(catalogue.field(name).kind)
@@ -67,6 +70,12 @@ def update(node_id: str, **changes: Any) -> None:
 def take(node_id: str, attribute: str, key: str) -> None:
     """Put what a widget holds into an attribute."""
     update(node_id, **{attribute: widget(key)})
+
+
+def take_number(node_id: str, attribute: str, key: str) -> None:
+    """Put a number into an attribute, which keeps what it has where the input is emptied."""
+    if widget(key) is not None:
+        update(node_id, **{attribute: widget(key)})
 
 
 def choose_field(node_id: str, key: str, catalogue: Catalogue) -> None:

@@ -12,7 +12,7 @@ from pages.parts.queries import Current, values_of_field
 from pages.parts.session import session
 from pages.parts.words import THEME_ICONS, number
 from segmentation.catalogue import Catalogue, EventProperty, Field, Theme
-from segmentation.definition import EventCondition, FieldCondition
+from segmentation.definition import Condition, FieldCondition
 from segmentation.engine import Answer
 from segmentation.operators import OPERATORS, Shape, operators_for
 
@@ -109,9 +109,18 @@ def _switches(node: FieldCondition, answer: Answer | None) -> None:
             )
 
 
-def icon_of(node: FieldCondition | EventCondition, catalogue: Catalogue) -> str:
+ICONS = {
+    "rank": ":material/leaderboard:",
+    "place": ":material/public:",
+    "sample": ":material/casino:",
+    "segment": ":material/folder_open:",
+    "list": ":material/list_alt:",
+}
+
+
+def icon_of(node: Condition, catalogue: Catalogue) -> str:
     """The icon of a condition's theme."""
-    if isinstance(node, EventCondition):
-        return THEME_ICONS[Theme.BEHAVIOURAL]
+    if not isinstance(node, FieldCondition):
+        return ICONS.get(node.type, THEME_ICONS[Theme.BEHAVIOURAL])
     field = next((f for f in catalogue.fields if f.name == node.field), None)
     return THEME_ICONS[field.theme] if field is not None else ":material/help:"

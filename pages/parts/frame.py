@@ -46,7 +46,7 @@ def segment_or_stop(found: Current, purpose: str) -> Answer:
 
 def problems_or_stop(found: Current, what: str) -> None:
     """A segment with unfinished filters is neither saved nor exported: the page ends with what to do."""
-    waiting = problems(session().definition, found.catalogue, found.clock)
+    waiting = problems(session().definition, found.catalogue, found.clock, found.references())
     if waiting:
         lines = "\n".join(f"- {plain(f'{p.place}: {p.message}' if p.place else p.message)}" for p in waiting)
         st.warning(f"{what} waits for these filters:\n{lines}")

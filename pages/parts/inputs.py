@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from pages.parts.session import widget
+from pages.parts import commands
+from pages.parts.session import session, widget
 from pages.parts.words import CALENDAR, plain
 from segmentation.clock import Clock
-from segmentation.definition import Period, Span, Unit
+from segmentation.definition import Group, Period, Span, Unit
 from segmentation.windows import CalendarPeriod
 
 LARGEST = 2**53 - 1  # what a browser counts exactly
@@ -38,6 +39,22 @@ def number_field(
         on_change=on_change,
         args=args,
         width=110 if whole else 140,
+    )
+
+
+def least_box(group: Group, label: str) -> None:
+    """At least how many of a group's filters."""
+    key = session().key(group.id, "least")
+    st.number_input(
+        label,
+        value=group.least,
+        min_value=1,
+        step=1,
+        key=key,
+        label_visibility="collapsed",
+        on_change=commands.take_number,
+        args=(group.id, "least", key),
+        width=110,
     )
 
 

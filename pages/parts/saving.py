@@ -90,7 +90,7 @@ def _store(current: Current, answer: Answer, caption: Caption, fresh: bool = Fal
     """Save what is in hand; where that cannot be, the dialog says why."""
     name, description, tags = caption.name, caption.description, caption.tags
     state = session()
-    found = problems(state.definition, current.catalogue, current.clock)
+    found = problems(state.definition, current.catalogue, current.clock, current.references())
     saving = state.saving or Saving("details", caption)
     if found:
         state.saving = saving.with_error(

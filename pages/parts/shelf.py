@@ -42,8 +42,8 @@ def shelf(current: Current) -> None:
 def _card(segment: SavedSegment, current: Current) -> None:
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            _title(segment.name, segment.tags)
-            st.markdown("", width="stretch")
+            with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
+                _title(segment.name, segment.tags)
             st.button("Open", key=f"open-{segment.id}", on_click=_open, args=(segment,))
             st.menu_button(
                 "More",

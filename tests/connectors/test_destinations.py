@@ -496,7 +496,7 @@ def test_every_field_that_says_who_agreed_must_say_yes(tmp_path: Path) -> None:
 def test_without_any_consent_field_nobody_is_exported_silently(tmp_path: Path, destination: str) -> None:
     audience, catalogue = people_of(tmp_path, [{"email": "a@example.com"}], without=("mail_ok", "text_ok"))
     assert consent_fields(catalogue) == ()
-    with pytest.raises(ExportError, match=r"No field of this audience says who agreed .* “e-mail consent”"):
+    with pytest.raises(ExportError, match=r"No field of this audience says who agreed .* “E-mail consent”"):
         written(audience, catalogue, tmp_path / "out", destination)
     receipt, _ = written(audience, catalogue, tmp_path / "out", destination, consent="ignore")
     assert receipt.exported == 1
@@ -505,7 +505,7 @@ def test_without_any_consent_field_nobody_is_exported_silently(tmp_path: Path, d
 
 def test_a_consent_for_text_messages_says_nothing_about_emails(tmp_path: Path) -> None:
     audience, catalogue = people_of(tmp_path, [{"email": "a@example.com", "text_ok": True}], without=("mail_ok",))
-    with pytest.raises(ExportError, match="“e-mail consent”"):
+    with pytest.raises(ExportError, match="“E-mail consent”"):
         written(audience, catalogue, tmp_path / "out", "mailchimp")
     receipt, _ = written(audience, catalogue, tmp_path / "out", "klaviyo")
     assert counts(receipt) == (0, 0, 1, 0)

@@ -55,7 +55,7 @@ def test_types_are_kept_or_made_readable(tmp_path: Path) -> None:
         "no.a": None,
     }
     assert (kinds["i"], kinds["d"], kinds["z"], kinds["u"]) == ("INTEGER", "DECIMAL(9,2)", "TIMESTAMP", "VARCHAR")
-    assert table.notes == ("The column “raw” holds binary data and was left out.",)
+    assert table.notes == ("The column “raw” holds neither text nor numbers (e.g. pictures) and was left out.",)
 
 
 def test_awkward_names_are_kept(tmp_path: Path) -> None:

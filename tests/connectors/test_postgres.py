@@ -151,8 +151,8 @@ def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
     assert (second["at"], second["local_at"]) == (datetime(9999, 12, 31), datetime(1, 1, 1))  # noqa: DTZ001
     assert {key for key, value in third.items() if value is not None} == {"id"}
     assert table.notes == (
-        "The column “raw” holds binary data and was left out.",
-        "“exact”: 1 cell was not a number (NaN) and left empty.",
+        "The column “raw” holds neither text nor numbers (e.g. pictures) and was left out.",
+        "“exact”: 1 cell was not a number and left empty.",
         "There is more than one column “Id”: column 25 is called Id_2.",
     )
 

@@ -65,8 +65,8 @@ def test_all_problems_at_once_in_reading_order_with_their_places() -> None:
         ("Filter 1", "Enter a number."),
         ("Group 2.2", "It is empty: add a filter or remove it."),
         ("Filter 2.3.2", "There is no field “agee” in the customers. Close: age."),
-        ("Filter 3", "There is no detail “colour” on any event."),
-        ("Filter 3, a group inside", "It is empty: add a filter or remove it."),
+        ("Filter 3, detail 2", "There is no detail “colour” on any event."),
+        ("Filter 3, group of details 3", "It is empty: add a filter or remove it."),
         ("Filter 3", "Choose a detail of the event."),
         ("Filter 3", "Choose the detail whose total is compared."),
         ("Filter 4", "Choose what they did."),
@@ -114,7 +114,7 @@ def test_an_event_without_filters_inside_is_whole() -> None:
 def test_an_event_inside_an_event_is_a_problem() -> None:
     inner = EventCondition(events=("purchase",))
     assert told(EventCondition(events=("purchase",), where=Group(children=(inner,)))) == [
-        ("Filter 1", "Inside an event only its details can be filtered.")
+        ("Filter 1, detail 1", "Inside an event only its details can be filtered.")
     ]
 
 

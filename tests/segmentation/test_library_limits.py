@@ -580,14 +580,14 @@ def test_everything_wrong_in_a_definition_is_told_at_once_with_its_place() -> No
     ) == [
         ("n2", "Filter 1", "“feild” is not known here."),
         ("n4", "Filter 2.2", "“value” is nothing that can stand here."),
-        ("n5", "Filter 3", "“amount”: Input should be greater than or equal to 0."),
+        ("n5", "Filter 3", "“amount”: it must be greater than or equal to 0."),
         (
             "n6",
             "Filter 4",
             "Its “type” is none of 'field', 'event', 'sequence', 'habit', 'rank', 'rfm', 'place', 'sample', 'segment', 'list', 'group'.",
         ),
         ("n7", "Filter 5", "Its “type” is missing."),
-        ("n8", "Filter 6", "“field”: Input should be a valid string."),
+        ("n8", "Filter 6", "“field”: it must be text in quotes."),
     ]
 
 

@@ -156,3 +156,31 @@ def test_the_text_of_a_file_is_the_models() -> None:
 def test_half_a_character_is_refused_in_words() -> None:
     with pytest.raises(LibraryError, match="a character that cannot be shown"):
         import_json(b'{"name": "x\\ud800", "definition": {}}')
+
+
+@pytest.mark.parametrize(
+    ("node", "sentence"),
+    [
+        ({"type": "field", "enabled": "maybe"}, "“enabled”: it must be true or false."),
+        (
+            {"type": "event", "window": {"type": "last", "period": {"amount": 1.5}}},
+            "“amount”: it must be a whole number.",
+        ),
+        (
+            {"type": "event", "window": {"type": "last", "period": {"amount": "x"}}},
+            "“amount”: it must be a whole number.",
+        ),
+        (
+            {"type": "event", "window": {"type": "between_days", "first": "soon"}},
+            "“first”: it must be a day like 2026-03-31.",
+        ),
+        ({"type": "group", "match": "some"}, "“match”: it must be 'all', 'any' or 'none'."),
+        ({"type": "group", "children": {}}, "“children”: it must be a list in [ ]."),
+        ({"type": "event", "where": []}, "“where”: it must be an object in { }."),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_without_a_programmers_words(node: dict[str, Any], sentence: str) -> None:
+    content = {"name": "x", "definition": {"root": {"type": "group", "children": [node]}}}
+    with pytest.raises(DefinitionError) as caught:
+        import_json(json.dumps(content).encode())
+    assert [problem.message for problem in caught.value.problems] == [sentence]

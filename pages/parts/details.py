@@ -1,0 +1,197 @@
+"""The filters on an event's own details: rows and groups of rows, to any depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from pages.parts import commands
+from pages.parts.conditions import comparison_and_operand
+from pages.parts.inputs import least_box
+from pages.parts.queries import Current, values_of_property
+from pages.parts.session import session, widget
+from segmentation import editing
+from segmentation.catalogue import Catalogue, EventProperty
+from segmentation.definition import AnyNode, Doing, FieldCondition, Group, Match
+
+MATCHES = {
+    Match.ALL: "all of these hold",
+    Match.ANY: "any of these holds",
+    Match.NONE: "none of these holds",
+    Match.AT_LEAST: "at least … of these hold",
+}
+FRAMED = 3
+"""Groups deeper than this have no frame of their own: on a narrow screen nothing would be left between the frames."""
+
+
+@dataclass(frozen=True)
+class _Event:
+    """The event whose details are drawn, with the details it has."""
+
+    names: tuple[str, ...]
+    details: dict[str, EventProperty]
+    current: Current
+
+
+def details(node: Doing, current: Current) -> None:
+    """The filters on one and the same event."""
+    known = {p.name: p for p in current.catalogue.properties if not node.events or set(p.events) & set(node.events)}
+    where = node.where
+    if not known and (where is None or not where.children):
+        return
+    event = _Event(node.events, known, current)
+    if where is None or not where.children:
+        _add(node.id, "Narrow down by a detail", "+ where a detail …", event, 0)
+        return
+    if len(where.children) == 1 and where.match == Match.ALL and isinstance(where.children[0], FieldCondition):
+        _row(where.children[0], event, "where")
+    else:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("where", width="content")
+            _match(where, "How the details combine")
+        _children(where, event, "")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _add(where.id, "Narrow down by a detail", "+ another detail …", event, len(where.children))
+        _nest(where)
+
+
+def _children(group: Group, event: _Event, place: str) -> None:
+    for position, child in enumerate(group.children, 1):
+        here = f"{place}.{position}" if place else str(position)
+        if isinstance(child, Group):
+            _group(child, event, here)
+        else:
+            _row(child, event, f":small[:gray[{here}]]")
+
+
+def _group(group: Group, event: _Event, place: str) -> None:
+    """A group inside: how it matches, its rows, and what can be added to it."""
+    with st.container(border=place.count(".") < FRAMED, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":small[:gray[{place}]]", width="content")
+            _match(group, f"How the details of group {place} combine")
+            _off(group)
+            if not group.children:
+                st.markdown(":orange[:material/pending: Empty. Not counted yet.]", width="content")
+            st.markdown("", width="stretch")
+            _remove(group, f"Remove group {place} of details")
+        _children(group, event, place)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _add(group.id, f"Add a detail to group {place}", "+ a detail …", event, len(group.children))
+            _nest(group)
+
+
+def _row(child: AnyNode, event: _Event, lead: str) -> None:
+    """One filter on a detail."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(lead, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="stretch"):
+            _off(child)
+            if isinstance(child, FieldCondition):
+                _filter(child, event)
+            else:
+                st.markdown(":orange[An event cannot stand inside another event: remove it.]", width="content")
+        _remove(child, "Remove this detail")
+
+
+def _filter(child: FieldCondition, event: _Event) -> None:
+    details = event.details
+    key = session().key(child.id, "field")
+    named = details.get(child.field or "")
+    st.selectbox(
+        "Detail",
+        list(details),
+        index=list(details).index(named.name) if named is not None else None,
+        format_func=lambda name: details[name].label,
+        key=key,
+        label_visibility="collapsed",
+        placeholder="Choose a detail",
+        on_change=commands.choose_detail,
+        args=(child.id, key, event.current.catalogue),
+        width=150,
+    )
+    if named is not None:
+        path, zone = str(event.current.engine.audience.path), event.current.clock.zone
+        values = partial(values_of_property, path, named.name, event.names, zone)
+        comparison_and_operand(child, named, values, event.current)
+
+
+def _match(group: Group, label: str) -> None:
+    key = session().key(group.id, "match")
+    st.selectbox(
+        label,
+        list(MATCHES),
+        index=list(MATCHES).index(group.match),
+        format_func=lambda match: MATCHES[match],
+        key=key,
+        label_visibility="collapsed",
+        on_change=commands.take,
+        args=(group.id, "match", key),
+        width=210,
+    )
+    if group.match == Match.AT_LEAST:
+        least_box(group, f"{label}: at least how many")
+
+
+def _off(node: AnyNode) -> None:
+    """A filter that a file has turned off says so, with the way to turn it on."""
+    if not node.enabled:
+        st.markdown(":gray-badge[turned off]", width="content")
+        st.button(
+            "Turn on",
+            key=session().key(node.id, "turn-on"),
+            type="tertiary",
+            on_click=partial(commands.update, node.id, enabled=True),
+        )
+
+
+def _remove(node: AnyNode, label: str) -> None:
+    st.button(
+        label,
+        key=session().key("icon-only", node.id, "remove"),
+        icon=":material/close:",
+        type="tertiary",
+        on_click=commands.remove_detail,
+        args=(node.id,),
+    )
+
+
+def _nest(group: Group) -> None:
+    st.button(
+        "A group of details",
+        key=session().key(group.id, "add-group"),
+        icon=":material/account_tree:",
+        type="tertiary",
+        help="Alternatives or exceptions: a group inside, with its own all, any or none.",
+        on_click=commands.add_group,
+        args=(group.id,),
+    )
+
+
+def _add(parent: str, label: str, placeholder: str, event: _Event, children: int) -> None:
+    details = event.details
+    key = session().key(parent, "add-detail", str(children))
+    st.selectbox(
+        label,
+        list(details),
+        index=None,
+        format_func=lambda name: details[name].label,
+        key=key,
+        label_visibility="collapsed",
+        placeholder=placeholder,
+        on_change=_added,
+        args=(parent, key, event.current.catalogue),
+        width=210,
+    )
+
+
+def _added(parent: str, key: str, catalogue: Catalogue) -> None:
+    name = widget(key)
+    if not name:
+        return
+    operator = commands.first_operator(catalogue.event_property(name).kind)
+    state = session()
+    child = FieldCondition(field=name, operator=operator.name, value=commands.starting_value(operator))
+    state.change(editing.add(state.definition, parent, child)[0])
