@@ -174,7 +174,7 @@ def test_half_a_character_is_refused_in_words() -> None:
             {"type": "event", "window": {"type": "between_days", "first": "soon"}},
             "“first”: it must be a day like 2026-03-31.",
         ),
-        ({"type": "group", "match": "some"}, "“match”: it must be 'all', 'any' or 'none'."),
+        ({"type": "group", "match": "some"}, "“match”: it must be 'all', 'any', 'none' or 'at_least'."),
         ({"type": "group", "children": {}}, "“children”: it must be a list in [ ]."),
         ({"type": "event", "where": []}, "“where”: it must be an object in { }."),
     ],
