@@ -16,6 +16,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 OLDEST_UV = (0, 8)
+OWN_CODE = ("app.py", "cli.py", "pages", "segmentation", "connectors")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 USAGE = """\
 python run.py [start] [options]     install what is missing and start Handpick
@@ -161,7 +162,10 @@ def install_uv() -> List[str]:
 
 
 def install(*options: str) -> List[str]:
-    """Bring the environment up to the lock file without removing anything from it, and return uv's command."""
+    """Bring the environment up to the lock file without removing anything from it, and return uv's command.
+
+    Compiling belongs to it: else the first start does it, and every start where Python is told to write no bytecode.
+    """
     uv = find_uv() or install_uv()
     python = environment_python()
     if answers([str(python), "-c", "import sys; sys.exit(sys.version_info < {})".format(OLDEST_PYTHON)]):
@@ -169,11 +173,17 @@ def install(*options: str) -> List[str]:
     else:
         print("Installing Handpick's packages; the first time takes a minute.", flush=True)
         choice = ["--python", sys.executable]
+    compiled = python.parent.parent / "handpick-compiled"
+    if not compiled.exists() or compiled.stat().st_mtime < (HERE / "uv.lock").stat().st_mtime:
+        choice.append("--compile-bytecode")
     if run([*uv, "sync", "--frozen", "--inexact", *choice, *options]):
         raise SetupError(
             "The packages could not be installed; uv's message is above: "
             "check the connection to pypi.org and the space on the disk, then try again."
         )
+    if "--compile-bytecode" in choice:
+        compiled.touch()
+    output([str(python), "-m", "compileall", "-q", *OWN_CODE])
     return uv
 
 

@@ -27,34 +27,42 @@ from segmentation.values import field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
     """The workspace folder of this process."""
     return Workspace.default()
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def library() -> Library:
     """The saved segments."""
     return Library(workspace())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def lists() -> Lists:
     """The static lists."""
     return Lists(workspace())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     """Work that outlives a click."""
     return Jobs()
 
 
-@st.cache_resource(max_entries=8)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def engine(path: str) -> Engine:
     """The engine of one audience version, shared by all tabs."""
     return Engine(Audience(Path(path)))
+
+
+def open_newest() -> None:
+    """Have the audience that a new tab works on open before the first tab asks."""
+    known = (entry for entry in workspace().audiences() if entry.path is not None)
+    newest = max(known, key=lambda entry: entry.loaded_at, default=None)
+    if newest is not None:
+        engine(str(newest.path))
 
 
 @dataclass(frozen=True)
