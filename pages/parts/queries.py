@@ -18,6 +18,7 @@ from segmentation.clock import Clock
 from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
 from segmentation.jobs import Jobs
+from segmentation.ladders import Ladders
 from segmentation.library import Library
 from segmentation.lists import Lists
 from segmentation.places import Point
@@ -43,6 +44,12 @@ def library() -> Library:
 def lists() -> Lists:
     """The static lists."""
     return Lists(workspace())
+
+
+@st.cache_resource(show_spinner=False)
+def ladders() -> Ladders:
+    """The saved ladders."""
+    return Ladders(workspace())
 
 
 @st.cache_resource(show_spinner=False)
