@@ -7,9 +7,11 @@ import streamlit as st
 from pages.parts import saving
 from pages.parts.aside import asides
 from pages.parts.builder import builder
+from pages.parts.cookbook import cookbook
 from pages.parts.frame import audience_or_stop
 from pages.parts.numbers import funnel, sentence, total
 from pages.parts.queries import Current
+from pages.parts.session import session
 
 AHEAD = 0.06
 """The number goes ahead of the rest by the time a browser takes to paint it: with 20 ms the other 80 changes came in between, and it
@@ -32,6 +34,8 @@ def screen(current: Current) -> None:
     with left:
         builder(current, answer)
         sentence(current)
+        if not session().definition.root.children:
+            cookbook(current)
 
 
 current = audience_or_stop("build a segment")

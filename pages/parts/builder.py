@@ -89,7 +89,7 @@ def _numbers(node: Node, answer: Answer) -> str:
 
 def _closed(node: Condition, current: Current, answer: Answer, place: str) -> None:
     """A condition as one sentence with its numbers; a click opens it. One element a row keeps every click fast."""
-    words = plain(shortened(describe_condition(node, current.catalogue), 160))
+    words = plain(shortened(describe_condition(node, current.catalogue, current.references()), 160))
     st.button(
         f":small[:gray[{place}]] {words if node.enabled else f':gray[~~{words}~~]'} {_numbers(node, answer)}",
         key=session().key("sentence", node.id),

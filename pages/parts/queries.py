@@ -15,6 +15,7 @@ from pages.parts.session import session
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue, Value
 from segmentation.clock import Clock
+from segmentation.definition import Definition
 from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
 from segmentation.jobs import Jobs
@@ -89,9 +90,11 @@ class Current:
         """All numbers of the definition on screen."""
         return self.engine.answer(session().definition, self.clock, self.catalogue, self.references())
 
-    def references(self) -> References:
-        """The segments and lists that the definition on screen names."""
+    def references(self, definition: Definition | None = None) -> References:
+        """The segments and lists that a definition names, without one the definition on screen."""
         state = session()
+        if definition is not None:
+            return references(definition, library(), lists(), self.id)
         return references(state.definition, library(), lists(), self.id, state.saved)
 
 
