@@ -175,7 +175,9 @@ def _add(group: Group, catalogue: Catalogue, title: str, first: bool) -> None:
             format_func=lambda option: options[option],
             key=key,
             label_visibility="collapsed",
-            placeholder="+ Add a filter: age, country, interests, purchase …",
+            placeholder="+ Add a filter: age, country, interests, purchase …"
+            if first
+            else f"+ Add a filter to {title} …",
             on_change=commands.add_picked,
             args=(group.id, key, catalogue),
             width=420,
