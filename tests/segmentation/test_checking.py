@@ -67,7 +67,7 @@ def test_all_problems_at_once_in_reading_order_with_their_places() -> None:
         ("Filter 2.3.2", "There is no field “agee” in the customers. Close: age."),
         ("Filter 3, detail 2", "There is no detail “colour” on any event."),
         ("Filter 3, group of details 3", "It is empty: add a filter or remove it."),
-        ("Filter 3", "Choose a detail of the event."),
+        ("Filter 3, detail 4.1", "Choose a detail of the event."),
         ("Filter 3", "Choose the detail whose total is compared."),
         ("Filter 4", "Choose what they did."),
         ("Filter 5", "Choose the first or the last day."),
