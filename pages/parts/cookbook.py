@@ -32,22 +32,23 @@ def cookbook(current: Current) -> None:
 
 
 def _recipe(recipe: Recipe, current: Current) -> None:
+    numbers = st.container()
     names = _ingredients(recipe, current)
     if obstacle := recipe.obstacle(names):
         st.info(plain(obstacle))
         return
     defaults = recipe.defaults(current.catalogue, names)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with numbers, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         values = {p.name: _parameter(p, recipe.name, defaults[p.name]) for p in recipe.parameters}
-    st.markdown(plain(recipe.sentence(values)))
+    numbers.markdown(plain(recipe.sentence(values)))
     definition: Definition | None = None
     try:
         definition = recipe.definition(names, values)
         answer = current.engine.answer(definition, current.clock, current.catalogue)
-        st.markdown(f"**{people(answer.total)}** :gray[{percent(answer.share)} of everybody, exact]")
+        numbers.markdown(f"**{people(answer.total)}** :gray[{percent(answer.share)} of everybody, exact]")
     except HandpickError as error:
-        st.markdown(f":orange[:material/pending: {plain(str(error))}]")
-    st.button(
+        numbers.markdown(f":orange[:material/pending: {plain(str(error))}]")
+    numbers.button(
         "Start from this recipe",
         key=session().key("recipe-take", recipe.name),
         type="primary",

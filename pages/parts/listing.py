@@ -20,7 +20,7 @@ LARGEST_MB = 50
 def listing(current: Current) -> None:
     """The lists there are, and the way to a new one."""
     found = lists().find(current.id)
-    with st.expander(f"Lists of customers ({len(found)})", icon=":material/list_alt:"):
+    with st.expander("Lists of customers", icon=":material/list_alt:", key="lists"):
         st.caption(
             "A list is a fixed set of ids or e-mail addresses, e.g. of an event or a panel. "
             "Add it to a segment on the Build page: “On a list …”."
