@@ -316,13 +316,13 @@ def import_json(content: bytes) -> SegmentFile:
 def _problem(data: Any, error: ErrorDetails) -> Problem:
     """One error of Pydantic with its place as the builder numbers it: “Filter 1.2”."""
     here, key, numbers, node, tag_due, kind = data, "", [], "", False, error["type"]
-    for part in error["loc"]:
+    for depth, part in enumerate(error["loc"], 1):
         if isinstance(here, dict) and tag_due and part == here.get("type"):
             tag_due = False  # the model that was chosen by its “type”, not a key
             continue
         if isinstance(here, list) and isinstance(part, int):
-            numbers += [str(part + 1)] if key == "children" else []
-        elif isinstance(here, dict) and (part in here or kind == "missing"):
+            numbers += [str(part + 1)] if key in ("children", "steps") else []
+        elif isinstance(here, dict) and (part in here or (kind == "missing" and depth == len(error["loc"]))):
             key = str(part)
         else:  # one of several kinds that a value may be
             kind = "no kind"
