@@ -276,6 +276,9 @@ def of_event(**changes: Any) -> EventCondition:
 FAULTS: tuple[tuple[FieldCondition | EventCondition, str], ...] = (
     (of_field(field=None), "Choose a field."),
     (of_field(field="txt"), "There is no field “txt” in the customers. Close: text."),
+    (of_field(field="tеxt"), "There is no field “tеxt” in the customers. Close: text."),  # noqa: RUF001 a Russian letter
+    (of_field(operator="between", value=("b", "a"), field="number"), "Enter a number."),
+    (of_field(operator="language_any_of", value=("日本",)), "“日本” is not the code of a language"),
     (of_field(operator=None), "Choose how to compare “Text”."),
     (of_field(operator="iss"), "There is no comparison “iss”. Close: is"),
     (of_field(field="number"), "“Number” is a number, which cannot be compared by “is exactly”. Possible: between"),
