@@ -92,7 +92,7 @@ def problem_of(data: Any, error: ErrorDetails) -> Problem:
             tag_due = False  # the model that was chosen by its “type”, not a key
             continue
         if isinstance(here, list) and isinstance(part, int):
-            numbers += [str(part + 1)] if key == "children" else []
+            numbers += [str(part + 1)] if key in ("children", "steps") else []
         elif isinstance(here, dict) and (part in here or (kind == "missing" and at == len(error["loc"]))):
             key = str(part)
         else:  # one of several kinds that a value may be
