@@ -13,11 +13,13 @@ import pytest
 from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Node, walk
 from segmentation.references import References
 from tests.oracle.oracle import Row
+from tests.oracle.oracle_fields import NEGATIVE
 from tests.oracle.worlds import PER_AUDIENCE, SEED, Asked, filters, worlds
 
 PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "2000"))
 PARTS = 4
 """The pairs are drawn in so many parts, each a test, half of them in each of two files, as a file's tests stay on one worker."""
+TAKES_MISSING = set(NEGATIVE) - {"is_missing"}
 
 
 def names_in(node: Node) -> Iterator[str]:
@@ -72,7 +74,12 @@ def difference(asked: Asked, definition: Definition, told: Counter[bool]) -> str
         if (members := asked.oracle.node(node, references)) is not None
     }
     told.update(0 < count < answer.base for count in answer.counts.values())
-    if same and answer.counts == counts:
+    missing = {
+        node.id: asked.oracle.without_value(node)
+        for node in counted(definition.root)
+        if isinstance(node, FieldCondition) and node.id in counts and node.operator in TAKES_MISSING
+    }
+    if same and answer.counts == counts and answer.missing == missing:
         return ""
     return f"audience {asked.seed}: {smallest_difference(asked, definition, references)}"
 

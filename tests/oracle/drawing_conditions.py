@@ -10,6 +10,8 @@ from segmentation.definition import (
     Group,
     HabitCondition,
     Node,
+    Operand,
+    OtherField,
     PlaceCondition,
     RankCondition,
     RfmCondition,
@@ -22,7 +24,7 @@ from segmentation.habits import Changed, Habit, Regularly, Resumed, Stopped
 from segmentation.measures import Measure, MeasureFunction, RfmGroup
 from segmentation.operators import COMPARISONS, OPERATORS, Shape
 from segmentation.places import Climate, Point
-from segmentation.windows import Ever, Period, Unit
+from segmentation.windows import Ever, Period, Span, Unit
 from tests.oracle.drawing_operands import ELAPSED, NUMBERS, PERIODS, Operands
 from tests.oracle.drawing_people import EVENTS, NEVER_HAPPENED, POINTS, PROPERTIES
 
@@ -68,14 +70,18 @@ class Conditions(Operands):
             fitting = [name for name in fitting if name in ("language", "locale")]
         name: str | None = chance.choice(fitting)
         value = self.operand(operator.shape, str(name), columns[str(name)], columns)
+        if operator.shape == Shape.NOTHING and chance.random() < 0.2:
+            value = self.odd(columns)
         operator_name: str | None = operator.name
-        if chance.random() < 0.04:
+        if chance.random() < 0.05:
             name, operator_name, value = chance.choice(
                 (
                     (None, operator_name, value),
                     ("nobody", operator_name, value),
                     (name, None, value),
                     (name, operator_name, None),
+                    (name, operator_name, self.odd(columns)),
+                    (name, operator_name, self.odd(columns)),
                     (chance.choice(tuple(columns)), operator_name, value),
                 )
             )
@@ -88,6 +94,13 @@ class Conditions(Operands):
             exact_case=chance.random() < 0.3,
             leave_out_missing=chance.random() < 0.3,
         )
+
+    def odd(self, columns: Mapping[str, Kind]) -> Operand:
+        """A value of any shape; operators that take none do not look at it."""
+        chance = self.chance
+        odd = (True, 0, 1.5, "", "DE", (), (1, 2), (None, None), Period(amount=1), Span(nearest=1, farthest=2))
+        other = OtherField(field=chance.choice((*columns, "nobody", "nobody")))
+        return other if chance.random() < 0.5 else chance.choice(odd)
 
     def events(self) -> tuple[str, ...]:
         """One or several, seldom none or one that nobody knows."""

@@ -221,8 +221,8 @@ def draw_world(chance: random.Random, clocks: Sequence[tuple[datetime, str]] = C
     now, zone = chance.choice(clocks)
     today = now.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
     times, calendar_days = moments(chance, now, zone), days(today)
-    size = chance.choice((0, 1, 2, 8, 9, 16, 25, 30))
-    empty = chance.choice((0.05, 0.3, 0.9))
+    size = chance.choice((0, 1, 2, 8, 9, 16, 16, 25, 25, 30, 30, 30))
+    empty = chance.choice((0.05, 0.05, 0.3, 0.3, 0.9))
     texts: Mapping[str, Sequence[str]] = {
         "country": FEW,
         "language": LANGUAGES,
@@ -275,7 +275,7 @@ def draw_world(chance: random.Random, clocks: Sequence[tuple[datetime, str]] = C
     doers = [n for n in range(size) if chance.random() < 0.7] or list(range(size))
     events = [
         row(PROPERTIES) | {"_row": chance.choice(doers), "_name": chance.choice(EVENTS), "_time": chance.choice(times)}
-        for _ in range(chance.choice((0, 5, 30, 60, 60)) if size else 0)
+        for _ in range(chance.choice((0, 5, 30, 60, 60, 60)) if size else 0)
     ]
     roles = {role: name for role, name in ROLES.items() if chance.random() < 0.95}
     if chance.random() < 0.15:

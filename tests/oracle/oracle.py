@@ -29,7 +29,7 @@ from segmentation.definition import (
 from segmentation.references import ListedBy, NamedDefinition, References
 from tests.oracle.oracle_events import event_members, group_holds
 from tests.oracle.oracle_facts import Facts, NotCounted, Row, folded, missing
-from tests.oracle.oracle_fields import field_test
+from tests.oracle.oracle_fields import field_test, fields_of
 from tests.oracle.oracle_habits import habit_members, sequence_members
 from tests.oracle.oracle_places import place_members, sample_members
 from tests.oracle.oracle_ranks import rank_members, rfm_members
@@ -51,6 +51,11 @@ class Oracle(Facts):
         """The rows a node means, None where it does not count."""
         found = references or References()
         return Reading(self, found, [found.origin.id] if found.origin else []).node(node)
+
+    def without_value(self, node: FieldCondition) -> int:
+        """How many people have no value in a field that a condition looks at."""
+        names = fields_of(node, self.kinds)
+        return sum(any(missing(person.get(name)) for name in names) for person in self.people)
 
 
 @dataclass

@@ -73,9 +73,8 @@ def field_test(facts: Facts, condition: FieldCondition, kinds: Mapping[str, str]
         raise NotCounted
     positive = NEGATIVE.get(condition.operator, condition.operator)
     negative = positive != condition.operator
-    looked_at = [condition.field]
+    looked_at = fields_of(condition, kinds)
     if positive in FIELDS_COMPARED:
-        looked_at.append(_other(condition, kinds))
         holds = _compared(facts, positive, looked_at, condition, kinds)
     else:
         alone = _holding(facts, positive, kinds[condition.field], condition)
@@ -94,10 +93,14 @@ def field_test(facts: Facts, condition: FieldCondition, kinds: Mapping[str, str]
     return answer
 
 
-def _other(condition: FieldCondition, kinds: Mapping[str, str]) -> str:
+def fields_of(condition: FieldCondition, kinds: Mapping[str, str]) -> list[str]:
+    """The field a condition looks at, and the one it is compared with."""
+    name, operator = str(condition.field), str(condition.operator)
+    if NEGATIVE.get(operator, operator) not in FIELDS_COMPARED:
+        return [name]
     if not isinstance(condition.value, OtherField) or condition.value.field not in kinds:
         raise NotCounted
-    return condition.value.field
+    return [name, condition.value.field]
 
 
 def _compared(
@@ -108,9 +111,16 @@ def _compared(
     if own not in fitting or (own != other and {own, other} != {"date", "moment"}):
         raise NotCounted
 
+    def numbers(row: Row) -> bool:
+        """Exactly, or as floating point where one of the two is."""
+        one, two = (row[name] for name in names)
+        read = float if isinstance(one, float) or isinstance(two, float) else exact
+        return compare(read(one), read(two))
+
+    if own == "number":
+        return numbers
+
     def read(value: Any, kind: str) -> Any:
-        if kind == "number":
-            return exact(value)
         if kind == "text" and not condition.exact_case:
             return folded(value)
         return facts.day_of(value) if kind == "moment" and own != other else value

@@ -15,6 +15,7 @@ from segmentation.definition import (
     Group,
     ListCondition,
     Node,
+    OtherField,
     PlaceCondition,
     SegmentCondition,
 )
@@ -24,13 +25,15 @@ from segmentation.references import NO_REFERENCES, ListedBy, NamedDefinition, Re
 from tests.segmentation.audiences import write_audience
 
 CLOCK = Clock(datetime(2026, 3, 31, 10, tzinfo=UTC), "Europe/Berlin")
-FIELDS = {"email": Kind.TEXT, "seen": Kind.MOMENT, "lat": Kind.NUMBER, "lon": Kind.NUMBER}
+FIELDS = {"vip": Kind.YES_NO, "email": Kind.TEXT, "seen": Kind.MOMENT, "lat": Kind.NUMBER, "lon": Kind.NUMBER}
 ROLES = {"email": Role.EMAIL, "lat": Role.LATITUDE, "lon": Role.LONGITUDE}
 
 
 def asked(folder: Path, people: list[dict[str, object]], node: Node, references: References = NO_REFERENCES) -> Answer:
     types = {"lat": "DOUBLE", "lon": "DOUBLE"}
-    audience = write_audience(folder / "a.duckdb", FIELDS, people, names=["purchase"], types=types)
+    audience = write_audience(
+        folder / "a.duckdb", FIELDS, people, {"gift": Kind.YES_NO}, names=["purchase"], types=types
+    )
     with closing(audience):
         catalogue = audience.catalogue.edited({name: FieldEdit(role=role) for name, role in ROLES.items()})
         definition = Definition(root=Group(children=(node,)))
@@ -93,3 +96,13 @@ def test_a_segment_with_an_empty_group_that_is_off_is_finished(tmp_path: Path) -
     known = FieldCondition(field="email", operator="is_missing")
     other = NamedDefinition("s", "Other", Definition(root=Group(children=(known, Group(enabled=False)))))
     assert asked(tmp_path, [{}], SegmentCondition(segment="s"), References([other])).members.count == 1
+
+
+@pytest.mark.parametrize("other", ["nobody", "lat"])
+def test_a_field_left_over_from_another_comparison_is_not_looked_at(tmp_path: Path, other: str) -> None:
+    of = {"operator": "is_not_yes", "value": OtherField(field=other), "leave_out_missing": True}
+    found = asked(tmp_path, [{"vip": False}, {"vip": True}, {}], FieldCondition(field="vip", **of))  # type: ignore[arg-type]
+    assert found.members.rows().tolist() == [0]
+    assert list(found.missing.values()) == [1]
+    where = Group(children=(FieldCondition(field="gift", **of),))  # type: ignore[arg-type]
+    assert asked(tmp_path / "b", [{}], EventCondition(events=("purchase",), where=where)).counted
