@@ -3,7 +3,8 @@
 import random
 from itertools import pairwise
 
-from segmentation.definition import FieldCondition, Group, ListCondition, Match, Node, SegmentCondition
+from segmentation.checking import problems
+from segmentation.definition import FieldCondition, Group, ListCondition, Match, Node, SegmentCondition, walk
 from segmentation.editing import remove, update
 from segmentation.happening import compared
 from segmentation.operators import OPERATORS
@@ -110,6 +111,21 @@ def test_a_negative_operator_is_the_complement_of_its_positive(nodes: Drawn) -> 
                     known = [FieldCondition(field=name, operator="is_known") for name in compared(node)]
                     left_out = node.model_copy(update={"leave_out_missing": True})
                     assert members(asked, left_out) == members(asked, every(plain, *known))
+
+
+def test_what_does_not_count_is_a_problem_and_what_has_no_problem_counts(worlds: list[Asked]) -> None:
+    unfinished = 0
+    for asked in worlds:
+        for definition in asked.definitions:
+            found = answer(asked, definition.root)
+            told = {problem.node for problem in problems(definition, asked.catalogue, asked.clock, asked.references)}
+            for node in filters(definition.root):
+                if node.id in found.unfinished:
+                    unfinished += 1
+                    assert told & {part.id for part in walk(node)}
+                if node.id in told and not isinstance(node, Group | SegmentCondition):
+                    assert node.id in found.unfinished
+    assert unfinished > len(worlds)
 
 
 # An answer's numbers are those of definitions of their own
