@@ -1,6 +1,6 @@
 """Whether the engine and the oracle mean the same people, and the smallest part on which they do not.
 
-`HANDPICK_ORACLE_PAIRS=20000 python run.py test -n 2 tests/oracle -k agree` draws more, `HANDPICK_ORACLE_SEED=…` others.
+`HANDPICK_ORACLE_PAIRS=20000 python run.py test tests/oracle -k agree` draws more, `HANDPICK_ORACLE_SEED=…` others.
 """
 
 import os
