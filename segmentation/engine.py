@@ -40,7 +40,14 @@ from segmentation.happening import compared
 from segmentation.membership import Membership
 from segmentation.operators import OPERATORS
 from segmentation.placing import coordinates, identity
-from segmentation.references import NO_REFERENCES, NamedDefinition, References, listed_question, refuse_circle
+from segmentation.references import (
+    NO_REFERENCES,
+    NamedDefinition,
+    References,
+    listed_question,
+    refuse_circle,
+    refuse_empty_groups,
+)
 
 SET_BUDGET = 256 * 1024 * 1024
 COMPILED_KEPT = 10_000
@@ -264,6 +271,7 @@ class _Walk:
             )
         if found is None:
             raise HandpickError(f"The segment “{named.name}” has no filter that counts.")
+        refuse_empty_groups(named)
         return found
 
     def _counted(self, group: Group) -> list[Node]:

@@ -24,6 +24,7 @@ from segmentation.definition import (
     Last,
     Match,
     Near,
+    OtherField,
     Period,
     Unit,
     Which,
@@ -31,6 +32,7 @@ from segmentation.definition import (
 )
 from segmentation.errors import HandpickError
 from segmentation.operands import span, times
+from segmentation.operators import OPERATORS, Shape
 from segmentation.predicates import among, local
 from segmentation.windows import Side
 
@@ -115,9 +117,11 @@ def _detail(node: FieldCondition, at: Happening, table: str) -> exp.Expr:
 
 
 def compared(node: FieldCondition) -> tuple[str, ...]:
-    """The fields a condition looks at."""
-    other = getattr(node.value, "field", None)
-    return (str(node.field),) if other is None else (str(node.field), other)
+    """The fields a condition looks at; a value that its operator does not take says nothing."""
+    takes_field = OPERATORS[str(node.operator)].shape == Shape.FIELD
+    if takes_field and isinstance(node.value, OtherField):
+        return str(node.field), node.value.field
+    return (str(node.field),)
 
 
 def named(events: tuple[str, ...], at: Happening, table: str = EVENTS) -> exp.Expr:

@@ -85,7 +85,9 @@ def place_question(node: PlaceCondition, at: Happening) -> Question:
             expression=haversine(longitude.copy(), bind(node.near.longitude)),
         )
         distance = exp.Add(this=haversine(latitude.copy(), here), expression=across)
-        farthest = math.sin(min(float(node.kilometres) / RADIUS, math.pi) / 2) ** 2
+        angle = float(node.kilometres) / RADIUS
+        # The cosine of 90° and the sine of 180° are not exactly 0: without a hair more a pole would not be where it is.
+        farthest = math.sin(angle / 2) ** 2 + 1e-30 if angle < math.pi else 2.0
         compared = exp.GT if node.beyond else exp.LTE
         found.append(compared(this=exp.paren(distance), expression=bind(farthest)))
     if node.climates:
