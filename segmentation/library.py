@@ -8,7 +8,7 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Row, and_, insert, select, update
@@ -17,7 +17,7 @@ from segmentation import metadata
 from segmentation.catalogue import Model
 from segmentation.definition import Definition
 from segmentation.errors import ConflictError, DefinitionError, LibraryError, Problem
-from segmentation.reading import TOO_DEEP, as_json, kept_text, problem_of, read_definition, too_deep
+from segmentation.reading import TOO_DEEP, SegmentFile, as_json, kept_text, problem_of, read_definition, too_deep
 from segmentation.workspace import Workspace
 
 NAME_LENGTH, DESCRIPTION_LENGTH, TAG_LENGTH = 120, 5_000, 60
@@ -53,17 +53,6 @@ class RevisionConflict(ConflictError):
             f"“{theirs.name}” was saved elsewhere since you opened it, so yours was not saved over it. "
             "Keep yours as a copy, take theirs, or replace theirs knowingly."
         )
-
-
-class SegmentFile(Model):
-    """A segment as a file to keep or to hand on."""
-
-    format: Literal["handpick.segment"] = "handpick.segment"
-    version: Literal[1] = 1
-    name: str
-    description: str = ""
-    tags: tuple[str, ...] = ()
-    definition: Definition
 
 
 class Library:

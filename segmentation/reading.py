@@ -7,11 +7,12 @@ writer, do not. So texts are turned into plain values by Python, and these into 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, PydanticSerializationError
 
+from segmentation.catalogue import Model
 from segmentation.definition import Definition
 from segmentation.errors import LibraryError, Problem
 
@@ -29,6 +30,17 @@ _WORDS = (
     (", unable to parse string as a number", ""),
     (", unable to parse string as an integer", ""),
 )
+
+
+class SegmentFile(Model):
+    """A segment as a file to keep or to hand on."""
+
+    format: Literal["handpick.segment"] = "handpick.segment"
+    version: Literal[1] = 1
+    name: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    definition: Definition
 
 
 def too_deep(data: Any) -> bool:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from connectors.sources.columns import Column
 from connectors.sources.encoding import as_utf8
-from connectors.sources.names import mend_names
+from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import Rejects, TableWriter, count_of, table_path
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
@@ -86,6 +86,7 @@ def _stage_objects(path: Path, name: str, into: Path, progress: Progress, notes:
         name=name,
         path=writer.path,
         columns=names,
+        headers=headers_of(list(columns), names),
         rows=writer.rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),

@@ -8,7 +8,7 @@ from typing import cast
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from connectors.sources.names import mend_names
+from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import COMPRESSION, exactly, literal, opened_duckdb, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
@@ -53,7 +53,8 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
     if not rows:
         target.unlink(missing_ok=True)
         raise SourceError(f"{name} has columns but no rows; export it again with its rows.")
-    return [StagedTable(name=name, path=target, columns=names, rows=rows, notes=(*notes, *mended))]
+    headers = headers_of([column for column, _ in picked], names)
+    return [StagedTable(name=name, path=target, columns=names, headers=headers, rows=rows, notes=(*notes, *mended))]
 
 
 def _opened(name: str, expression: str, kind: DuckDBPyType) -> list[tuple[str, str]]:

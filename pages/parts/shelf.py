@@ -13,7 +13,8 @@ from pages.parts.words import ago, people, plain, shortened
 from segmentation.definition import Definition
 from segmentation.describing import describe
 from segmentation.errors import HandpickError
-from segmentation.library import NAME_LENGTH, SavedSegment, SegmentFile, export_json, import_json
+from segmentation.library import NAME_LENGTH, SavedSegment, export_json, import_json
+from segmentation.reading import SegmentFile
 
 CHOICES = {"duplicate": "Duplicate", "delete": "Delete"}
 

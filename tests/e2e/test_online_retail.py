@@ -20,7 +20,7 @@ from segmentation.definition import (
     Measure,
     MeasureFunction,
 )
-from segmentation.library import SegmentFile
+from segmentation.reading import SegmentFile
 from tests.e2e.driver import Handpick
 
 NOT_CANCELLED = FieldCondition(field="InvoiceNo", operator="does_not_start_with", value="C")
