@@ -16,7 +16,7 @@ from segmentation.catalogue import Model
 from segmentation.definition import Definition
 from segmentation.errors import LibraryError, Problem
 
-DEEPEST = 200
+DEEPEST = 150
 """So many groups inside one another can be kept and read; a few more levels are left for what stands in the innermost."""
 TOO_DEEP = f"its groups are nested too deeply: at most {DEEPEST} inside one another."
 _LEVELS = DEEPEST + 10

@@ -122,7 +122,7 @@ def listed_question(static: StaticList, catalogue: Catalogue) -> Question:
     if field is None:
         what = "the e-mail address" if static.by == ListedBy.EMAIL else "the customer’s id"
         raise HandpickError(
-            f"No field has the role of {what}, which “{static.name}” lists: give it on the Fields page."
+            f"No field is used as {what}, which “{static.name}” lists: choose it under “Used as” on the Fields page."
         )
     of = exp.column(field.name, table="people", quoted=True)
     text: exp.Expr = of if field.kind == Kind.TEXT else exp.cast(of, "VARCHAR")

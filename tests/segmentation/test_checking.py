@@ -99,11 +99,11 @@ def test_all_problems_of_a_sequence_at_once_each_with_its_step() -> None:
         Step(events=("purchase",), same=("amount", "color")),
     )
     assert told(SequenceCondition(steps=steps, window=BetweenDays())) == [
-        ("Filter 1, step 1", "There is no detail “colour” on any event."),
-        ("Filter 1, step 1, a group inside", "It is empty: add a filter or remove it."),
+        ("Filter 1, step 1, detail 2", "There is no detail “colour” on any event."),
+        ("Filter 1, step 1, group of details 3", "It is empty: add a filter or remove it."),
         ("Filter 1, step 2", "Choose what they did."),
         ("Filter 1, step 3", "There is no event “purchas”. Close: purchase."),
-        ("Filter 1, step 3", "Choose a detail of the event."),
+        ("Filter 1, step 3, detail 1", "Choose a detail of the event."),
         ("Filter 1, step 4", "Between two events time is counted in minutes, hours, days or weeks."),
         ("Filter 1, step 5", "There is no detail “color” on any event."),
         ("Filter 1", "Choose the first or the last day."),
@@ -130,14 +130,14 @@ def test_all_problems_of_other_conditions_at_once() -> None:
         FieldCondition(field="age", operator="same_as", value=OtherField(field="country")),
         FieldCondition(field="age", operator="same_as", value=OtherField(field="agee")),
     ) == [
-        ("Filter 1", "There is no detail “colour” on any event."),
+        ("Filter 1, detail 1", "There is no detail “colour” on any event."),
         ("Filter 1", "“In 5 of 4” is never true: the first number has to be the smaller."),
-        ("Filter 2", "There is no detail “colour” on any event."),
+        ("Filter 2, detail 1", "There is no detail “colour” on any event."),
         ("Filter 2", "Enter how many."),
-        ("Filter 3", "There is no detail “colour” on any event."),
+        ("Filter 3, detail 1", "There is no detail “colour” on any event."),
         ("Filter 3", "“Product” is text; monetary value needs a number."),
-        ("Filter 4", "No field says where people are: give a field the role “latitude” on the Fields page."),
-        ("Filter 5", "No field has the role of the customer’s id: give it to one on the Fields page."),
+        ("Filter 4", "No field says where people are: choose “Latitude” under “Used as” on the Fields page."),
+        ("Filter 5", "No field is used as the customer’s id: choose it under “Used as” on the Fields page."),
         ("Filter 6", "There is no segment “VIPs”: it may have been deleted."),
         ("Filter 7", "Choose a list."),
         ("Filter 8", "Choose which of these events count for the share: add a detail."),
@@ -182,7 +182,7 @@ def test_at_least_more_than_there_are_is_told(on: int, told_of: int) -> None:
     inner = EventCondition(events=("purchase",), where=Group(children=(DETAIL, where)))
     assert (
         told(inner)
-        == [("Filter 1, a group inside", f"“At least 3 of” can match nobody: there are only {on}.")] * told_of
+        == [("Filter 1, group of details 2", f"“At least 3 of” can match nobody: there are only {on}.")] * told_of
     )
 
 

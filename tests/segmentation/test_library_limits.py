@@ -615,28 +615,28 @@ def test_everything_wrong_in_newer_nodes_is_told_at_once_with_its_place() -> Non
         {"type": "group", "id": "k", "match": "at_least", "least": 0},
         {"type": "event", "id": "e", "which": "second", "measure": {"function": "median"}, "window": {"type": "soon"}},
     ) == [
-        ("s2", "Filter 1.2", "“unit”: Input should be 'minutes', 'hours', 'days', 'weeks', 'months' or 'years'."),
+        ("s2", "Filter 1.2", "“unit”: it must be 'minutes', 'hours', 'days', 'weeks', 'months' or 'years'."),
         ("d", "Filter 1.3.1", "“sum” is not known here."),
-        ("s4", "Filter 1.4", "“type”: Input should be 'step'."),
+        ("s4", "Filter 1.4", "“type”: it must be 'step'."),
         ("h", "Filter 2", "Its “type” is none of 'stopped', 'resumed', 'regularly', 'changed'."),
-        ("h2", "Filter 3", "“periods”: Input should be less than or equal to 366."),
-        ("r", "Filter 4", "“direction”: Input should be 'top' or 'bottom'."),
-        ("r", "Filter 4", "“after”: Input should be greater than or equal to 0."),
+        ("h2", "Filter 3", "“periods”: it must be less than or equal to 366."),
+        ("r", "Filter 4", "“direction”: it must be 'top' or 'bottom'."),
+        ("r", "Filter 4", "“after”: it must be greater than or equal to 0."),
         (
             "f",
             "Filter 5",
-            "“groups”: Input should be 'champions', 'loyal', 'potential_loyalists', 'new', 'promising', 'need_attention',"
+            "“groups”: it must be 'champions', 'loyal', 'potential_loyalists', 'new', 'promising', 'need_attention',"
             " 'about_to_sleep', 'at_risk', 'cannot_lose' or 'hibernating'.",
         ),
-        ("f", "Filter 5", "“recency”: Input should be greater than or equal to 1."),
-        ("f", "Filter 5", "“recency”: Input should be less than or equal to 5."),
-        ("p", "Filter 6", "“latitude”: Input should be less than or equal to 90."),
-        ("p", "Filter 6", "“kilometres”: Input should be less than or equal to 20100."),
-        ("a", "Filter 7", "“percent”: Input should be less than or equal to 100."),
-        ("g", "Filter 8", "“segment”: Input should be a valid string."),
-        ("l", "Filter 9", "“list”: Input should be a valid string."),
-        ("k", "Filter 10", "“least”: Input should be greater than or equal to 1."),
-        ("e", "Filter 11", "“which”: Input should be 'all', 'first' or 'last'."),
+        ("f", "Filter 5", "“recency”: it must be greater than or equal to 1."),
+        ("f", "Filter 5", "“recency”: it must be less than or equal to 5."),
+        ("p", "Filter 6", "“latitude”: it must be less than or equal to 90."),
+        ("p", "Filter 6", "“kilometres”: it must be less than or equal to 20100."),
+        ("a", "Filter 7", "“percent”: it must be less than or equal to 100."),
+        ("g", "Filter 8", "“segment”: it must be text in quotes."),
+        ("l", "Filter 9", "“list”: it must be text in quotes."),
+        ("k", "Filter 10", "“least”: it must be greater than or equal to 1."),
+        ("e", "Filter 11", "“which”: it must be 'all', 'first' or 'last'."),
         (
             "e",
             "Filter 11",
@@ -645,7 +645,7 @@ def test_everything_wrong_in_newer_nodes_is_told_at_once_with_its_place() -> Non
         (
             "e",
             "Filter 11",
-            "“function”: Input should be 'count', 'distinct', 'sum', 'average', 'minimum', 'maximum', 'share',"
+            "“function”: it must be 'count', 'distinct', 'sum', 'average', 'minimum', 'maximum', 'share',"
             " 'days_since_first' or 'days_since_last'.",
         ),
     ]

@@ -186,12 +186,12 @@ FAULTS: tuple[tuple[PlaceCondition | SampleCondition, Catalogue, str], ...] = (
     (
         near(BERLIN, 5),
         catalogue_of(KINDS),
-        "No field says where people are: give a field the role “latitude” on the Fields page.",
+        "No field says where people are: choose “Latitude” under “Used as” on the Fields page.",
     ),
     (
         SampleCondition(),
         CATALOGUE,
-        "No field has the role of the customer’s id: give it to one on the Fields page.",
+        "No field is used as the customer’s id: choose it under “Used as” on the Fields page.",
     ),
     (SampleCondition(field="id", percent=None), CATALOGUE, "Enter how many percent."),
     (SampleCondition(field="id", percent=50, start=60), CATALOGUE, "From 60 % on there are only 40 %."),

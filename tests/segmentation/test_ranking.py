@@ -227,7 +227,7 @@ RANK_FAULTS: tuple[tuple[RankCondition, str], ...] = (
     (RankCondition(events=("by",)), "There is no event “by”. Close: buy."),
     (
         did(MeasureFunction.SUM, measure=Measure(function=MeasureFunction.SUM)),
-        "Choose the detail whose sum is compared.",
+        "Choose the detail whose total is compared.",
     ),
     (did(MeasureFunction.SHARE), "Choose which of these events count for the share: add a detail."),
 )

@@ -266,6 +266,6 @@ def test_a_missing_list_is_named(audience: Audience, key: str | None, message: s
 @pytest.mark.parametrize(("by", "what"), [(ListedBy.ID, "the customer’s id"), (ListedBy.EMAIL, "the e-mail address")])
 def test_a_list_needs_a_field_with_its_role(tmp_path: Path, by: ListedBy, what: str) -> None:
     bare = write_audience(tmp_path / "a.duckdb", {"id": Kind.TEXT}, [{"id": "7"}])
-    message = f"No field has the role of {what}, which “VIPs” lists: give it on the Fields page."
+    message = f"No field is used as {what}, which “VIPs” lists: choose it under “Used as” on the Fields page."
     assert said(bare, listed("7", by=by), ListCondition(list="VIPs")) == message
     bare.close()
