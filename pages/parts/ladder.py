@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.queries import Current, ladders, library, lists
+from pages.parts.queries import Current, ladders, library, lists, named_segments
 from pages.parts.session import Caption, session, widget
 from pages.parts.words import number, people, percent, plain
 from segmentation.errors import HandpickError
@@ -28,7 +28,7 @@ def ladder(current: Current) -> None:
         return
     _choose(current)
     rungs = state.rungs
-    known = Saved(library(), lists(), current.id)
+    known = Saved(named_segments(current.id, library().stamp(current.id)), lists(), current.id)
     landing = land(rungs, current.engine, current.clock, current.catalogue, known)
     for place, rung in enumerate(landing.rungs):
         _rung(rung, place, landing, current)

@@ -23,8 +23,8 @@ from segmentation.ladders import Ladders
 from segmentation.library import Library
 from segmentation.lists import Lists
 from segmentation.places import Point
-from segmentation.references import References
-from segmentation.referring import references
+from segmentation.references import NO_REFERENCES, NamedDefinition, References
+from segmentation.referring import Saved, named, refers
 from segmentation.values import field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
@@ -93,9 +93,10 @@ class Current:
     def references(self, definition: Definition | None = None) -> References:
         """The segments and lists that a definition names, without one the definition on screen."""
         state = session()
-        if definition is not None:
-            return references(definition, library(), lists(), self.id)
-        return references(state.definition, library(), lists(), self.id, state.saved)
+        if not refers(definition or state.definition):
+            return NO_REFERENCES
+        origin = state.saved if definition is None else None
+        return Saved(named_segments(self.id, library().stamp(self.id)), lists(), self.id, origin)
 
 
 def current() -> Current | None:
@@ -131,6 +132,12 @@ def values_of_property(path: str, name: str, events: tuple[str, ...], zone: str,
     """The most frequent values of an event detail among these events."""
     audience = engine(path).audience
     return property_values(audience, audience.catalogue.event_property(name), events, search, zone=zone)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def named_segments(audience: str, stamp: tuple[object, ...]) -> tuple[NamedDefinition, ...]:
+    """The saved segments of an audience as others refer to them; `stamp` changes with them."""
+    return tuple(map(named, library().find(audience)))
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
