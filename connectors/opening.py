@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,18 +19,19 @@ from connectors.sources.content import Content, recognise
 from connectors.sources.files import FILE_KINDS, stage_file
 from segmentation import naming, replanning
 from segmentation.audience import Audience
-from segmentation.catalogue import Role
+from segmentation.catalogue import Kind, Role
 from segmentation.definition import Definition
 from segmentation.demands import Demands, Names, demands, renamed
 from segmentation.errors import ChoiceError, HandpickError, NotFound, close_names
 from segmentation.fitting import Said, fitted, spoken_name
-from segmentation.guessing import guess_plan
+from segmentation.guessing import LIKELY, guess_plan
 from segmentation.headless import Evaluation, clock_of, named_events
 from segmentation.jobs import Quiet
 from segmentation.loading import build_audience
 from segmentation.plan import LoadPlan, StagedTable, TablePlan, TableRole
 from segmentation.references import ListedBy, NamedDefinition, References, StaticList
 
+PERSON, EVENT, TIME = "person", "event", "time"  # columns of an events file that has none
 TYPED = (Content.JSON, Content.PARQUET, Content.WORKBOOK)
 
 
@@ -99,7 +100,7 @@ def _plan(
     if len(staged) > 1:
         names = ", ".join(table.name for table in staged)
         raise ChoiceError(f"{people.name} holds several tables ({names}): give a file with the people only.")
-    happened = [columns.event_person or "person", columns.event_name or "event", columns.event_time or "time"]
+    happened = [columns.event_person or PERSON, columns.event_name or EVENT, columns.event_time or TIME]
     tables = [(table, people) for table in staged]
     for file in events:
         tables += [(table, file) for table in _stage(file, folder, [*happened, *wanted.details])]
@@ -174,12 +175,32 @@ def _events(plan: LoadPlan, index: int, columns: Columns) -> LoadPlan:
         same = next((c.column for c in table.columns if c.column == plan.tables[0].key), None)
         if same is not None and (key is None or not naming.numbers_rows(same, table.table.name)):
             key = same
+    if not table.table.rows:
+        columns = _of_nothing(table, columns)
+        key = key or columns.event_person
     plan = replanning.change_key(plan, index, key)
     if columns.event_time is not None:
         plan = replanning.change_time(plan, index, _column(table, columns.event_time))
     if columns.event_name is not None:
         plan = replanning.change_event_column(plan, index, _column(table, columns.event_name))
+    elif table.event_column is None:
+        texts = [c.column for c in table.columns if c.kind is Kind.TEXT and c.column != key]
+        if named := naming.event_column(texts, table.table.name):
+            plan = replanning.change_event_column(plan, index, named)
     return plan
+
+
+def _of_nothing(table: TablePlan, columns: Columns) -> Columns:
+    """Which columns are what in a table without rows, by their names; as a last resort those that were added to it."""
+    names = [spoken_name(table, column) for column in table.columns]
+    key = max(names, key=lambda name: naming.key_score(name, table.table.name))
+    time = max(names, key=lambda name: naming.time_score(name, Kind.MOMENT))
+    return replace(
+        columns,
+        event_person=columns.event_person or (key if naming.key_score(key, table.table.name) >= LIKELY else PERSON),
+        event_time=columns.event_time or (time if naming.time_score(time, Kind.MOMENT) > 0 else TIME),
+        event_name=columns.event_name or naming.event_column(names, table.table.name) or EVENT,
+    )
 
 
 def _names(plan: LoadPlan, audience: Audience, wanted: Demands) -> Names:

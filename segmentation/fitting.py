@@ -28,6 +28,7 @@ from segmentation.replanning import change_column
 from segmentation.staged import Staged, workbench
 
 ORDER = (Kind.NUMBER, Kind.YES_NO, Kind.DATE, Kind.MOMENT, Kind.LIST, Kind.TEXT)
+SURE = {"BOOLEAN": Kind.YES_NO, "DATE": Kind.DATE}
 RECOGNISED = (Kind.TEXT, Kind.DATE, Kind.MOMENT)  # what a text of a typed source may be without being asked
 
 
@@ -54,15 +55,19 @@ def fitted(plan: LoadPlan, wanted: Demands, said: Said, typed: frozenset[str]) -
     looked = {
         index: _look(table, timely) for index, table in enumerate(plan.tables) if table.role is not TableRole.LEAVE_OUT
     }
+    keys = [(i, column) for i, table in enumerate(plan.tables) if i in looked and (column := _key(table)) is not None]
+    alike = all(column.format is Format.WHOLE for i, column in keys if looked[i][column.column].type.is_text)
     found = plan
     tried: list[tuple[int, str, tuple[Kind, ...]]] = []
     for index, columns in looked.items():
         table = plan.tables[index]
         asked = wanted.fields if table.role is TableRole.PEOPLE else wanted.details
         for column in table.columns:
-            if column.column == table.key:
-                continue
             here = columns[column.column]
+            if column.column == table.key:
+                if alike and here.type.is_text:  # 17850.0 is cut to 17850 only to find it in another file
+                    found = _changed(found, index, column, Kind.TEXT, Format.PLAIN)
+                continue
             name = spoken_name(table, column)
             usual = _usual(column, here, str(table.table.path) in typed, said.separator)
             if name in said.kinds or name in said.formats:
@@ -75,6 +80,10 @@ def fitted(plan: LoadPlan, wanted: Demands, said: Said, typed: frozenset[str]) -
             if usual.kind not in allowed:
                 tried.append((index, column.column, _candidates(here, allowed)))
     return checked(_tried(found, tried, looked, said.separator), Quiet(), since=plan)
+
+
+def _key(table: TablePlan) -> ColumnPlan | None:
+    return next((column for column in table.columns if column.column == table.key), None)
 
 
 def spoken_name(table: TablePlan, column: ColumnPlan) -> str:
@@ -107,6 +116,10 @@ def _usual(column: ColumnPlan, here: Looked, typed: bool, separator: Format | No
     kind, format = column.kind, column.format
     if here.type.is_numeric:
         kind, format = Kind.NUMBER, Format.PLAIN
+    elif here.type.is_list:  # also where all of them are empty
+        kind, format = Kind.LIST, Format.PLAIN
+    elif here.type.type in SURE:
+        kind, format = SURE[here.type.type], Format.PLAIN
     elif here.type.is_stamp or (kind is Kind.DATE and here.clocks):
         kind = Kind.MOMENT
     elif here.type.is_text and typed and kind not in RECOGNISED:

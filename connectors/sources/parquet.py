@@ -70,7 +70,7 @@ def _plain(expression: str, kind: DuckDBPyType) -> str:
     if kind.id == "blob":
         return ""
     if kind.id == "timestamp with time zone":
-        return f"({expression} AT TIME ZONE 'UTC')"
+        return expression  # an instant, whatever the zone of the workspace
     if kind.id in MOMENTS:
         return f"CAST({expression} AS TIMESTAMP)"
     if kind.id in {"list", "array"}:
