@@ -47,12 +47,18 @@ class _Check:
     """One look over a definition: the problems found, and how many conditions there are."""
 
     def __init__(
-        self, catalogue: Catalogue, clock: Clock, references: References, path: tuple[NamedDefinition, ...]
+        self,
+        catalogue: Catalogue,
+        clock: Clock,
+        references: References,
+        path: tuple[NamedDefinition, ...],
+        checked: dict[str, str] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.clock = clock
         self.references = references
         self.path = path
+        self.checked = {} if checked is None else checked  # other segments by id: what is wrong, "" for nothing
         self.found: list[Problem] = []
         self.counted = 0
 
@@ -124,17 +130,24 @@ class _Check:
             question(node, self.catalogue, self.clock, None)
 
     def _segment(self, node: SegmentCondition) -> None:
-        """The other segment is there, contains no circle and has no problems of its own."""
+        """The other segment is there, contains no circle and has no problems of its own; each is looked at once."""
         named = self.references.segment(node.segment)
         refuse_circle(self.path, named)
-        other = _Check(self.catalogue, self.clock, self.references, (*self.path, named))
+        if named.id not in self.checked:
+            self.checked[named.id] = self._fault(named)
+        if fault := self.checked[named.id]:
+            raise HandpickError(fault)
+
+    def _fault(self, named: NamedDefinition) -> str:
+        other = _Check(self.catalogue, self.clock, self.references, (*self.path, named), self.checked)
         other.group(named.definition.root, "")
         if other.found:
             reason = other.found[0].message
             circle = "cannot contain itself" in reason
-            raise HandpickError(reason if circle else f"The segment “{named.name}” is not finished: {reason}")
+            return reason if circle else f"The segment “{named.name}” is not finished: {reason}"
         if not other.counted or not named.definition.root.enabled:
-            raise HandpickError(f"The segment “{named.name}” has no filter that counts.")
+            return f"The segment “{named.name}” has no filter that counts."
+        return ""
 
     def _details(self, group: Group, place: str) -> None:
         """The filters inside an event, each by itself, so that all problems are found at once."""

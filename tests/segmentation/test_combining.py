@@ -154,3 +154,18 @@ def test_at_least_inside_an_event_counts_the_details_of_one_event(tmp_path: Path
     )
     assert answer.members.rows().tolist() == [0, 3, 4]
     audience.close()
+
+
+@pytest.mark.parametrize("match", list(Match))
+def test_more_than_a_thousand_details_in_one_group_are_compared(tmp_path: Path, match: Match) -> None:
+    red = FieldCondition(field="colour", operator="is", value="red")
+    where = Group(match=match, least=1_100, children=(red,) * 1_100)
+    events = [
+        {"_row": row, "_name": "purchase", "_time": datetime(2026, 3, 1), "colour": colour}
+        for row, colour in enumerate(("red", "blue", None))
+    ]
+    audience = write_audience(tmp_path / "a.duckdb", {}, [{}] * 3, {"colour": Kind.TEXT}, events)
+    definition = Definition(root=Group(children=(EventCondition(events=("purchase",), where=where),)))
+    expected = [1, 2] if match == Match.NONE else [0]
+    assert Engine(audience).answer(definition, CLOCK).members.rows().tolist() == expected
+    audience.close()

@@ -289,3 +289,10 @@ def test_cancel_ends_the_answer_and_is_not_an_unfinished_filter(
     monkeypatch.setattr(fresh.audience, "cursor", lambda: Refusing(duckdb.InterruptException), raising=False)
     with pytest.raises(Cancelled):
         ask(fresh, ADULT)
+
+
+def test_a_hundred_thousand_values_are_looked_for(engine: Engine) -> None:
+    many = tuple(f"country {number}" for number in range(100_000))
+    for operator, expected in (("is_any_of", [0, 2]), ("is_none_of", [1, 3, 4, 5])):
+        asked = FieldCondition(id="many", field="country", operator=operator, value=(*many, "de"))
+        assert rows(ask(engine, asked)) == expected

@@ -18,7 +18,7 @@ from segmentation.definition import Definition, Group, Match, PlaceCondition, Sa
 from segmentation.engine import Engine
 from segmentation.errors import HandpickError
 from segmentation.places import Climate, Point
-from segmentation.placing import CLIMATES
+from segmentation.placing import CLIMATES, edge
 from tests.segmentation.audiences import catalogue_of, matched, write_audience
 
 CLOCK = Clock(datetime(2026, 3, 31, 10, tzinfo=UTC), "Europe/Berlin")
@@ -257,6 +257,28 @@ def test_samples_of_one_seed_share_nobody_and_leave_nobody_with_an_id_out(
         found += matched(drawn, CLOCK, SampleCondition(seed="s", start=start, percent=percent))
         start = round(start + percent, 6)
     assert sorted(found) == list(range(len(IDS) - 1))
+
+
+@pytest.mark.parametrize(
+    ("percent", "digits"), [(0, "00000000"), (50, "80000000"), (25.0, "40000000"), (33.3, "553f7cee"), (100, "g")]
+)
+def test_the_edge_of_a_share_is_the_first_place_that_is_not_below_it(percent: float, digits: str) -> None:
+    assert edge(percent) == digits
+
+
+def test_who_stands_exactly_on_an_edge_is_in_the_share_that_begins_there(drawn: Audience) -> None:
+    """Shares that end and begin at the very place of a person, where that can be written in percent."""
+    exact = [
+        (row, percent)
+        for row, person in enumerate(IDS[:40])
+        if person is not None
+        and (percent := place(person, "s")) < 99
+        and edge(percent) == hashlib.md5(f"s:{person}".encode(), usedforsecurity=False).hexdigest()[:8]
+    ]
+    assert exact
+    for row, percent in exact:
+        assert row in matched(drawn, CLOCK, SampleCondition(seed="s", start=percent, percent=1))
+        assert row not in matched(drawn, CLOCK, SampleCondition(seed="s", percent=percent))
 
 
 def test_a_sample_has_about_its_share_and_another_seed_draws_others(drawn: Audience) -> None:

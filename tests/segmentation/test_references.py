@@ -116,6 +116,18 @@ def test_the_same_segment_twice_is_no_circle(audience: Audience) -> None:
     assert matched(audience, CLOCK, of("C"), of("A"), of("B"), references=references) == [0, 3]
 
 
+def test_segments_that_refer_to_one_another_again_and_again_are_each_looked_at_once(audience: Audience) -> None:
+    """Forty segments, each of the one before and not of it the other way: two to the power of forty ways down."""
+    below = [named("S0", ADULT)]
+    for number in range(1, 41):
+        key = f"S{number - 1}"
+        below.append(named(f"S{number}", of(key), Group(match=Match.NONE, children=(of(key, outside=True),))))
+    assert matched(audience, CLOCK, of("S40"), references=References(below)) == [0, 3]
+    assert not problems(Definition(root=Group(children=(of("S40"),))), audience.catalogue, CLOCK, References(below))
+    broken = [named("S0", FieldCondition(field="age")), *below[1:]]
+    assert "is not finished" in said(audience, References(broken), of("S40"))
+
+
 def test_its_numbers_are_those_of_any_filter(audience: Audience) -> None:
     references = References((named("Adults", ADULT),))
     definition = with_ids(Definition(root=Group(children=(of("Adults"), BUYER))))
