@@ -243,7 +243,10 @@ def operands(operator: Operator, value: Operand, kind: Kind, clock: Clock) -> tu
         case Shape.CALENDAR:
             return _days(*clock.calendar(_calendar(value)), kind, clock)
         case Shape.TIMES:
-            return times(*pair(value), clock)
+            start, end = times(*pair(value), clock)
+            if start is None or end is None:
+                raise HandpickError("Enter both ends.")
+            return start, end
         case Shape.WEEKDAYS:
             return (_names(value, WEEKDAYS, "day of the week"), *zone)
         case Shape.MONTHS:
