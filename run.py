@@ -229,6 +229,27 @@ def install_chromium(python: str) -> Optional[str]:
     return found
 
 
+# --- the database for the tests ---------------------------------------------------------------------------------------
+
+
+def find_mariadb() -> Optional[str]:
+    """MariaDB's server for the tests, which is often in a folder of the system's that is not on PATH."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/usr/libexec"])
+    return shutil.which("mariadbd", path=path)
+
+
+def install_mariadb() -> Optional[str]:
+    """Find the server, or fetch its programs alone, without a service, with apt as root; None if that fails."""
+    found = find_mariadb()
+    if found or not shutil.which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return found
+    print("Fetching MariaDB's server for the tests.", flush=True)
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Acquire::Retries=1"]
+    run([*apt, "update"])
+    run([*apt, "install", "-y", "--no-install-recommends", "mariadb-server-core"])
+    return find_mariadb()
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
@@ -255,6 +276,8 @@ def test_command(options: List[str]) -> List[str]:
                 "install Chromium, set CHROMIUM to its program, or leave them out with HANDPICK_NO_BROWSER=1.",
                 file=sys.stderr,
             )
+    if not install_mariadb():
+        print("There is no MariaDB server (mariadbd), so its tests will be skipped.", file=sys.stderr)
     alone = "--pdb" in options or any((HERE / option.split("::")[0]).is_file() for option in options)
     return [*uv, "run", "--frozen", "--no-sync", "pytest", *([] if alone else ["-n", "2"]), *options]
 

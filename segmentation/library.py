@@ -142,7 +142,8 @@ class Library:
     def stamp(self, audience: str) -> tuple[object, ...]:
         """Changes whenever a segment of the audience is saved, deleted or brought back."""
         living = func.count(_T.c.id).filter(_T.c.deleted_at.is_(None))
-        asked = select(living, func.sum(_T.c.revision), func.max(_T.c.updated_at), func.max(_T.c.deleted_at))
+        names = func.group_concat(_T.c.name).filter(_T.c.deleted_at.is_(None))
+        asked = select(living, names, func.sum(_T.c.revision), func.max(_T.c.updated_at), func.max(_T.c.deleted_at))
         with self._database.connect() as connection:
             return tuple(connection.execute(asked.where(_T.c.audience == audience)).one())
 

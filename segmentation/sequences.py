@@ -76,8 +76,8 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
             select = exp.select(exp.alias_(column("_row", table), "_row", quoted=True)).from_(events_as(table))
             select = select.where(*found)
         else:
-            on = exp.and_(*_links(step, table, previous, at), *found)
-            select = select.join(events_as(table), on=on)
+            on = exp.and_(*_links(step, table, previous, at))
+            select = select.join(events_as(table), on=on).where(*found)  # not every database may look elsewhere in ON
         absences += [absent(*missing, table) for missing in waiting]
         waiting = []
         previous = table

@@ -148,6 +148,7 @@ def test_two_workers_unless_a_file_is_named(
 ) -> None:
     monkeypatch.setenv("HANDPICK_NO_BROWSER", "1")
     monkeypatch.setattr(run, "install", lambda: ["uv"])
+    monkeypatch.setattr(run, "install_mariadb", lambda: "mariadbd")
     assert run.test_command(options) == ["uv", "run", "--frozen", "--no-sync", "pytest", *workers, *options]
 
 
