@@ -170,7 +170,7 @@ def rendered(
     tree: exp.Expr = select.copy()
     for rule in work.passes():
         tree = replaced(tree, rule)
-    text = tree.sql(row.name)
+    text = rewriting.quote(tree).sql(row.name)
     order: dict[str, int] = {}
     bound: list[tuple[str, Any]] = []
 
@@ -209,7 +209,6 @@ class _Work:
             rewriting.by_table(self.row.rules, self.kind_of),
             *((rewriting.as_bytes(self.is_text),) if self.row.binary_texts else ()),
             self._placeholder,
-            rewriting.quote,
         )
 
     def kind_of(self, column: exp.Column) -> Kind | None:

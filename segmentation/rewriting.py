@@ -39,7 +39,7 @@ def folded(of: exp.Expr) -> exp.Expr:
 
 
 def replaced(tree: exp.Expr, rule: Rule) -> exp.Expr:
-    """Every expression of a tree replaced by what the rule makes of it, the innermost first."""
+    """Every expression replaced by what the rule makes of it, the innermost first; its parts may be used, it itself only copied."""
     for node in reversed(list(tree.walk(bfs=False))):
         new = rule(node)
         if new is node:
@@ -50,11 +50,13 @@ def replaced(tree: exp.Expr, rule: Rule) -> exp.Expr:
     return tree
 
 
-def quote(node: exp.Expr) -> exp.Expr:
-    """Every name in quotes, as some databases read others in capitals; but for the one inside a function for lists."""
-    if isinstance(node, exp.Identifier) and node.find_ancestor(exp.Lambda) is None:
-        node.set("quoted", True)
-    return node
+def quote(tree: exp.Expr) -> exp.Expr:
+    """Every name in quotes, as some databases read others in capitals; but for those inside a function for lists."""
+    inside = {id(name) for function in tree.find_all(exp.Lambda) for name in function.find_all(exp.Identifier)}
+    for name in tree.find_all(exp.Identifier):
+        if id(name) not in inside:
+            name.set("quoted", True)
+    return tree
 
 
 def by_table(rules: Rules, kind_of: KindOf) -> Rule:
@@ -63,12 +65,12 @@ def by_table(rules: Rules, kind_of: KindOf) -> Rule:
     def rule(node: exp.Expr) -> exp.Expr:
         of_list = isinstance(node, exp.Is) and isinstance(node.this, exp.Column) and kind_of(node.this) == Kind.LIST
         if of_list and MISSING in rules:
-            return rules[MISSING](node.this.copy())
+            return rules[MISSING](node.this)
         if isinstance(node, exp.Anonymous):
             build = rules.get(str(node.this).upper())
-            return build(*(part.copy() for part in node.expressions)) if build is not None else node
+            return build(*node.expressions) if build is not None else node
         build = rules.get(type(node))
-        return build(node.copy()) if build is not None else node
+        return build(node) if build is not None else node
 
     return rule
 
@@ -78,7 +80,7 @@ def elapsed(rules: Rules, is_elapsed: Callable[[exp.Expr], bool]) -> Rule:
 
     def rule(node: exp.Expr) -> exp.Expr:
         if LATER in rules and isinstance(node, exp.Add) and is_elapsed(node.expression):
-            return rules[LATER](node.this.copy(), node.expression.copy())
+            return rules[LATER](node.this, node.expression)
         return node
 
     return rule

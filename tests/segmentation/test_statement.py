@@ -186,9 +186,7 @@ def test_an_unfinished_segment_is_left_out(small: World) -> None:
 
 
 def test_an_unknown_dialect_is_said_in_words(small: World) -> None:
-    with pytest.raises(
-        HandpickError, match=r"There is no dialect “postgresql”\. Possible: duckdb, .* Close: postgres\."
-    ):
+    with pytest.raises(HandpickError, match=r"There is no dialect “postgresql”\. Possible: duckdb, .* Close: postgres"):
         of(small, rooted(), "postgresql")
 
 
