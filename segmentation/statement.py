@@ -23,7 +23,14 @@ from segmentation.dialects import dialect_named, rendered
 from segmentation.editing import with_ids
 from segmentation.errors import HandpickError
 from segmentation.happening import column, is_known
-from segmentation.references import NO_REFERENCES, NamedDefinition, References, listed_question, refuse_circle
+from segmentation.references import (
+    NO_REFERENCES,
+    NamedDefinition,
+    References,
+    listed_question,
+    refuse_circle,
+    refuse_empty_groups,
+)
 
 PEOPLE = "people"
 
@@ -124,6 +131,7 @@ class _Tree:
         """Another segment's own condition, all of which has to count."""
         named = self.references.segment(node.segment)
         refuse_circle(path, named)
+        refuse_empty_groups(named)
         within = _Tree(self.catalogue, self.clock, self.newest, self.references)
         within.values = self.values
         found = within.where(with_ids(named.definition).root, (*path, named), exact)

@@ -13,9 +13,9 @@ from segmentation.clock import Clock
 from segmentation.engine import Engine
 from tests.agreement.databases import INTERNAL, Database
 from tests.agreement.differences import LISTED
-from tests.oracle import drawing
-from tests.oracle.drawing import BIG, FEW, days, moments
-from tests.oracle.drawing import TYPES as DRAWN_TYPES
+from tests.oracle import drawing_people
+from tests.oracle.drawing_people import BIG, FEW, days, moments
+from tests.oracle.drawing_people import TYPES as DRAWN_TYPES
 from tests.segmentation.audiences import write_audience
 
 NOW = datetime(2026, 3, 31, 10)  # noqa: DTZ001 noon in Berlin, two days after the clocks went forward
@@ -51,7 +51,7 @@ PROPERTIES = {
 TYPES = {**DRAWN_TYPES, "latitude": "DOUBLE", "longitude": "DOUBLE"}
 ROLES = {"name": Role.PERSON_ID, "country": Role.EMAIL, "latitude": Role.LATITUDE, "longitude": Role.LONGITUDE}
 EVENTS = ("purchase", "page_view", 'it\'s; "odd"')
-TEXTS = tuple(text for text in drawing.TEXTS if text not in LISTED)
+TEXTS = tuple(text for text in drawing_people.TEXTS if text not in LISTED)
 CODES = ("de", "DE", "de-AT", "de_CH", "den", "fr-FR", "EN", "en_GB")
 NUMBERS: Mapping[str, tuple[Any, ...]] = {
     "age": (-1, 0, 1, 2, 3, 17, 18, 20, 100),
