@@ -160,3 +160,20 @@ def test_check_runs_the_tests_also_when_lint_fails(monkeypatch: pytest.MonkeyPat
 def test_the_script_itself_passes_its_code_on() -> None:
     done = subprocess.run([sys.executable, run.__file__, "strat"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_mariadb_that_cannot_be_fetched_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(run, "find_mariadb", lambda: None)
+    monkeypatch.setattr("shutil.which", lambda name: f"bin/{name}")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(run, "run", lambda command: asked.append(command[-1]) or 100)
+    assert run.install_mariadb() is None
+    assert asked == ["update", "mariadb-server-core"]
+
+
+def test_mariadb_is_not_fetched_without_being_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "find_mariadb", lambda: None)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(run, "run", lambda command: pytest.fail("nothing is fetched"))
+    assert run.install_mariadb() is None
