@@ -110,7 +110,14 @@ _ROWS = (
         types={Holding.DAY: "DATE", Holding.MOMENT: "DATETIME(6)"},
         binary_texts=True,
     ),
-    Dialect("spark", "Spark", ":{name}", wordings.SPARK, moment="TIMESTAMP_NTZ"),
+    Dialect(
+        "spark",
+        "Spark",
+        ":{name}",
+        wordings.SPARK,
+        moment="TIMESTAMP_NTZ",
+        types={Holding.DAY: "DATE", Holding.MOMENT: "TIMESTAMP_NTZ"},
+    ),
     Dialect(
         "clickhouse",
         "ClickHouse",
@@ -143,7 +150,15 @@ _ROWS = (
         moment="TIMESTAMPNTZ",
         types={Holding.DAY: "DATE", Holding.MOMENT: "TIMESTAMPNTZ"},
     ),
-    Dialect("bigquery", "BigQuery", "@{name}", wordings.BIGQUERY, moment="DATETIME", lists=True),
+    Dialect(
+        "bigquery",
+        "BigQuery",
+        "@{name}",
+        wordings.BIGQUERY,
+        moment="DATETIME",
+        lists=True,
+        types={Holding.DAY: "DATE", Holding.MOMENT: "DATETIME"},
+    ),
 )
 
 DIALECTS: dict[str, Dialect] = {row.name: row for row in _ROWS}
@@ -170,7 +185,11 @@ def rendered(
     tree: exp.Expr = select.copy()
     for rule in work.passes():
         tree = replaced(tree, rule)
+    if any(_MARK in name.name for name in tree.find_all(exp.Identifier)):
+        raise HandpickError("A name with the sign U+0000 in it cannot be asked for.")
     text = rewriting.quote(tree).sql(row.name)
+    if inline:
+        return text, ()
     order: dict[str, int] = {}
     bound: list[tuple[str, Any]] = []
 
@@ -272,7 +291,11 @@ class _Work:
                 text = exp.Literal.string(value.isoformat(" ", "microseconds"))
                 return exp.cast(text, self.row.moment, dialect=self.row.name)
             case date():
-                return exp.cast(exp.Literal.string(value.isoformat()), "DATE", dialect=self.row.name)
+                return exp.cast(
+                    exp.Literal.string(value.isoformat()),
+                    self.row.types.get(Holding.DAY, "DATE"),
+                    dialect=self.row.name,
+                )
             case timedelta():
                 return exp.Literal.number(round(value.total_seconds()))
             case Decimal():

@@ -144,7 +144,13 @@ def _has_any(of: exp.Expr, exact: bool, options: list[exp.Expr]) -> exp.Expr:
     return call("hasAny", entries, exp.Array(expressions=options if exact else [folded(option) for option in options]))
 
 
+def _wide_date(node: exp.Cast) -> exp.Expr:
+    """Its Date begins in 1970."""
+    return exp.cast(node.this, "Nullable(Date32)", dialect="clickhouse") if node.is_type("DATE") else node
+
+
 CLICKHOUSE: Rules = {
+    exp.Cast: _wide_date,
     exp.ConvertTimezone: lambda node: call("toTimeZone", node.args["timestamp"], node.args["target_tz"]),
     exp.Lower: lambda node: call("lowerUTF8", node.this),
     exp.Upper: lambda node: call("upperUTF8", node.this),

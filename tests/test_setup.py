@@ -181,3 +181,20 @@ def test_packages_are_compiled_once_and_again_after_the_lock_file_changed(
     os.utime(tmp_path / "uv.lock", (later, later))
     run.install()
     assert ["--compile-bytecode" in command for command in asked] == [True, False, True]
+
+
+def test_mariadb_that_cannot_be_fetched_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(run, "find_mariadb", lambda: None)
+    monkeypatch.setattr("shutil.which", lambda name: f"bin/{name}")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(run, "run", lambda command: asked.append(command[-1]) or 100)
+    assert run.install_mariadb() is None
+    assert asked == ["update", "mariadb-server-core"]
+
+
+def test_mariadb_is_not_fetched_without_being_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "find_mariadb", lambda: None)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(run, "run", lambda command: pytest.fail("nothing is fetched"))
+    assert run.install_mariadb() is None

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import sqlglot
 from sqlglot import exp
 
+from segmentation.catalogue import Kind
 from segmentation.definition import (
+    AnyNode,
     Definition,
     EventCondition,
     FieldCondition,
@@ -18,6 +20,7 @@ from segmentation.definition import (
     MeasureFunction,
     OtherField,
     SegmentCondition,
+    walk,
 )
 from segmentation.dialects import DIALECTS
 from segmentation.errors import HandpickError
@@ -26,6 +29,7 @@ from segmentation.references import NamedDefinition, References
 from segmentation.statement import Statement, statement
 from tests.agreement.conditions import FIELDS_OF, OPERANDS, REFERENCES, WINDOWS, definitions, other_conditions, rooted
 from tests.agreement.world import CLOCK, World, world
+from tests.segmentation.audiences import catalogue_of
 
 HOSTILE = (
     "'; DROP TABLE people; --",
@@ -195,6 +199,33 @@ def test_long_lists_are_rendered_everywhere(small: World) -> None:
     for dialect in DIALECTS:
         for operator, field in (("contains_any", "name"), ("is_any_of", "name"), ("has_any_of", "tags")):
             of(small, rooted(FieldCondition(field=field, operator=operator, value=many)), dialect)
+
+
+NAMES = (
+    "item", "select", 'a"b', "a'b", "a`b", "a``", "\\", "a\\`b", '\\"', "a.b", "--", ";", "?", "$1", "%s", "日本 👍", "x", "p0"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_any_name_of_a_field_can_be_used(dialect: str) -> None:
+    catalogue = catalogue_of(dict.fromkeys(NAMES, Kind.TEXT))
+    for name in NAMES:
+        if dialect == "bigquery" and "." in name:
+            continue  # its columns cannot have dots, and the parser reads a path
+        asked = statement(rooted(FieldCondition(field=name, operator="is", value="a")), catalogue, CLOCK, None, dialect)
+        tree = sqlglot.parse_one(asked.sql, read=dialect)
+        assert {column.name for column in tree.find_all(exp.Column)} == {"_row", name}, asked.sql
+
+
+def test_every_kind_of_condition_is_asked() -> None:
+    asked = {node.type for definition in definitions().values() for node in walk(definition.root)}
+    assert asked == {get_args(model.model_fields["type"].annotation)[0] for model in get_args(AnyNode)}
+
+
+def test_a_text_that_looks_like_a_mark_stays_a_text(small: World) -> None:
+    definition = rooted(FieldCondition(field="name", operator="is_not", value="\0p0\0"))
+    assert found(small, of(small, definition)) == list(range(len(small.people)))
+    assert "\0p0\0" in of(small, definition, inline=True).sql
 
 
 def test_windows_are_all_there() -> None:
