@@ -19,7 +19,7 @@ from segmentation.membership import Membership
 from tests.segmentation.audiences import write_audience
 
 CLOCK = Clock(datetime(2026, 3, 31, 10, tzinfo=UTC), "Europe/Berlin")
-SIZE = 19
+SIZE = 64
 
 
 def of(rows: set[int]) -> Membership:
@@ -62,6 +62,27 @@ def test_a_child_that_changes_or_goes_changes_the_group_as_if_it_were_made_anew(
         assert (found is None) == (not others)
         if found is not None:
             assert set(found.rows().tolist()) == counted(group, others)
+
+
+@pytest.mark.parametrize("match", list(Match))
+@pytest.mark.parametrize("least", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("many", [1, 2, 3, 4, 5])
+def test_every_way_to_be_in_some_children_and_not_in_others(match: Match, least: int, many: int) -> None:
+    """There is a person for each choice of sets; the last set is the one that a child becomes."""
+    group = Group(match=match, least=least)
+    *sets, new = ({row for row in range(SIZE) if row >> number & 1} for number in range(many + 1))
+    made = [of(rows) for rows in sets]
+    assert set(combined(group, made).rows().tolist()) == counted(group, sets)
+    assert set(running(group, made)[-1].rows().tolist()) == counted(group, sets)
+    for place, replaced in enumerate(replacers(group, made)):
+        others = [*sets[:place], *sets[place + 1 :]]
+        changed = replaced(of(new))
+        assert changed is not None
+        assert set(changed.rows().tolist()) == counted(group, [*others, new])
+        gone = replaced(None)
+        assert (gone is None) == (not others)
+        if gone is not None:
+            assert set(gone.rows().tolist()) == counted(group, others)
 
 
 def test_every_match_is_counted_against_python() -> None:
