@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from segmentation.catalogue import Kind
+from segmentation.clock import CALENDAR_UNITS
 from segmentation.definition import (
     AnyNode,
     Definition,
@@ -18,15 +19,17 @@ from segmentation.definition import (
     MeasureFunction,
     Near,
     OtherField,
+    Period,
     PlaceCondition,
     RankCondition,
     RfmCondition,
     SampleCondition,
+    Span,
     Step,
     below,
     with_below,
 )
-from segmentation.operators import NUMBER, OPERATORS, TIME
+from segmentation.operators import MOMENT, NUMBER, OPERATORS, TIME
 
 ANY = frozenset(Kind)
 RANKED = NUMBER | TIME
@@ -70,6 +73,8 @@ def _on(node: AnyNode, inside: bool) -> Iterator[tuple[AnyNode, bool]]:
 def _compared(node: FieldCondition) -> Iterator[Named]:
     operator = OPERATORS.get(node.operator or "")
     kinds = operator.kinds if operator is not None else ANY
+    if isinstance(node.value, Period | Span) and node.value.unit not in CALENDAR_UNITS:
+        kinds &= MOMENT  # a day has no hours
     yield node.field, kinds
     if isinstance(node.value, OtherField):
         yield node.value.field, kinds
