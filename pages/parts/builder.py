@@ -7,8 +7,10 @@ from contextlib import nullcontext
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.conditions import field_editor, fields_by_theme, icon_of
+from pages.parts.choices import told_apart
+from pages.parts.conditions import field_editor, icon_of
 from pages.parts.editors import EDITORS, STARTS, starts
+from pages.parts.fields import fields_by_theme
 from pages.parts.inputs import least_box
 from pages.parts.queries import Current
 from pages.parts.session import session
@@ -176,6 +178,7 @@ def _add(group: Group, catalogue: Catalogue, title: str, first: bool) -> None:
         options["field", field.name] = f"{field.label} · {THEMES[field.theme].lower()}"
     for name, words in starts(catalogue).items():
         options["start", name] = words
+    options = told_apart(options)
     key = session().key(group.id, "add", str(len(list(walk(session().definition.root)))))
     with st.container(horizontal=True, vertical_alignment="center", gap="small") if first else nullcontext():
         st.selectbox(

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts.conditions import fields_by_theme
+from pages.parts.fields import fields_by_theme
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import cell, number, people, plain
