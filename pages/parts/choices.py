@@ -34,7 +34,7 @@ def together() -> Iterator[None]:
 
 def fitting(text: str, least: int = 90, most: int = 330) -> int:
     """The width in pixels of a box that shows this text whole."""
-    return min(max(round(len(text) * 7.2) + 50, least), most)
+    return min(max(round(len(text) * 7.2) + 62, least), most)
 
 
 def told_apart(labels: Mapping[T, str]) -> dict[T, str]:

@@ -16,7 +16,8 @@ from pages.parts.words import THEME_ICONS, number
 from segmentation.catalogue import Catalogue, EventProperty, Field, Kind, Theme
 from segmentation.definition import Condition, FieldCondition
 from segmentation.engine import Answer
-from segmentation.operators import OPERATORS, Shape, operators_for
+from segmentation.menus import menu
+from segmentation.operators import OPERATORS, Shape
 
 
 def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None:
@@ -46,7 +47,7 @@ def comparison_and_operand(
     node: FieldCondition, named: Field | EventProperty, values: ValuesOf, current: Current
 ) -> None:
     """How a field or detail is compared, and with what."""
-    labels = {row.name: row.label for row in operators_for(named.kind)}
+    labels = {row.name: row.label for row in menu(named.kind)}
     operator = OPERATORS.get(node.operator or "")
     choose_one(
         "Comparison",

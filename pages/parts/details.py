@@ -45,7 +45,7 @@ def details(node: Doing, current: Current) -> None:
         return
     event = _Event(node.events, known, current)
     if where is None or not where.children:
-        with line("Where", "What has to be true of one and the same event, e.g. its product or amount."):
+        with line("Where"):
             _add(node.id, "Narrow down by a detail", "+ a detail of it …", event, 0)
         return
     if len(where.children) == 1 and where.match == Match.ALL and isinstance(where.children[0], FieldCondition):

@@ -14,7 +14,7 @@ from segmentation.operators import COMPARISONS
 from segmentation.reckoning import NEEDS_PROPERTY
 
 MEASURES = {
-    MeasureFunction.COUNT: "number of times",
+    MeasureFunction.COUNT: "times",
     MeasureFunction.SUM: "total of",
     MeasureFunction.AVERAGE: "average of",
     MeasureFunction.MINIMUM: "lowest",

@@ -90,7 +90,7 @@ def _centre(node: PlaceCondition, current: Current) -> None:
     chosen = (node.near.name or POINT) if node.near is not None else ANYWHERE if node.climates else None
     names = {
         **({ANYWHERE: "anywhere"} if node.climates or node.near is not None else {}),
-        POINT: "a point on the map …",
+        POINT: "a point on the map",
         **names,
     }
     shown = names if chosen is None or chosen in names else {chosen: chosen, **names}

@@ -25,17 +25,16 @@ ENDS = {"top": "top", "bottom": "bottom"}
 UNITS = {"percent": "percent", "people": "people"}
 RANK_HELP = "Only customers with a value are ranked, by what they did only those who did it. Customers who tie with the last place are in."
 BAND_HELP = "Leaves out those at the very top, e.g. the top 10 percent, but not the first 2."
-AMONG_HELP = "Among those of the same country: the top 10 percent of each country."
 SCORES = {
-    "recency": ("Recency", "5: did it most recently"),
-    "frequency": ("Frequency", "5: did it most often"),
-    "monetary": ("Monetary value", "5: spent the most"),
+    "recency": "Recency",
+    "frequency": "Frequency",
+    "monetary": "Monetary value",
 }
 RFM_HELP = (
     "The groups come from how lately and how often they did it: Champions did it lately and often, At risk did it often, but not lately. "
     "None chosen: all of them."
 )
-SCORES_HELP = "Each score is a fifth of the customers who did it, from 1 to 5; 5 is best."
+SCORES_HELP = "From 1 to 5, each a fifth of the customers who did it. 5: the latest (recency), the most often (frequency), the most spent (monetary value)."
 
 
 def rank_editor(node: RankCondition, current: Current) -> None:
@@ -77,7 +76,7 @@ def rank_editor(node: RankCondition, current: Current) -> None:
         details(node, current)
     groups = field_labels(current.catalogue, GROUPED, node.within)
     among = {EVERYBODY: "everybody"} | {name: f"those of the same {label.lower()}" for name, label in groups.items()}
-    with line("Among", AMONG_HELP):
+    with line("Among"):
         choose_one(
             "Among whom", among, node.within or EVERYBODY, session().key(node.id, "within"), _store_within, node.id
         )
@@ -152,7 +151,7 @@ def rfm_editor(node: RfmCondition, current: Current) -> None:
             placeholder="All of them: choose Champions, At risk …",
         )
     with line("Scores", SCORES_HELP), st.container(horizontal=True, gap="medium"):
-        for attribute, (label, meaning) in SCORES.items():
+        for attribute, label in SCORES.items():
             if attribute == "monetary" and node.amount is None and node.monetary == (1, 5):
                 continue
             key = session().key(node.id, attribute)
@@ -162,7 +161,6 @@ def rfm_editor(node: RfmCondition, current: Current) -> None:
                 5,
                 value=getattr(node, attribute),
                 key=key,
-                help=meaning,
                 on_change=commands.take,
                 args=(node.id, attribute, key),
                 width=150,
