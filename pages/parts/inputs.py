@@ -122,7 +122,7 @@ def period_fields(
             label_visibility="collapsed",
             on_change=on_change,
             args=args,
-            width=120,
+            width=100,
         )
         st.selectbox(
             "Unit of time",
@@ -133,7 +133,7 @@ def period_fields(
             label_visibility="collapsed",
             on_change=on_change,
             args=args,
-            width=130,
+            width=125,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.choices import choose_one, choose_some, line
+from pages.parts.choices import choose_one, choose_some, line, together
 from pages.parts.details import details
 from pages.parts.events import events_box
 from pages.parts.inputs import chosen_period, period_fields
@@ -45,16 +45,17 @@ def _step(step: Step, position: int, node: SequenceCondition, current: Current) 
         if follows:
             label = f"Step {position}: did or did not"
             choose_one(label, THEN, step.absent, session().key(step.id, "absent"), commands.take, step.id, "absent")
-        events_box(step, current, f"Step {position}: what they did (any of)", 290)
-        if len(node.steps) > 2 and position > 1:
-            st.button(
-                f"Remove step {position}",
-                key=session().key("icon-only", step.id, "remove"),
-                icon=":material/close:",
-                type="tertiary",
-                on_click=commands.remove_detail,
-                args=(step.id,),
-            )
+        with together():
+            events_box(step, current, f"Step {position}: what they did (any of)", 262)
+            if len(node.steps) > 2 and position > 1:
+                st.button(
+                    f"Remove step {position}",
+                    key=session().key("icon-only", step.id, "remove"),
+                    icon=":material/close:",
+                    type="tertiary",
+                    on_click=commands.remove_detail,
+                    args=(step.id,),
+                )
     if follows:
         _link(step, position, node, current)
     details(step, current)
@@ -85,7 +86,7 @@ def _link(step: Step, position: int, node: SequenceCondition, current: Current) 
                 session().key(step.id, "same"),
                 _store_same,
                 step.id,
-                placeholder="e.g. the same product as in the step before (optional)",
+                placeholder="e.g. the same product (optional)",
             )
 
 
