@@ -23,10 +23,10 @@ from segmentation.engine import Answer
 FRAMED = 4
 """Groups deeper than this have no frame of their own: on a narrow screen nothing would be left between the frames."""
 MATCHES = {
-    Match.ALL: "all of these",
-    Match.ANY: "any of these",
-    Match.NONE: "none of these",
-    Match.AT_LEAST: "at least …",
+    Match.ALL: "all",
+    Match.ANY: "any",
+    Match.NONE: "none",
+    Match.AT_LEAST: "at least",
 }
 
 
@@ -54,6 +54,7 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
             )
             if group.match == Match.AT_LEAST:
                 least_box(group, f"At least how many filters of {title}")
+            st.markdown("of these", width="content")
             if not first:
                 with st.container(
                     horizontal=True,

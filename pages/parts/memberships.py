@@ -65,11 +65,12 @@ def list_editor(node: ListCondition, current: Current) -> None:
             "list",
             placeholder="Choose a list" if found else "There is no list yet",
         )
-    st.page_link(
-        "pages/segments.py",
-        label="Paste or upload another list" if found else "Paste or upload a list on the Segments page",
-        icon=":material/list_alt:",
-    )
+    with line(""):
+        st.page_link(
+            "pages/segments.py",
+            label="Paste or upload another list" if found else "Paste or upload a list on the Segments page",
+            icon=":material/list_alt:",
+        )
 
 
 def sample_editor(node: SampleCondition, current: Current) -> None:

@@ -111,11 +111,12 @@ def _near(node_id: str, window: Near, base: str, current: Current) -> None:
             kind = next((f.kind for f in current.catalogue.fields if f.name == window.field), Kind.MOMENT)
             units = (Unit.DAYS, Unit.WEEKS) if kind == Kind.DATE else NEAR_UNITS
             period_fields(window.period, base, units, _store_nearness, (node_id, base))
-    choose_one("Before or after", SIDES, window.side, f"{base}/side", _store_near, node_id, "side")
-    choose_one(
-        "Date of the customer", dates, window.field, f"{base}/field", _store_near, node_id, "field",
-        placeholder="Choose a date",
-    )  # fmt: skip
+    with together():
+        choose_one("Before or after", SIDES, window.side, f"{base}/side", _store_near, node_id, "side")
+        choose_one(
+            "Date of the customer", dates, window.field, f"{base}/field", _store_near, node_id, "field",
+            placeholder="Choose a date",
+        )  # fmt: skip
 
 
 def _window(node_id: str) -> Window:
