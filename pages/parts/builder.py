@@ -7,8 +7,10 @@ from contextlib import nullcontext
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.conditions import field_editor, fields_by_theme, icon_of
+from pages.parts.choices import told_apart
+from pages.parts.conditions import field_editor, icon_of
 from pages.parts.editors import EDITORS, STARTS, starts
+from pages.parts.fields import fields_by_theme
 from pages.parts.inputs import least_box
 from pages.parts.queries import Current
 from pages.parts.session import session
@@ -21,10 +23,10 @@ from segmentation.engine import Answer
 FRAMED = 4
 """Groups deeper than this have no frame of their own: on a narrow screen nothing would be left between the frames."""
 MATCHES = {
-    Match.ALL: "all of these",
-    Match.ANY: "any of these",
-    Match.NONE: "none of these",
-    Match.AT_LEAST: "at least …",
+    Match.ALL: "all",
+    Match.ANY: "any",
+    Match.NONE: "none",
+    Match.AT_LEAST: "at least",
 }
 
 
@@ -52,6 +54,7 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
             )
             if group.match == Match.AT_LEAST:
                 least_box(group, f"At least how many filters of {title}")
+            st.markdown("of these", width="content")
             if not first:
                 with st.container(
                     horizontal=True,
@@ -176,6 +179,7 @@ def _add(group: Group, catalogue: Catalogue, title: str, first: bool) -> None:
         options["field", field.name] = f"{field.label} · {THEMES[field.theme].lower()}"
     for name, words in starts(catalogue).items():
         options["start", name] = words
+    options = told_apart(options)
     key = session().key(group.id, "add", str(len(list(walk(session().definition.root)))))
     with st.container(horizontal=True, vertical_alignment="center", gap="small") if first else nullcontext():
         st.selectbox(

@@ -72,15 +72,11 @@ def take(node_id: str, attribute: str, key: str) -> None:
     update(node_id, **{attribute: widget(key)})
 
 
-def take_number(node_id: str, attribute: str, key: str) -> None:
-    """Put a number into an attribute, which keeps what it has where the input is emptied."""
-    if widget(key) is not None:
-        update(node_id, **{attribute: widget(key)})
-
-
-def choose_field(node_id: str, key: str, catalogue: Catalogue) -> None:
+def choose_field(node_id: str, catalogue: Catalogue, key: str) -> None:
     """Another field: the comparison starts anew where it does not fit."""
     name = widget(key)
+    if name is None:
+        return
     node = _node(node_id)
     kind = catalogue.field(name).kind
     known = OPERATORS.get(node.operator or "")
@@ -89,9 +85,11 @@ def choose_field(node_id: str, key: str, catalogue: Catalogue) -> None:
     forget(f"{node_id}/", but=key)
 
 
-def choose_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
+def choose_detail(node_id: str, catalogue: Catalogue, key: str) -> None:
     """Another event detail, likewise."""
     name = widget(key)
+    if name is None:
+        return
     operator = first_operator(catalogue.event_property(name).kind)
     update(node_id, field=name, operator=operator.name, value=starting_value(operator))
     forget(f"{node_id}/", but=key)
@@ -100,6 +98,8 @@ def choose_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
 def choose_operator(node_id: str, key: str) -> None:
     """Another comparison: the operand stays where the shape is the same."""
     node = _node(node_id)
+    if widget(key) is None:
+        return
     operator = OPERATORS[widget(key)]
     before = OPERATORS.get(node.operator or "")
     keep = before is not None and before.shape == operator.shape

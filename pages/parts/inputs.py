@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from pages.parts import commands
+from pages.parts.choices import choose_one, together
 from pages.parts.session import session, widget
 from pages.parts.words import plain
 from segmentation.clock import Clock
@@ -21,41 +23,60 @@ Changed = Callable[..., None]
 
 
 def number_field(
-    label: str, value: object, key: str, whole: bool, on_change: Changed, args: tuple[object, ...]
+    label: str,
+    value: object,
+    base: str,
+    on_change: Changed,
+    args: tuple[object, ...],
+    *,
+    whole: bool,
+    least: int | None = None,
+    most: int | None = None,
+    short: bool = False,
 ) -> None:
-    """A number input without a label on screen, for whole or decimal numbers."""
+    """A number without a label on screen, read with `chosen_number(base, …)`; `short` shows no more decimals than there are."""
     known = isinstance(value, int | float) and not isinstance(value, bool)
-    if known and abs(value) > LARGEST:  # type: ignore[operator]
+    if known and not abs(value) <= LARGEST:  # type: ignore[operator]
         st.markdown(f"{plain(str(value))} (a number this large is changed in the definition file)")
         return
+    kind = int if whole and not (known and value != int(value)) else float  # type: ignore[call-overload]
+    given = kind(value) if known else None  # type: ignore[call-overload]
+    ends = [None if end is None else kind(end) for end in (least, most)]
+    low = ends[0] if given is None or ends[0] is None else min(ends[0], given)
+    high = ends[1] if given is None or ends[1] is None else max(ends[1], given)
+    decimals = 0 if given is None else max(-int(Decimal(str(given)).normalize().as_tuple().exponent), 0)
     st.number_input(
         label,
-        value=(int(value) if whole else float(value)) if known else None,  # type: ignore[call-overload]
-        step=1 if whole else 0.01,
-        format=None if whole else "%.2f",
-        key=f"{key}/{'whole' if whole else 'decimal'}",
+        value=given,
+        min_value=low,
+        max_value=high,
+        step=kind(1) if short or kind is int else 0.01,
+        format=None if kind is int else f"%.{decimals if short else max(decimals, 2)}f",
+        key=f"{base}/{kind.__name__}",
         label_visibility="collapsed",
         placeholder="Number",
         on_change=on_change,
         args=args,
-        width=110 if whole else 140,
+        width=110 if short or kind is int else 140,
     )
+
+
+def chosen_number(base: str, before: object) -> int | float | None:
+    """What `number_field` holds, `before` where it only shows a number too large to change; whole numbers as such."""
+    value = widget(f"{base}/int", widget(f"{base}/float", before))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def least_box(group: Group, label: str) -> None:
     """At least how many of a group's filters."""
-    key = session().key(group.id, "least")
-    st.number_input(
-        label,
-        value=group.least,
-        min_value=1,
-        step=1,
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.take_number,
-        args=(group.id, "least", key),
-        width=110,
-    )
+    base = session().key(group.id, "least")
+    number_field(label, group.least, base, _store_least, (group.id, base), whole=True, least=1)
+
+
+def _store_least(group_id: str, base: str) -> None:
+    least = chosen_number(base, None)
+    if least is not None:
+        commands.update(group_id, least=least)
 
 
 def as_day(value: object) -> date | None:
@@ -89,7 +110,8 @@ def period_fields(
     period: Period, base: str, units: tuple[Unit, ...], on_change: Changed, args: tuple[object, ...]
 ) -> None:
     """A number and a unit side by side; keys are `base`/amount and `base`/unit."""
-    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+    units = units if period.unit in units else (*units, period.unit)
+    with together():
         st.number_input(
             "How many",
             value=period.amount,
@@ -100,18 +122,18 @@ def period_fields(
             label_visibility="collapsed",
             on_change=on_change,
             args=args,
-            width=120,
+            width=100,
         )
         st.selectbox(
             "Unit of time",
             units,
-            index=units.index(period.unit) if period.unit in units else 0,
+            index=units.index(period.unit),
             format_func=lambda unit: unit.value,
             key=f"{base}/unit",
             label_visibility="collapsed",
             on_change=on_change,
             args=args,
-            width=130,
+            width=125,
         )
 
 
@@ -123,32 +145,34 @@ def chosen_period(base: str) -> Period | None:
 
 def span_fields(span: Span, base: str, units: tuple[Unit, ...], on_change: Changed, args: tuple[object, ...]) -> None:
     """Two numbers and a unit: between 30 and 60 days ago."""
-    for label, value, key in (("Nearest", span.nearest, "nearest"), ("Farthest", span.farthest, "farthest")):
-        if key == "farthest":
-            st.markdown("and", width="content")
-        st.number_input(
-            label,
-            value=value,
-            min_value=0,
-            max_value=100_000,
-            step=1,
-            key=f"{base}/{key}",
+    units = units if span.unit in units else (*units, span.unit)
+    with together():
+        for label, value, key in (("Nearest", span.nearest, "nearest"), ("Farthest", span.farthest, "farthest")):
+            if key == "farthest":
+                st.markdown("and", width="content")
+            st.number_input(
+                label,
+                value=value,
+                min_value=0,
+                max_value=100_000,
+                step=1,
+                key=f"{base}/{key}",
+                label_visibility="collapsed",
+                on_change=on_change,
+                args=args,
+                width=100,
+            )
+        st.selectbox(
+            "Unit of time",
+            units,
+            index=units.index(span.unit),
+            format_func=lambda unit: f"{unit.value} ago",
+            key=f"{base}/unit",
             label_visibility="collapsed",
             on_change=on_change,
             args=args,
-            width=110,
+            width=140,
         )
-    st.selectbox(
-        "Unit of time",
-        units,
-        index=units.index(span.unit) if span.unit in units else 0,
-        format_func=lambda unit: f"{unit.value} ago",
-        key=f"{base}/unit",
-        label_visibility="collapsed",
-        on_change=on_change,
-        args=args,
-        width=140,
-    )
 
 
 def chosen_span(base: str) -> Span | None:
@@ -159,23 +183,17 @@ def chosen_span(base: str) -> Span | None:
     return Span(nearest=nearest, farthest=farthest, unit=unit)
 
 
-def calendar_field(value: object, key: str, clock: Clock, on_change: Changed, args: tuple[object, ...]) -> None:
-    """A calendar period by name, with the days it is today."""
-    periods = [period.value for period in CalendarPeriod]
-    st.selectbox(
-        "Day, week, month, quarter or year",
-        periods,
-        index=periods.index(str(value)) if value in periods else None,
-        format_func=lambda period: period.replace("_", " "),
-        key=key,
-        label_visibility="collapsed",
-        placeholder="Choose a period",
-        on_change=on_change,
-        args=args,
-        width=160,
+PERIODS = {period.value: period.value.replace("_", " ") for period in CalendarPeriod}
+
+
+def calendar_field(value: object, key: str, clock: Clock, on_change: Changed, *args: object) -> None:
+    """A calendar period by name, with the days it is today; `on_change` gets `args` and the widget's key."""
+    chosen = str(value) if isinstance(value, str) else None
+    choose_one(
+        "Day, week, month, quarter or year", PERIODS, chosen, key, on_change, *args, placeholder="Choose a period"
     )
-    if value in periods:
-        first, last = clock.calendar(CalendarPeriod(str(value)))
+    if chosen in PERIODS:
+        first, last = clock.calendar(CalendarPeriod(chosen))
         days = f"{first.day} {first:%b %Y}"
         if last != first:
             days += f" to {last.day} {last:%b %Y}"
@@ -187,16 +205,20 @@ def time_field(
 ) -> None:
     """A day and a time side by side; keys are `key`/day and `key`/time."""
     moment = as_moment(value, clock)
-    day_field(f"{label}, day", moment.date() if moment else None, f"{key}/day", on_change, args)
-    st.time_input(
-        f"{label}, time",
-        value=moment.time() if moment else None,
-        key=f"{key}/time",
-        label_visibility="collapsed",
-        on_change=on_change,
-        args=args,
-        width=110,
-    )
+    with together():
+        if moment is not None and not EARLIEST <= moment.date() <= LATEST:
+            st.markdown(f"{plain(str(value))} (a day this far off is changed in the definition file)")
+            return
+        day_field(f"{label}, day", moment.date() if moment else None, f"{key}/day", on_change, args)
+        st.time_input(
+            f"{label}, time",
+            value=moment.time().replace(second=0, microsecond=0) if moment else None,
+            key=f"{key}/time",
+            label_visibility="collapsed",
+            on_change=on_change,
+            args=args,
+            width=110,
+        )
 
 
 def as_moment(value: object, clock: Clock) -> datetime | None:
@@ -208,9 +230,22 @@ def as_moment(value: object, clock: Clock) -> datetime | None:
     return None if stored is None else stored.replace(tzinfo=UTC).astimezone(ZoneInfo(clock.zone)).replace(tzinfo=None)
 
 
-def chosen_time(key: str) -> str | None:
-    """What `time_field` holds, as ISO text; midnight where only the day is chosen."""
-    day, hour = widget(f"{key}/day"), widget(f"{key}/time")
+def chosen_time(key: str, before: object, clock: Clock) -> str | None:
+    """What `time_field` holds, as ISO text; midnight where only the day is chosen; `before` as it is where it still says so."""
+    as_was = before if isinstance(before, str) else None
+    day, hour = widget(f"{key}/day", otherwise=as_was), widget(f"{key}/time")
+    if isinstance(day, str):
+        return as_was
     if not isinstance(day, date):
         return None
-    return datetime.combine(day, hour if isinstance(hour, time) else time.min).isoformat(timespec="minutes")
+    chosen = datetime.combine(day, hour if isinstance(hour, time) else time.min)
+    moment = as_moment(before, clock)
+    if moment is not None and moment.replace(second=0, microsecond=0) == chosen:
+        return as_was
+    return chosen.isoformat(timespec="minutes")
+
+
+def chosen_day(key: str, before: date | None) -> date | None:
+    """What `day_field` holds, `before` where it only shows a day too far off to change."""
+    day = widget(key, otherwise=before)
+    return day if isinstance(day, date) else None

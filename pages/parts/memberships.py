@@ -5,123 +5,127 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import commands
+from pages.parts.choices import choose_one, line, together
+from pages.parts.fields import field_labels
+from pages.parts.inputs import chosen_number, number_field
 from pages.parts.queries import Current, library, lists
 from pages.parts.session import session, widget
 from pages.parts.words import number
+from segmentation.catalogue import Kind, Role
 from segmentation.definition import ListCondition, SampleCondition, SegmentCondition
 from segmentation.references import ListedBy
 
-IN = {False: "in", True: "not in"}
-ON = {False: "on", True: "not on"}
+IN = {False: "are in", True: "are not in"}
+ON = {False: "are on", True: "are not on"}
+BY_ROLE = "\0role"
 
 
 def _outside(node: SegmentCondition | ListCondition, words: dict[bool, str]) -> None:
-    key = session().key(node.id, "outside")
-    st.selectbox(
-        "In or not in",
-        list(words),
-        index=int(node.outside),
-        format_func=lambda outside: f"are {words[outside]}",
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.take,
-        args=(node.id, "outside", key),
-        width=130,
+    choose_one(
+        "In or not in", words, node.outside, session().key(node.id, "outside"), commands.take, node.id, "outside"
     )
 
 
-def _named(
-    node_id: str, attribute: str, label: str, chosen: str | None, names: dict[str, str], placeholder: str
-) -> None:
-    if chosen is not None:
-        names.setdefault(chosen, chosen)
-    key = session().key(node_id, attribute)
-    st.selectbox(
-        label,
-        list(names),
-        index=list(names).index(chosen) if chosen is not None else None,
-        format_func=names.__getitem__,
-        key=key,
-        label_visibility="collapsed",
-        placeholder=placeholder,
-        on_change=commands.take,
-        args=(node_id, attribute, key),
-        width=320,
-    )
+def _known(named: str | None, names: dict[str, str]) -> str | None:
+    """The id of what is named by its id or, where no id fits, its name; unchanged where it is not there."""
+    return named if named in names else next((key for key, name in names.items() if name == named), named)
 
 
 def segment_editor(node: SegmentCondition, current: Current) -> None:
     """Another saved segment, which is asked anew each time."""
     own = session().saved
     found = [s for s in library().find(current.id) if own is None or s.id != own.id]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with line("Who", "When that segment is changed, this one changes with it."):
         _outside(node, IN)
-        chosen = next((s.id for s in found if node.segment in (s.id, s.name)), node.segment)
-        names = {s.id: s.name for s in found}
-        _named(node.id, "segment", "Segment", chosen, names, "Choose a saved segment" if names else "None is saved yet")
-    st.caption("When that segment is changed, this one changes with it.")
+        choose_one(
+            "Segment",
+            {segment.id: segment.name for segment in found},
+            _known(node.segment, {segment.id: segment.name for segment in found}),
+            session().key(node.id, "segment"),
+            commands.take,
+            node.id,
+            "segment",
+            placeholder="Choose a saved segment" if found else "No other segment is saved yet",
+        )
 
 
 def list_editor(node: ListCondition, current: Current) -> None:
     """A static list of ids or e-mail addresses."""
     found = lists().find(current.id)
     words = {ListedBy.ID: "ids", ListedBy.EMAIL: "e-mail addresses"}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with line("Who"):
         _outside(node, ON)
-        chosen = next((entry.id for entry in found if node.list in (entry.id, entry.name)), node.list)
-        names = {entry.id: f"{entry.name} · {number(entry.size)} {words[entry.by]}" for entry in found}
-        _named(node.id, "list", "List", chosen, names, "Choose a list" if names else "There is no list yet")
-    if not found:
-        st.page_link("pages/segments.py", label="Paste or upload a list on the Segments page", icon=":material/list:")
+        choose_one(
+            "List",
+            {entry.id: f"{entry.name} · {number(entry.size)} {words[entry.by]}" for entry in found},
+            _known(node.list, {entry.id: entry.name for entry in found}),
+            session().key(node.id, "list"),
+            commands.take,
+            node.id,
+            "list",
+            placeholder="Choose a list" if found else "There is no list yet",
+        )
+    with line(""):
+        st.page_link(
+            "pages/segments.py",
+            label="Paste or upload another list" if found else "Paste or upload a list on the Segments page",
+            icon=":material/list_alt:",
+        )
 
 
 def sample_editor(node: SampleCondition, current: Current) -> None:
     """How much of the customers, from where on, and the name that draws them."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _percent(node, "percent", "Percent of the customers")
-        st.markdown("% of the customers, from", width="content")
-        _percent(node, "start", "From which percent on")
-        st.markdown("% on, drawn by the name", width="content")
+    with line("Share"):
+        _percent(node, "percent", "Percent of the customers", "% of the customers")
+    with line("From", "From 0 % on and from 50 % on: two halves of one draw that share nobody."):
+        _percent(node, "start", "From which percent on", "% on")
+    with line(
+        "Draw",
+        "The same name always draws the same customers, also when others come and go; another name draws others.",
+    ):
         key = session().key(node.id, "seed")
-        st.text_input(
-            "Name of the draw",
-            value=node.seed,
-            key=key,
-            label_visibility="collapsed",
-            placeholder="e.g. spring test",
-            on_change=_store_seed,
-            args=(node.id, key),
-            width=180,
+        with together():
+            st.markdown("named", width="content")
+            st.text_input(
+                "Name of the draw",
+                value=node.seed,
+                key=key,
+                label_visibility="collapsed",
+                placeholder="e.g. spring test",
+                on_change=_store_seed,
+                args=(node.id, key),
+                width=180,
+            )
+        own = current.catalogue.with_role(Role.PERSON_ID)
+        labels = {BY_ROLE: own.label if own is not None else "the customer’s id"}
+        labels |= {
+            name: label
+            for name, label in field_labels(current.catalogue, (Kind.TEXT, Kind.NUMBER), node.field).items()
+            if own is None or name != own.name or name == node.field
+        }
+        with together():
+            st.markdown("by", width="content")
+            key = session().key(node.id, "field")
+            choose_one("Drawn by", labels, node.field or BY_ROLE, key, _store_field, node.id)
+
+
+def _percent(node: SampleCondition, attribute: str, label: str, unit: str) -> None:
+    base = session().key(node.id, attribute)
+    args = (node.id, attribute, base)
+    with together():
+        number_field(
+            label, getattr(node, attribute), base, _store_percent, args, whole=False, least=0, most=100, short=True
         )
-    st.caption(
-        "The same name always draws the same customers, also when others come and go. "
-        "Two filters of one name, from 0 % and from 50 % on, share nobody."
-    )
+        st.markdown(unit, width="content")
 
 
-def _percent(node: SampleCondition, attribute: str, label: str) -> None:
-    value = getattr(node, attribute)
-    key = session().key(node.id, attribute)
-    st.number_input(
-        label,
-        value=None if value is None else float(value),
-        min_value=0.0,
-        max_value=100.0,
-        step=1.0,
-        format="%g",
-        key=key,
-        label_visibility="collapsed",
-        on_change=_store_percent,
-        args=(node.id, attribute, key),
-        width=120,
-    )
+def _store_percent(node_id: str, attribute: str, base: str) -> None:
+    value = chosen_number(base, None)
+    commands.update(node_id, **{attribute: 0 if value is None and attribute == "start" else value})
 
 
-def _store_percent(node_id: str, attribute: str, key: str) -> None:
-    value = widget(key)
-    if value is None and attribute == "start":
-        value = 0
-    commands.update(node_id, **{attribute: int(value) if value is not None and float(value).is_integer() else value})
+def _store_field(node_id: str, key: str) -> None:
+    commands.update(node_id, field=None if widget(key) == BY_ROLE else widget(key))
 
 
 def _store_seed(node_id: str, key: str) -> None:

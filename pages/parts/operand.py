@@ -8,15 +8,16 @@ from datetime import date
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.compared import MORE, pair
-from pages.parts.inputs import as_day, chosen_period, day_field, number_field, period_fields
+from pages.parts.choices import known_by, together
+from pages.parts.compared import MORE, pair, store_pair, value_of
+from pages.parts.inputs import as_day, chosen_day, chosen_number, chosen_period, day_field, number_field, period_fields
 from pages.parts.queries import Current
 from pages.parts.session import session, widget
 from pages.parts.words import number, spoken
 from segmentation.catalogue import EventProperty, Field, Kind, Role, Value
 from segmentation.clock import CALENDAR_UNITS
 from segmentation.definition import FieldCondition, Period, Unit
-from segmentation.operators import Operator, Shape
+from segmentation.operators import OPERATORS, Operator, Shape
 from segmentation.recognition import personal_role, tells_of_person
 
 SEARCH_FROM = 50
@@ -83,17 +84,18 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
             args=(base,),
         )
     counted = {value.value: value.count for value in (() if covered else _shown(named, values_of("")))} | counts
+    key = known_by(f"{base}/{search}", {value: str(count) for value, count in counted.items()})
     st.multiselect(
         f"Values of {spoken(named.label)}",
-        [*counts, *(value for value in chosen if value not in counts)],
-        default=chosen,
+        [*counts, *(value for value in dict.fromkeys(chosen) if value not in counts)],
+        default=list(dict.fromkeys(chosen)),
         format_func=lambda value: f"{value} · {number(counted[value])}" if value in counted else value,
-        key=f"{base}/{search}",
+        key=key,
         label_visibility="collapsed",
         accept_new_options=True,
         placeholder="Pick or type values",
         on_change=_store,
-        args=(node.id, f"{base}/{search}"),
+        args=(node.id, key),
     )
 
 
@@ -103,33 +105,29 @@ def _whole(named: Field | EventProperty, values: tuple[object, ...]) -> bool:
 
 
 def _number(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
-    whole = _whole(named, (node.value,))
-    key = f"{base}/{'whole' if whole else 'decimal'}"
-    number_field(f"Number to compare {spoken(named.label)} with", node.value, base, whole, _store_exact, (node.id, key))
+    label = f"Number to compare {spoken(named.label)} with"
+    number_field(label, node.value, base, _store_number, (node.id, base), whole=_whole(named, (node.value,)))
 
 
-def _store_exact(node_id: str, key: str) -> None:
-    commands.update(node_id, value=widget(key))
-
-
-def _store_pair(node_id: str, low: str, high: str) -> None:
-    ends = tuple(end.isoformat() if isinstance(end, date) else end for end in (widget(low), widget(high)))
-    commands.update(node_id, value=None if ends == (None, None) else ends)
+def _store_number(node_id: str, base: str) -> None:
+    value = value_of(node_id)
+    commands.update(node_id, value=chosen_number(base, value))
 
 
 def _numbers(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
-    ends = pair(node.value)
-    whole = _whole(named, ends)
-    suffix = "whole" if whole else "decimal"
-    args = (node.id, f"{base}/low/{suffix}", f"{base}/high/{suffix}")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        number_field(f"Lowest {spoken(named.label)}", ends[0], f"{base}/low", whole, _store_pair, args)
+    low, high = pair(node.value)
+    whole = _whole(named, (low, high))
+    with together():
+        number_field(f"Lowest {spoken(named.label)}", low, f"{base}/low", store_pair, (node.id, base), whole=whole)
         st.markdown("and", width="content")
-        number_field(f"Highest {spoken(named.label)}", ends[1], f"{base}/high", whole, _store_pair, args)
+        number_field(f"Highest {spoken(named.label)}", high, f"{base}/high", store_pair, (node.id, base), whole=whole)
 
 
 def _count(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
-    number_field("Number of items", node.value, base, True, _store_exact, (node.id, f"{base}/whole"))
+    counted = OPERATORS[node.operator or ""].counted
+    with together():
+        number_field("How many", node.value, base, _store_number, (node.id, base), whole=True, least=0)
+        st.markdown(f"{counted}s", width="content")
 
 
 def _store_day(node_id: str, key: str) -> None:
@@ -142,16 +140,24 @@ def _day(node: FieldCondition, named: Field | EventProperty, base: str, values_o
 
 
 def _days(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
-    first, last = pair(node.value)
-    args = (node.id, f"{base}/first", f"{base}/last")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        day_field("First day", as_day(first), f"{base}/first", _store_pair, args)
+    first, last = (as_day(end) for end in pair(node.value))
+    with together():
+        day_field("First day", first, f"{base}/first", _store_days, (node.id, base))
         st.markdown("and", width="content")
-        day_field("Last day", as_day(last), f"{base}/last", _store_pair, args)
+        day_field("Last day", last, f"{base}/last", _store_days, (node.id, base))
+
+
+def _store_days(node_id: str, base: str) -> None:
+    first, last = (as_day(end) for end in pair(value_of(node_id)))
+    days = (chosen_day(f"{base}/first", first), chosen_day(f"{base}/last", last))
+    ends = tuple(None if day is None else day.isoformat() for day in days)
+    commands.update(node_id, value=None if ends == (None, None) else ends)
 
 
 def _store_period(node_id: str, base: str) -> None:
-    commands.update(node_id, value=chosen_period(base))
+    period = chosen_period(base)
+    if period is not None:
+        commands.update(node_id, value=period)
 
 
 def _period(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:

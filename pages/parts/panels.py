@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.charts import difference_chart, distribution_chart, funnel_chart, over_time_chart
-from pages.parts.conditions import fields_by_theme
+from pages.parts.fields import fields_by_theme
 from pages.parts.numbers import funnel_steps
 from pages.parts.queries import Current
 from pages.parts.session import session

@@ -7,9 +7,10 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts.conditions import fields_by_theme
+from pages.parts.fields import fields_by_theme
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
+from pages.parts.why import why
 from pages.parts.words import cell, number, people, plain
 from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
 from segmentation.engine import Answer
@@ -85,7 +86,7 @@ def table(current: Current, answer: Answer) -> None:
             st.pagination(pages, key="people-page")
     if hidden:
         _way_to_reveal()
-    _one(current, partial(rows_of_page, audience, answer.members, **order), page, offered=hidden)
+    _one(current, answer, partial(rows_of_page, audience, answer.members, **order), page, offered=hidden)
 
 
 def _way_to_reveal() -> None:
@@ -108,7 +109,9 @@ def _reveal(shown: bool) -> None:
     state.revealed = shown
 
 
-def _one(current: Current, rows_shown: Callable[[], Sequence[int]], page: int, *, offered: bool) -> None:
+def _one(
+    current: Current, answer: Answer, rows_shown: Callable[[], Sequence[int]], page: int, *, offered: bool
+) -> None:
     """One person of the page in full; `offered`: what is masked can be revealed above."""
     with st.expander(
         "Look at one person", icon=":material/person_search:", on_change="rerun", key="people-one"
@@ -118,6 +121,7 @@ def _one(current: Current, rows_shown: Callable[[], Sequence[int]], page: int, *
         rows = rows_shown()
         place = st.number_input("Row of the table above", 1, len(rows), 1, key=f"people-place-{page}", width=200)
         row = int(rows[int(place) - 1])
+        why(current, answer, row)
         values = person(current.engine.audience, row, current.clock.zone)
         fields = [f for f in current.catalogue.fields if not f.hidden and values.get(f.name) is not None]
         left, right = st.columns(2)

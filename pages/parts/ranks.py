@@ -5,110 +5,110 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.conditions import fields_by_theme
+from pages.parts.choices import choose_one, choose_some, line, together
 from pages.parts.details import details
-from pages.parts.events import events_box, measure_box, property_box
+from pages.parts.events import details_of, events_box, measure_box, property_box
+from pages.parts.fields import field_labels
+from pages.parts.inputs import chosen_number, number_field
 from pages.parts.queries import Current
-from pages.parts.session import forget, session, widget
+from pages.parts.session import session, widget
 from pages.parts.when import when
+from segmentation import editing
 from segmentation.catalogue import Kind
 from segmentation.definition import RankCondition, RfmCondition
 from segmentation.describing_people import RFM_GROUPS
 
 RANKED = (Kind.NUMBER, Kind.DATE, Kind.MOMENT)
-DEEDS = "\0deeds"
+GROUPED = (Kind.TEXT, Kind.YES_NO)
+DEEDS, EVERYBODY, NO_AMOUNT = "\0deeds", "\0everybody", "\0none"
+ENDS = {"top": "top", "bottom": "bottom"}
+UNITS = {"percent": "percent", "people": "people"}
+RANK_HELP = "Only customers with a value are ranked, by what they did only those who did it. Customers who tie with the last place are in."
+BAND_HELP = "Leaves out those at the very top, e.g. the top 10 percent, but not the first 2."
 SCORES = {
-    "recency": ("Recency", "5: did it most recently"),
-    "frequency": ("Frequency", "5: did it most often"),
-    "monetary": ("Monetary value", "5: spent the most"),
+    "recency": "Recency",
+    "frequency": "Frequency",
+    "monetary": "Monetary value",
 }
+RFM_HELP = (
+    "The groups come from how lately and how often they did it: Champions did it lately and often, At risk did it often, but not lately. "
+    "None chosen: all of them."
+)
+SCORES_HELP = "From 1 to 5, each a fifth of the customers who did it. 5: the latest (recency), the most often (frequency), the most spent (monetary value)."
 
 
 def rank_editor(node: RankCondition, current: Current) -> None:
     """Which end, how many, by what, and among whom."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _choice(node, "direction", "Which end", {"top": "Top", "bottom": "Bottom"}, 110)
-        _amount(node, "amount", "How many", 1)
-        _choice(node, "unit", "Percent or people", {"percent": "percent", "people": "people"}, 120)
-        st.markdown("but not the first", width="content")
-        _amount(node, "after", "Without the first", 0)
-    fields = {f.name: f.label for f in fields_by_theme(current.catalogue) if f.kind in RANKED}
-    by = {**({DEEDS: "what they did …"} if current.catalogue.events else {}), **fields}
-    groups = {f.name: f.label for f in fields_by_theme(current.catalogue) if f.kind in (Kind.TEXT, Kind.YES_NO)}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("by", width="content")
-        key = session().key(node.id, "by")
-        chosen = node.field if node.field is not None else DEEDS
-        st.selectbox(
-            "Ranked by",
-            list(by),
-            index=list(by).index(chosen) if chosen in by else None,
-            format_func=lambda name: by[name],
-            key=key,
-            label_visibility="collapsed",
-            placeholder="Choose a number or date",
-            on_change=_store_by,
-            args=(node.id, key),
-            width=200,
-        )
-        st.markdown("among", width="content")
-        key = session().key(node.id, "within")
-        st.selectbox(
-            "Among whom",
-            list(groups),
-            index=list(groups).index(node.within) if node.within in groups else None,
-            format_func=lambda name: f"those of the same {groups[name]}",
-            key=key,
-            label_visibility="collapsed",
-            placeholder="everybody",
-            on_change=commands.take,
-            args=(node.id, "within", key),
-            width=240,
-        )
-    if node.field is None:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with line("Who", RANK_HELP):
+        with together():
+            choose_one(
+                "Which end", ENDS, node.direction, session().key(node.id, "direction"), _store, node.id, "direction"
+            )
+            _amount(node, "amount", "How many", 1)
+            choose_one("Percent or people", UNITS, node.unit, session().key(node.id, "unit"), _store, node.id, "unit")
+        if node.after:
+            with together():
+                st.markdown("but not the first", width="content", help=BAND_HELP)
+                _amount(node, "after", "Without the first", 0)
+        else:
+            st.button(
+                "but not the first …",
+                key=session().key(node.id, "band"),
+                type="tertiary",
+                help=BAND_HELP,
+                disabled=not node.amount,
+                on_click=_band,
+                args=(node.id,),
+            )
+    events = bool(current.catalogue.events or node.events)
+    fields = field_labels(current.catalogue, RANKED, node.field)
+    by = {**({DEEDS: "what they did …"} if events else {}), **fields}
+    chosen = node.field if node.field is not None else DEEDS if events else None
+    key = session().key(node.id, "by")
+    with line("By"):
+        choose_one("Ranked by", by, chosen, key, _store_by, node.id, placeholder="Choose a number or date")
+    if node.field is None and events:
+        with line("What"):
             events_box(node, current)
+        with line("How much"):
             measure_box(node, current.catalogue)
         when(node, current)
         details(node, current)
-    st.caption("Only customers with a value are ranked; ties with the last place are in.")
-
-
-def _choice(node: RankCondition, attribute: str, label: str, words: dict[str, str], width: int) -> None:
-    key = session().key(node.id, attribute)
-    st.selectbox(
-        label,
-        list(words),
-        index=list(words).index(getattr(node, attribute)),
-        format_func=words.__getitem__,
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.take,
-        args=(node.id, attribute, key),
-        width=width,
-    )
+    groups = field_labels(current.catalogue, GROUPED, node.within)
+    among = {EVERYBODY: "everybody"} | {name: f"those of the same {label.lower()}" for name, label in groups.items()}
+    with line("Among"):
+        choose_one(
+            "Among whom", among, node.within or EVERYBODY, session().key(node.id, "within"), _store_within, node.id
+        )
 
 
 def _amount(node: RankCondition, attribute: str, label: str, least: int) -> None:
-    value = getattr(node, attribute)
-    whole = not isinstance(value, float) or value.is_integer()
-    key = session().key(node.id, attribute, "whole" if whole else "decimal")
-    st.number_input(
-        label,
-        value=None if value is None else int(value) if whole else value,
-        min_value=least if whole else float(least),
-        step=1 if whole else 0.1,
-        key=key,
-        label_visibility="collapsed",
-        on_change=_store_amount,
-        args=(node.id, attribute, key),
-        width=110,
-    )
+    base = session().key(node.id, attribute, node.unit)
+    whole = node.unit == "people"
+    args = (node.id, attribute, base)
+    number_field(label, getattr(node, attribute), base, _store_amount, args, whole=whole, least=0, short=True)
 
 
-def _store_amount(node_id: str, attribute: str, key: str) -> None:
-    value = widget(key)
-    commands.update(node_id, **{attribute: (0 if attribute == "after" else None) if value is None else value})
+def _store(node_id: str, attribute: str, key: str) -> None:
+    commands.update(node_id, **{attribute: widget(key)})
+
+
+def _find(node_id: str) -> RankCondition | None:
+    node = editing.find(session().definition, node_id)
+    return node if isinstance(node, RankCondition) else None
+
+
+def _band(node_id: str) -> None:
+    node = _find(node_id)
+    if node is not None and node.amount:
+        commands.update(node_id, after=1 if node.amount > 1 else node.amount / 2)
+
+
+def _store_amount(node_id: str, attribute: str, base: str) -> None:
+    node = _find(node_id)
+    if node is not None:
+        value = chosen_number(base, getattr(node, attribute))
+        commands.update(node_id, **{attribute: 0 if value is None and attribute == "after" else value})
 
 
 def _store_by(node_id: str, key: str) -> None:
@@ -117,36 +117,42 @@ def _store_by(node_id: str, key: str) -> None:
         commands.update(node_id, field=None)
     else:
         commands.update(node_id, field=chosen, events=(), where=None)
-    forget(f"{node_id}/events", but=key)
+
+
+def _store_within(node_id: str, key: str) -> None:
+    chosen = widget(key)
+    commands.update(node_id, within=None if chosen == EVERYBODY else chosen)
 
 
 def rfm_editor(node: RfmCondition, current: Current) -> None:
     """Over which events, the groups by name, and the scores."""
-    numbers = [
-        p.name
-        for p in current.catalogue.properties
-        if p.kind == Kind.NUMBER and (not node.events or set(p.events) & set(node.events))
-    ]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    numbers = {p.name: p.label for p in details_of(node, current.catalogue, Kind.NUMBER)}
+    with line("What"):
         events_box(node, current)
-        st.markdown("amount", width="content")
-        key = session().key(node.id, "amount")
-        property_box(numbers, node.amount, "Which detail is the amount", key, current.catalogue, _store_of, (node.id,))
+    with line("Amount", "Which detail says how much was spent; without one nobody is scored for monetary value."):
+        property_box(
+            "Which detail is the amount",
+            {NO_AMOUNT: "no amount", **numbers},
+            node.amount or NO_AMOUNT,
+            session().key(node.id, "amount"),
+            current.catalogue,
+            _store_of,
+            node.id,
+        )
     when(node, current)
-    key = session().key(node.id, "groups")
-    st.multiselect(
-        "Groups of customers (any of)",
-        list(RFM_GROUPS),
-        default=list(node.groups),
-        format_func=lambda group: RFM_GROUPS[group],
-        key=key,
-        placeholder="All groups: choose Champions, At risk …",
-        on_change=_store_groups,
-        args=(node.id, key),
-    )
-    with st.container(horizontal=True, gap="medium"):
-        for attribute, (label, meaning) in SCORES.items():
-            if attribute == "monetary" and node.amount is None:
+    with line("Groups", RFM_HELP):
+        choose_some(
+            "Groups of customers (any of)",
+            RFM_GROUPS,
+            node.groups,
+            session().key(node.id, "groups"),
+            _store_groups,
+            node.id,
+            placeholder="All of them: choose Champions, At risk …",
+        )
+    with line("Scores", SCORES_HELP), st.container(horizontal=True, gap="medium"):
+        for attribute, label in SCORES.items():
+            if attribute == "monetary" and node.amount is None and node.monetary == (1, 5):
                 continue
             key = session().key(node.id, attribute)
             st.slider(
@@ -155,16 +161,19 @@ def rfm_editor(node: RfmCondition, current: Current) -> None:
                 5,
                 value=getattr(node, attribute),
                 key=key,
-                help=f"{meaning}; 1: the least. Each score is a fifth of those who did it.",
                 on_change=commands.take,
                 args=(node.id, attribute, key),
-                width=180,
+                width=150,
             )
     details(node, current)
 
 
 def _store_of(node_id: str, key: str) -> None:
-    commands.update(node_id, amount=widget(key), monetary=(1, 5))
+    chosen = widget(key)
+    if chosen == NO_AMOUNT:
+        commands.update(node_id, amount=None, monetary=(1, 5))
+    else:
+        commands.update(node_id, amount=chosen)
 
 
 def _store_groups(node_id: str, key: str) -> None:

@@ -205,6 +205,6 @@ def forget(prefix: str, but: str) -> None:
             del st.session_state[key]
 
 
-def widget(key: str) -> Any:
-    """What a widget holds; for callbacks."""
-    return st.session_state.get(key)
+def widget(key: str, otherwise: Any = None) -> Any:
+    """What a widget holds, `otherwise` where it is not on the page; for callbacks."""
+    return st.session_state.get(key, otherwise)

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from connectors.destinations import DESTINATIONS, ExportOptions, Preview, Receipt, consent_fields, export, preview
-from pages.parts.conditions import fields_by_theme
+from pages.parts.fields import fields_by_theme
 from pages.parts.people import fitting_columns
 from pages.parts.queries import Current, jobs, workspace
 from pages.parts.session import session

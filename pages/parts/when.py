@@ -5,8 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import commands
+from pages.parts.choices import choose_one, line, together
+from pages.parts.conditions import field_labels
 from pages.parts.inputs import (
     calendar_field,
+    chosen_day,
     chosen_period,
     chosen_span,
     chosen_time,
@@ -16,10 +19,11 @@ from pages.parts.inputs import (
     time_field,
 )
 from pages.parts.queries import Current
-from pages.parts.session import forget, session, widget
+from pages.parts.session import session, widget
 from pages.parts.words import clock, plain
 from segmentation import editing
 from segmentation.catalogue import Kind
+from segmentation.clock import Clock
 from segmentation.definition import (
     Before,
     BetweenAgo,
@@ -48,53 +52,45 @@ WINDOWS: dict[str, tuple[str, Window]] = {
     "between_ago": ("between … and … ago", BetweenAgo()),
     "during": ("today, this week, last month …", During()),
     "between_days": ("between two days", BetweenDays()),
-    "between_times": ("between two times", BetweenTimes()),
-    "near": ("before or after a date of the customer", Near()),
+    "between_times": ("between two days and times", BetweenTimes()),
+    "near": ("around a date of the customer", Near()),
 }
 SIDES = {Side.AFTER: "after", Side.BEFORE: "before", Side.AROUND: "before or after"}
 NEAR_UNITS = (Unit.MINUTES, Unit.HOURS, Unit.DAYS, Unit.WEEKS)
 
 
 def when(node: Windowed, current: Current) -> None:
-    """One row: the kind of window and its inputs, with what it means today."""
-    key = session().key(node.id, "window")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.selectbox(
-            "When",
-            list(WINDOWS),
-            index=list(WINDOWS).index(node.window.type),
-            format_func=lambda name: WINDOWS[name][0],
-            key=key,
-            label_visibility="collapsed",
-            on_change=_store_kind,
-            args=(node.id, key),
-            width=210,
-        )
-        base = session().key(node.id, "window", node.window.type)
+    """One line: the kind of window and its inputs, with what it means today."""
+    kinds = {name: words for name, (words, _) in WINDOWS.items()}
+    base = session().key(node.id, "window", node.window.type)
+    args = (node.id, base)
+    zone = plain(current.clock.zone)
+    with line("When"):
+        choose_one("When", kinds, node.window.type, session().key(node.id, "window"), _store_kind, node.id)
         match node.window:
             case Last(period=period) | Before(period=period):
                 _ago(node, period, base, current)
             case BetweenAgo(span=span):
-                span_fields(span, base, tuple(Unit), _store_span, (node.id, base))
+                span_fields(span, base, tuple(Unit), _store_span, args)
                 far = current.clock.shifted(Period(amount=span.farthest, unit=span.unit), -1)
                 near = current.clock.shifted(Period(amount=span.nearest, unit=span.unit), -1)
                 words = f"from {clock(current.local(far))} until {clock(current.local(near))}"
-                st.caption(f"{words} ({plain(current.clock.zone)})", width="content")
+                st.caption(f"{words} ({zone})", width="content")
             case During(calendar=calendar):
-                calendar_field(
-                    calendar, f"{base}/calendar", current.clock, _store_calendar, (node.id, f"{base}/calendar")
-                )
+                calendar_field(calendar, f"{base}/calendar", current.clock, _store_calendar, node.id)
             case BetweenDays(first=first, last=last):
-                args = (node.id, f"{base}/first", f"{base}/last")
-                day_field("First day", first, f"{base}/first", _store_days, args)
-                st.markdown("and", width="content")
-                day_field("Last day", last, f"{base}/last", _store_days, args)
-                st.caption(f"both days whole ({plain(current.clock.zone)})", width="content")
+                with together():
+                    day_field("First day", first, f"{base}/first", _store_days, args)
+                    st.markdown("and", width="content")
+                    day_field("Last day", last, f"{base}/last", _store_days, args)
+                st.caption(f"both days whole ({zone})", width="content")
             case BetweenTimes(start=start, end=end):
-                time_field("From", start, f"{base}/start", current.clock, _store_times, (node.id, base))
-                st.markdown("until", width="content")
-                time_field("Until", end, f"{base}/end", current.clock, _store_times, (node.id, base))
-                st.caption(f"the end not included ({plain(current.clock.zone)})", width="content")
+                times = (*args, current.clock)
+                time_field("From", start, f"{base}/start", current.clock, _store_times, times)
+                with together():
+                    st.markdown("until", width="content")
+                    time_field("Until", end, f"{base}/end", current.clock, _store_times, times)
+                st.caption(f"the end not included ({zone})", width="content")
             case Near():
                 _near(node.id, node.window, base, current)
 
@@ -107,47 +103,20 @@ def _ago(node: Windowed, period: Period, base: str, current: Current) -> None:
 
 
 def _near(node_id: str, window: Near, base: str, current: Current) -> None:
-    dates = {f.name: f for f in current.catalogue.fields if f.kind in (Kind.DATE, Kind.MOMENT) and not f.hidden}
-    args = (node_id, base)
-    limited = window.period is not None
-    st.selectbox(
-        "How close",
-        [True, False],
-        index=0 if limited else 1,
-        format_func=lambda some: "within" if some else "any time",
-        key=f"{base}/limited",
-        label_visibility="collapsed",
-        on_change=_store_near,
-        args=args,
-        width=110,
-    )
-    if window.period is not None:
-        kind = dates[window.field].kind if window.field in dates else Kind.MOMENT
-        units = (Unit.DAYS, Unit.WEEKS) if kind == Kind.DATE else NEAR_UNITS
-        period_fields(window.period, base, units, _store_near, args)
-    st.selectbox(
-        "Before or after",
-        list(SIDES),
-        index=list(SIDES).index(window.side),
-        format_func=lambda side: SIDES[side],
-        key=f"{base}/side",
-        label_visibility="collapsed",
-        on_change=_store_near,
-        args=args,
-        width=150,
-    )
-    st.selectbox(
-        "Date of the customer",
-        list(dates),
-        index=list(dates).index(window.field) if window.field in dates else None,
-        format_func=lambda name: dates[name].label,
-        key=f"{base}/field",
-        label_visibility="collapsed",
-        placeholder="Choose a date",
-        on_change=_store_near,
-        args=args,
-        width=180,
-    )
+    dates = field_labels(current.catalogue, (Kind.DATE, Kind.MOMENT), window.field)
+    limits = {True: "within", False: "any time"}
+    with together():
+        choose_one("How close", limits, window.period is not None, f"{base}/limited", _store_limited, node_id)
+        if window.period is not None:
+            kind = next((f.kind for f in current.catalogue.fields if f.name == window.field), Kind.MOMENT)
+            units = (Unit.DAYS, Unit.WEEKS) if kind == Kind.DATE else NEAR_UNITS
+            period_fields(window.period, base, units, _store_nearness, (node_id, base))
+    with together():
+        choose_one("Before or after", SIDES, window.side, f"{base}/side", _store_near, node_id, "side")
+        choose_one(
+            "Date of the customer", dates, window.field, f"{base}/field", _store_near, node_id, "field",
+            placeholder="Choose a date",
+        )  # fmt: skip
 
 
 def _window(node_id: str) -> Window:
@@ -156,8 +125,11 @@ def _window(node_id: str) -> Window:
 
 
 def _store_kind(node_id: str, key: str) -> None:
-    commands.update(node_id, window=WINDOWS[widget(key)][1])
-    forget(f"{node_id}/window/", but=key)
+    """Another kind of window; a length of time is kept where there is one before and after."""
+    before, window = _window(node_id), WINDOWS[widget(key)][1]
+    if isinstance(before, Last | Before) and isinstance(window, Last | Before):
+        window = window.model_copy(update={"period": before.period})
+    commands.update(node_id, window=window)
 
 
 def _store_period(node_id: str, base: str) -> None:
@@ -173,25 +145,38 @@ def _store_span(node_id: str, base: str) -> None:
 
 
 def _store_calendar(node_id: str, key: str) -> None:
-    commands.update(node_id, window=During(calendar=widget(key)))
+    if widget(key) is not None:
+        commands.update(node_id, window=During(calendar=widget(key)))
 
 
-def _store_days(node_id: str, first: str, last: str) -> None:
-    commands.update(node_id, window=BetweenDays(first=widget(first), last=widget(last)))
-
-
-def _store_times(node_id: str, base: str) -> None:
-    commands.update(node_id, window=BetweenTimes(start=chosen_time(f"{base}/start"), end=chosen_time(f"{base}/end")))
-
-
-def _store_near(node_id: str, base: str) -> None:
+def _store_days(node_id: str, base: str) -> None:
     before = _window(node_id)
-    period = chosen_period(base) or (before.period if isinstance(before, Near) else None) or Period(amount=7)
-    commands.update(
-        node_id,
-        window=Near(
-            field=widget(f"{base}/field"),
-            side=widget(f"{base}/side"),
-            period=period if widget(f"{base}/limited") else None,
-        ),
-    )
+    if isinstance(before, BetweenDays):
+        first, last = chosen_day(f"{base}/first", before.first), chosen_day(f"{base}/last", before.last)
+        commands.update(node_id, window=BetweenDays(first=first, last=last))
+
+
+def _store_times(node_id: str, base: str, now: Clock) -> None:
+    before = _window(node_id)
+    if isinstance(before, BetweenTimes):
+        start = chosen_time(f"{base}/start", before.start, now)
+        commands.update(node_id, window=BetweenTimes(start=start, end=chosen_time(f"{base}/end", before.end, now)))
+
+
+def _store_near(node_id: str, attribute: str, key: str) -> None:
+    before = _window(node_id)
+    if isinstance(before, Near):
+        commands.update(node_id, window=before.model_copy(update={attribute: widget(key)}))
+
+
+def _store_limited(node_id: str, key: str) -> None:
+    before = _window(node_id)
+    if isinstance(before, Near):
+        period = (before.period or Period(amount=7)) if widget(key) else None
+        commands.update(node_id, window=before.model_copy(update={"period": period}))
+
+
+def _store_nearness(node_id: str, base: str) -> None:
+    before, period = _window(node_id), chosen_period(base)
+    if isinstance(before, Near) and period is not None:
+        commands.update(node_id, window=before.model_copy(update={"period": period}))

@@ -239,7 +239,7 @@ class Handpick:
 
     def match(self, group: str, how: str) -> None:
         """Say how the filters of a group combine."""
-        self.page.get_by_role("radiogroup", name=f"of {group} combine").get_by_text(f"{how} of these").click()
+        self.page.get_by_role("radiogroup", name=f"of {group} combine").get_by_text(how, exact=True).click()
         self.settled()
 
     def row(self, sentence: str | re.Pattern[str]) -> Locator:
