@@ -81,7 +81,13 @@ def _add_files(parser: Parser) -> None:
     files = parser.add_argument_group("straight on files (CSV, Excel, Parquet, JSON, NDJSON)")
     files.add_argument("--people", type=Path, metavar="FILE", help="one row a person")
     files.add_argument(
-        "--events", type=Path, action="append", default=[], metavar="FILE", help="one row an event; may come again"
+        "--events",
+        type=Path,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="one row an event; one or more files",
     )
     files.add_argument("--id", metavar="COLUMN", help="the person's id in the people file")
     files.add_argument("--event-person", metavar="COLUMN", help="the person's id in the event files")

@@ -84,6 +84,20 @@ def test_every_failure_is_one_sentence_and_a_code(
     assert "Traceback" not in done.stderr
 
 
+def test_several_files_of_events_may_stand_before_the_definition(tmp_path: Path, people: Path) -> None:
+    rows = [{"id": "00012", "event": "buy", "timestamp": "2026-03-01T00:00:00Z"}]
+    first, second = write(tmp_path, "e1.json", rows), write(tmp_path, "e2.json", rows)
+    event = {"type": "event", "events": ["buy"], "comparison": "exactly", "value": 2}
+    asked = write(tmp_path, "twice.json", definition(event))
+    for arguments in (
+        ["--events", first, second, asked],
+        ["--events", first, "--events", second, asked],
+        [asked, "--events", first, second],
+    ):
+        done = handpick("count", "--people", people, *arguments)
+        assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
+
 def test_two_hundred_groups_inside_one_another_are_answered(people: Path) -> None:
     done = handpick("count", "-", "--people", people, stdin=nested(190))
     assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
