@@ -59,7 +59,10 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
         elif name == "explain":
             parser.add_argument("--person", action="append", required=True, metavar="ID", help="whose; may come again")
         elif name == "sql":
-            parser.add_argument("--dialect", default="duckdb", help="duckdb (default), postgres, bigquery, snowflake …")
+            parser.add_argument(
+                "--dialect", default="duckdb", metavar="NAME", help="duckdb (default), postgres, bigquery …"
+            )
+            parser.add_argument("--inline", action="store_true", help="values in the text, to be read rather than run")
         elif name == "export":
             _add_export(parser)
 

@@ -262,6 +262,7 @@ def open_workspace(
     from segmentation.library import Library
     from segmentation.lists import Lists
     from segmentation.referring import Saved
+    from segmentation.referring import named as as_named
     from segmentation.workspace import Workspace
 
     if not (home / "handpick.sqlite").is_file():
@@ -285,6 +286,6 @@ def open_workspace(
         version,
         clock_of(as_of, zone or workspace.settings().zone),
         catalogue=version.catalogue.edited(workspace.field_edits(chosen.id)),
-        references=Saved(Library(workspace), Lists(workspace), chosen.id),
+        references=Saved(map(as_named, Library(workspace).find(chosen.id)), Lists(workspace), chosen.id),
         log=lambda what: workspace.log(what, audience=chosen.id),
     )

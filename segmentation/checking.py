@@ -17,12 +17,12 @@ from segmentation.definition import (
     ListCondition,
     Match,
     SegmentCondition,
-    Step,
-    below,
+    SequenceCondition,
 )
 from segmentation.errors import HandpickError, Problem
-from segmentation.happening import Happening, event_filter
+from segmentation.happening import Happening, event_filter, inside
 from segmentation.references import NO_REFERENCES, NamedDefinition, References, listed_question, refuse_circle
+from segmentation.sequences import check_step
 
 EMPTY = "It is empty: add a filter or remove it."
 
@@ -47,12 +47,18 @@ class _Check:
     """One look over a definition: the problems found, and how many conditions there are."""
 
     def __init__(
-        self, catalogue: Catalogue, clock: Clock, references: References, path: tuple[NamedDefinition, ...]
+        self,
+        catalogue: Catalogue,
+        clock: Clock,
+        references: References,
+        path: tuple[NamedDefinition, ...],
+        checked: dict[str, str] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.clock = clock
         self.references = references
         self.path = path
+        self.checked = {} if checked is None else checked  # other segments by id: what is wrong, "" for nothing
         self.found: list[Problem] = []
         self.counted = 0
 
@@ -81,23 +87,39 @@ class _Check:
 
     def _condition(self, node: Condition, place: str) -> None:
         before = len(self.found)
-        for part, where in _filters(node):
-            self._details(part, f"{place}{where}")
-        inner = {problem.message for problem in self.found[before:]}
-        try:
-            self._whole(node)
-        except HandpickError as error:
-            if str(error) not in inner:
-                self.found.append(Problem(node.id, place, str(error)))
-        if inner and isinstance(node, Doing) and node.where is not None:
-            bare = node.model_copy(update={"where": None})
-            if node.type == "event" and node.measure.function == "share":
-                return
+        if isinstance(node, SequenceCondition):
+            self._steps(node, place)
+        elif isinstance(node, Doing) and node.where is not None:
+            self._details(node.where, place)
+        told = {problem.message for problem in self.found[before:]}
+        for look in (self._whole, *((self._bare,) if told else ())):
             try:
-                self._whole(bare)
+                look(node)
             except HandpickError as error:
-                if all(str(error) != problem.message for problem in self.found[before:]):
+                if str(error) not in told:
+                    told.add(str(error))
                     self.found.append(Problem(node.id, place, str(error)))
+
+    def _bare(self, node: Condition) -> None:
+        """The condition without the filters and steps that have problems of their own."""
+        if isinstance(node, SequenceCondition):
+            inside(node.window, self._at())
+        elif isinstance(node, Doing) and not (node.type == "event" and node.measure.function == "share"):
+            self._whole(node.model_copy(update={"where": None}))
+
+    def _at(self) -> Happening:
+        return Happening(self.catalogue, self.clock, None, Parameters())
+
+    def _steps(self, node: SequenceCondition, place: str) -> None:
+        """The steps that are on, each by itself, so that all problems are found at once."""
+        for number, step in enumerate((step for step in node.steps if step.enabled), 1):
+            here = f"{place}, step {number}"
+            try:
+                check_step(step, number == 1, self._at())
+            except HandpickError as error:
+                self.found.append(Problem(step.id, here, str(error)))
+            if step.where is not None:
+                self._details(step.where, here)
 
     def _whole(self, node: Condition) -> None:
         if isinstance(node, SegmentCondition):
@@ -108,17 +130,24 @@ class _Check:
             question(node, self.catalogue, self.clock, None)
 
     def _segment(self, node: SegmentCondition) -> None:
-        """The other segment is there, contains no circle and has no problems of its own."""
+        """The other segment is there, contains no circle and has no problems of its own; each is looked at once."""
         named = self.references.segment(node.segment)
         refuse_circle(self.path, named)
-        inside = _Check(self.catalogue, self.clock, self.references, (*self.path, named))
-        inside.group(named.definition.root, "")
-        if inside.found:
-            reason = inside.found[0].message
+        if named.id not in self.checked:
+            self.checked[named.id] = self._fault(named)
+        if fault := self.checked[named.id]:
+            raise HandpickError(fault)
+
+    def _fault(self, named: NamedDefinition) -> str:
+        other = _Check(self.catalogue, self.clock, self.references, (*self.path, named), self.checked)
+        other.group(named.definition.root, "")
+        if other.found:
+            reason = other.found[0].message
             circle = "cannot contain itself" in reason
-            raise HandpickError(reason if circle else f"The segment “{named.name}” is not finished: {reason}")
-        if not inside.counted or not named.definition.root.enabled:
-            raise HandpickError(f"The segment “{named.name}” has no filter that counts.")
+            return reason if circle else f"The segment “{named.name}” is not finished: {reason}"
+        if not other.counted or not named.definition.root.enabled:
+            return f"The segment “{named.name}” has no filter that counts."
+        return ""
 
     def _details(self, group: Group, place: str) -> None:
         """The filters inside an event, each by itself, so that all problems are found at once."""
@@ -130,21 +159,9 @@ class _Check:
                 self._reachable(inner, f"{place}, group of details {detail}")
                 continue
             try:
-                event_filter(inner, Happening(self.catalogue, self.clock, None, Parameters()))
+                event_filter(inner, self._at())
             except HandpickError as error:
                 self.found.append(Problem(inner.id, f"{place}, detail {detail}", str(error)))
-
-
-def _filters(node: Condition) -> Iterator[tuple[Group, str]]:
-    """The groups of filters inside a condition, with what tells them apart in words."""
-    if isinstance(node, Doing) and node.where is not None:
-        yield node.where, ""
-    number = 0
-    for step in below(node):
-        if isinstance(step, Step) and step.enabled:
-            number += 1
-            if step.where is not None:
-                yield step.where, f", step {number}"
 
 
 def _inside(group: Group, place: str = "") -> Iterator[tuple[str, AnyNode]]:

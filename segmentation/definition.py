@@ -241,7 +241,7 @@ class SegmentCondition(Model):
 
 
 class ListCondition(Model):
-    """People who stand on (`outside`: not on) a list of ids, e-mails or phone numbers, by the list's id or name."""
+    """People who stand on (`outside`: not on) a list of ids or e-mail addresses, by the list's id or name."""
 
     type: Literal["list"] = "list"
     id: str = ""

@@ -155,7 +155,12 @@ def shift(definition: Definition, node_id: str, steps: int) -> Definition:
 
 
 def wrap(definition: Definition, node_id: str, match: Match = Match.ANY) -> tuple[Definition, str]:
-    """Put a node into a new group of its own at its place; returns the definition and the group's id."""
+    """Put a node into a new group of its own at its place; returns the definition and the group's id.
+
+    A step stands in no group: it is left as it is.
+    """
+    if isinstance(find(definition, node_id), Step):
+        return definition, node_id
     group_id = next(_fresh(definition))
     return _changed(definition, node_id, lambda node: (Group(id=group_id, match=match, children=(node,)),)), group_id
 

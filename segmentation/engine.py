@@ -40,7 +40,14 @@ from segmentation.happening import compared
 from segmentation.membership import Membership
 from segmentation.operators import OPERATORS
 from segmentation.placing import coordinates, identity
-from segmentation.references import NO_REFERENCES, NamedDefinition, References, listed_question, refuse_circle
+from segmentation.references import (
+    NO_REFERENCES,
+    NamedDefinition,
+    References,
+    listed_question,
+    refuse_circle,
+    refuse_empty_groups,
+)
 
 SET_BUDGET = 256 * 1024 * 1024
 COMPILED_KEPT = 10_000
@@ -203,10 +210,12 @@ class _Walk:
         clock: Clock,
         references: References,
         path: tuple[NamedDefinition, ...],
+        answered: dict[str, Membership | str] | None = None,
     ) -> None:
         self.engine = engine
         self.references = references
         self.path = path  # the segments on the way here, outermost first
+        self.answered = {} if answered is None else answered  # other segments by id: their people, or what is wrong
         self.catalogue = catalogue
         self.clock = clock
         self.sets: dict[str, Membership] = {}
@@ -252,10 +261,25 @@ class _Walk:
         return ~found if node.outside else found
 
     def _segment(self, node: SegmentCondition) -> Membership:
-        """The people of another segment, all of which has to count."""
+        """The people of another segment, looked at once however often it is referred to."""
         named = self.references.segment(node.segment)
         refuse_circle(self.path, named)
-        walk = _Walk(self.engine, self.catalogue, self.clock, self.references, (*self.path, named))
+        if named.id not in self.answered:
+            try:
+                self.answered[named.id] = self._inside(named)
+            except Cancelled:
+                raise
+            except HandpickError as error:
+                self.answered[named.id] = str(error)
+        found = self.answered[named.id]
+        if isinstance(found, str):
+            raise HandpickError(found)
+        return found
+
+    def _inside(self, named: NamedDefinition) -> Membership:
+        """The people of another segment, all of which has to count."""
+        path = (*self.path, named)
+        walk = _Walk(self.engine, self.catalogue, self.clock, self.references, path, self.answered)
         found = walk.set_of(with_ids(named.definition).root)
         if walk.unfinished:
             reason = next(iter(walk.unfinished.values()))
@@ -264,6 +288,7 @@ class _Walk:
             )
         if found is None:
             raise HandpickError(f"The segment “{named.name}” has no filter that counts.")
+        refuse_empty_groups(named)
         return found
 
     def _counted(self, group: Group) -> list[Node]:

@@ -24,6 +24,7 @@ from segmentation.definition import (
     Last,
     Match,
     Near,
+    OtherField,
     Period,
     Unit,
     Which,
@@ -31,6 +32,7 @@ from segmentation.definition import (
 )
 from segmentation.errors import HandpickError
 from segmentation.operands import span, times
+from segmentation.operators import OPERATORS, Shape
 from segmentation.predicates import among, local
 from segmentation.windows import Side
 
@@ -91,12 +93,17 @@ def event_filter(node: AnyNode, at: Happening, table: str = EVENTS, depth: int =
             each: list[exp.Expr] = [
                 exp.case().when(part, exp.Literal.number(1)).else_(exp.Literal.number(0)) for part in parts
             ]
-            passed = each[0]
-            for more in each[1:]:
-                passed = exp.Add(this=passed, expression=more)
-            return exp.GTE(this=exp.paren(passed), expression=at.parameters.bind(node.least))
+            return exp.GTE(this=exp.paren(_sum(each)), expression=at.parameters.bind(node.least))
     either = exp.paren(exp.or_(*parts))
     return either if node.match == Match.ANY else exp.Not(this=either)
+
+
+def _sum(of: list[exp.Expr]) -> exp.Expr:
+    """Halves of halves, as databases limit how deeply an expression is nested."""
+    if len(of) == 1:
+        return of[0]
+    half = len(of) // 2
+    return exp.Add(this=exp.paren(_sum(of[:half])), expression=exp.paren(_sum(of[half:])))
 
 
 def _detail(node: FieldCondition, at: Happening, table: str) -> exp.Expr:
@@ -115,9 +122,11 @@ def _detail(node: FieldCondition, at: Happening, table: str) -> exp.Expr:
 
 
 def compared(node: FieldCondition) -> tuple[str, ...]:
-    """The fields a condition looks at."""
-    other = getattr(node.value, "field", None)
-    return (str(node.field),) if other is None else (str(node.field), other)
+    """The fields a condition looks at; a value that its operator does not take says nothing."""
+    takes_field = OPERATORS[str(node.operator)].shape == Shape.FIELD
+    if takes_field and isinstance(node.value, OtherField):
+        return str(node.field), node.value.field
+    return (str(node.field),)
 
 
 def named(events: tuple[str, ...], at: Happening, table: str = EVENTS) -> exp.Expr:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from segmentation import metadata
 from segmentation.catalogue import Model
@@ -138,6 +138,14 @@ class Library:
             if (tag is None or tag in segment.tags) and any(needle in word.casefold() for word in words):
                 found.append(segment)
         return tuple(found)
+
+    def stamp(self, audience: str) -> tuple[object, ...]:
+        """Changes whenever a segment of the audience is saved, deleted or brought back."""
+        living = func.count(_T.c.id).filter(_T.c.deleted_at.is_(None))
+        names = func.group_concat(_T.c.name).filter(_T.c.deleted_at.is_(None))
+        asked = select(living, names, func.sum(_T.c.revision), func.max(_T.c.updated_at), func.max(_T.c.deleted_at))
+        with self._database.connect() as connection:
+            return tuple(connection.execute(asked.where(_T.c.audience == audience)).one())
 
     def tags(self, audience: str) -> tuple[str, ...]:
         """All tags in use."""

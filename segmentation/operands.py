@@ -42,7 +42,7 @@ def number(value: object) -> int | float | Decimal:
     return exact if fits else value
 
 
-def pair(value: Operand) -> tuple[object, object]:
+def pair(value: object) -> tuple[object, object]:
     if not isinstance(value, tuple) or len(value) != 2 or value[0] is None or value[1] is None:
         raise HandpickError("Enter both ends.")
     return value[0], value[1]
@@ -152,7 +152,7 @@ def times(start: object, end: object, clock: Clock) -> tuple[datetime | None, da
     found: list[datetime | None] = []
     for text in (start, end):
         try:
-            found.append(clock.stored(text) if isinstance(text, str) and text else None)
+            found.append(None if text is None or text == "" else clock.stored(str(text)))
         except ValueError:
             raise HandpickError(f"“{text}” is not a date and time; write it like 2026-03-31T14:30.") from None
     first, last = found
@@ -243,7 +243,7 @@ def operands(operator: Operator, value: Operand, kind: Kind, clock: Clock) -> tu
         case Shape.CALENDAR:
             return _days(*clock.calendar(_calendar(value)), kind, clock)
         case Shape.TIMES:
-            return times(*pair(value), clock)
+            return pair(times(*pair(value), clock))
         case Shape.WEEKDAYS:
             return (_names(value, WEEKDAYS, "day of the week"), *zone)
         case Shape.MONTHS:

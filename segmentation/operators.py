@@ -42,6 +42,9 @@ class Shape(StrEnum):
     FIELD = "field"  # another field
 
 
+DAY_SHAPES = (Shape.DAY, Shape.DAYS, Shape.TIMES, Shape.WEEKDAYS, Shape.MONTHS, Shape.HOURS)
+
+
 @dataclass(frozen=True)
 class Operator:
     """One row of the table."""
@@ -57,6 +60,17 @@ class Operator:
     phrase_list: str = ""  # of a list field (“whose interests …”), where it differs
     last: str = "or"  # joins the last of several values
     counted: str = ""  # what the operand counts, e.g. “item”
+    since_now: bool = False  # counts from the day it is asked, where the shape does not say so
+
+    @property
+    def relative(self) -> bool:
+        """Whether the answer depends on the day it is asked."""
+        return self.since_now or self.shape in (Shape.PERIOD, Shape.SPAN, Shape.CALENDAR)
+
+    @property
+    def names_days(self) -> bool:
+        """Whether calendar days or a clock matter, so that the time zone has to be told."""
+        return self.shape in DAY_SHAPES
 
     def phrase_of(self, kind: Kind | None, values: int) -> str:
         """The phrase for a field of this kind and so many values."""
@@ -108,14 +122,16 @@ _ROWS = (
         Shape.PATTERN,
         negates="matches",
     ),
-    Operator("language_any_of", "is the language", "is the language {}", TEXT, Shape.LANGUAGES, predicates.language),
+    Operator("language_any_of", "is one of the languages", "is {}", TEXT, Shape.LANGUAGES, predicates.language),
     Operator(
         "language_none_of",
-        "is not the language",
-        "is not the language {}",
+        "is none of the languages",
+        "is not {}",
         TEXT,
         Shape.LANGUAGES,
         negates="language_any_of",
+        phrase_many="is neither {}",
+        last="nor",
     ),
     Operator("between", "is between", "is between {}", NUMBER, Shape.NUMBERS, predicates.between),
     Operator("not_between", "is not between", "is not between {}", NUMBER, Shape.NUMBERS, negates="between"),
@@ -148,60 +164,88 @@ _ROWS = (
         Shape.PERIOD,
         compare(exp.GT),
     ),
-    Operator("between_ago", "is between … and … ago", "was between {} ago", TIME, Shape.SPAN, predicates.half_open),
-    Operator("in_calendar", "is today, this week …", "is {}", TIME, Shape.CALENDAR, predicates.within_days),
-    Operator("not_in_calendar", "is not today, this week …", "is not {}", TIME, Shape.CALENDAR, negates="in_calendar"),
-    Operator("between_times", "is from … until …", "is {}", MOMENT, Shape.TIMES, predicates.half_open),
-    Operator("not_between_times", "is not from … until …", "is not {}", MOMENT, Shape.TIMES, negates="between_times"),
-    Operator("weekday_is", "is on a weekday", "is on a {}", TIME, Shape.WEEKDAYS, predicates.weekday),
-    Operator("weekday_is_not", "is not on a weekday", "is not on a {}", TIME, Shape.WEEKDAYS, negates="weekday_is"),
-    Operator("month_is", "is in the month of", "is in {}", TIME, Shape.MONTHS, predicates.month),
-    Operator("month_is_not", "is not in the month of", "is not in {}", TIME, Shape.MONTHS, negates="month_is"),
-    Operator("hour_between", "is between hours", "is {}", MOMENT, Shape.HOURS, predicates.hours),
-    Operator("hour_not_between", "is not between hours", "is not {}", MOMENT, Shape.HOURS, negates="hour_between"),
+    Operator("between_ago", "is between … and … ago", "is between {} ago", TIME, Shape.SPAN, predicates.half_open),
+    Operator("in_calendar", "is today, this week, last month …", "is {}", TIME, Shape.CALENDAR, predicates.within_days),
+    Operator(
+        "not_in_calendar",
+        "is not today, this week, last month …",
+        "is not {}",
+        TIME,
+        Shape.CALENDAR,
+        negates="in_calendar",
+    ),
+    Operator("between_times", "is from … until …", "is from {}", MOMENT, Shape.TIMES, predicates.half_open),
+    Operator(
+        "not_between_times",
+        "is not from … until …",
+        "is not in the time from {}",
+        MOMENT,
+        Shape.TIMES,
+        negates="between_times",
+    ),
+    Operator("weekday_is", "is on a day of the week", "is on a {}", TIME, Shape.WEEKDAYS, predicates.weekday),
+    Operator(
+        "weekday_is_not", "is not on a day of the week", "is not on a {}", TIME, Shape.WEEKDAYS, negates="weekday_is"
+    ),
+    Operator("month_is", "is in a month of the year", "is in {}", TIME, Shape.MONTHS, predicates.month),
+    Operator("month_is_not", "is not in a month of the year", "is not in {}", TIME, Shape.MONTHS, negates="month_is"),
+    Operator("hour_between", "is between two hours of the day", "is between {}", MOMENT, Shape.HOURS, predicates.hours),
+    Operator(
+        "hour_not_between",
+        "is not between two hours of the day",
+        "is not between {}",
+        MOMENT,
+        Shape.HOURS,
+        negates="hour_between",
+    ),
     Operator(
         "anniversary_in_next",
-        "has its anniversary in the next … days",
-        "has its anniversary within the next {}",
+        "has its anniversary (birthday) in the next … days",
+        "has its anniversary within {} from today",
         TIME,
         Shape.WHOLE,
         predicates.day_of_year,
         counted="day",
+        since_now=True,
     ),
     Operator(
         "anniversary_in_last",
-        "had its anniversary in the last … days",
-        "had its anniversary within the last {}",
+        "had its anniversary (birthday) in the last … days",
+        "had its anniversary within {} before today",
         TIME,
         Shape.WHOLE,
         predicates.day_of_year,
         counted="day",
+        since_now=True,
     ),
     Operator(
         "age_at_least",
-        "is at least … years ago (age)",
+        "is at least … full years ago (age)",
         "is at least {} ago",
         TIME,
         Shape.WHOLE,
         predicates.half_open,
-        counted="year",
+        counted="full year",
+        since_now=True,
     ),
     Operator(
         "age_at_most",
-        "is at most … years ago (age)",
-        "is at most {} ago, in full years",
+        "is at most … full years ago (age)",
+        "is at most {} ago",
         TIME,
         Shape.WHOLE,
         predicates.half_open,
-        counted="year",
+        counted="full year",
+        since_now=True,
     ),
     Operator(
         "age_between",
-        "is between … years ago (age)",
-        "is between {} years ago, in full years",
+        "is between … and … full years ago (age)",
+        "is between {} full years ago",
         TIME,
         Shape.YEARS,
         predicates.half_open,
+        since_now=True,
     ),
     Operator("has_any_of", "has any of", "include {}", LIST, Shape.TEXTS, predicates.has_any_of),
     Operator("has_all_of", "has all of", "include {}", LIST, Shape.TEXTS, predicates.has_all_of, last="and"),
@@ -233,16 +277,21 @@ _ROWS = (
         predicates.items(exp.EQ),
         counted="item",
     ),
-    Operator("same_as", "is the same as the field", "is the same as {}", SINGLE, Shape.FIELD, predicates.same),
+    Operator("same_as", "is the same as another field", "is the same as {}", SINGLE, Shape.FIELD, predicates.same),
     Operator(
-        "not_same_as", "is not the same as the field", "is not the same as {}", SINGLE, Shape.FIELD, negates="same_as"
+        "not_same_as",
+        "is not the same as another field",
+        "is not the same as {}",
+        SINGLE,
+        Shape.FIELD,
+        negates="same_as",
     ),
-    Operator("more_than_field", "is more than the field", "is more than {}", NUMBER, Shape.FIELD, compare(exp.GT)),
-    Operator("at_least_field", "is at least the field", "is at least {}", NUMBER, Shape.FIELD, compare(exp.GTE)),
-    Operator("less_than_field", "is less than the field", "is less than {}", NUMBER, Shape.FIELD, compare(exp.LT)),
-    Operator("at_most_field", "is at most the field", "is at most {}", NUMBER, Shape.FIELD, compare(exp.LTE)),
-    Operator("later_than_field", "is after the field", "is after {}", TIME, Shape.FIELD, compare(exp.GT)),
-    Operator("earlier_than_field", "is before the field", "is before {}", TIME, Shape.FIELD, compare(exp.LT)),
+    Operator("more_than_field", "is more than another field", "is more than {}", NUMBER, Shape.FIELD, compare(exp.GT)),
+    Operator("at_least_field", "is at least another field", "is at least {}", NUMBER, Shape.FIELD, compare(exp.GTE)),
+    Operator("less_than_field", "is less than another field", "is less than {}", NUMBER, Shape.FIELD, compare(exp.LT)),
+    Operator("at_most_field", "is at most another field", "is at most {}", NUMBER, Shape.FIELD, compare(exp.LTE)),
+    Operator("later_than_field", "is after another field", "is after {}", TIME, Shape.FIELD, compare(exp.GT)),
+    Operator("earlier_than_field", "is before another field", "is before {}", TIME, Shape.FIELD, compare(exp.LT)),
     Operator("is_known", "is known", "is known", EVERY, Shape.NOTHING, predicates.known, phrase_list="are known"),
     Operator(
         "is_missing",

@@ -32,7 +32,7 @@ def coordinates(node: PlaceCondition, catalogue: Catalogue) -> tuple[Field, Fiel
         field = catalogue.field(name) if name is not None else catalogue.with_role(role)
         if field is None:
             raise HandpickError(
-                f"No field says where people are: give a field the role “{role.value}” on the Fields page."
+                f"No field says where people are: choose “{role.value.capitalize()}” under “Used as” on the Fields page."
             )
         if field.kind != Kind.NUMBER:
             raise HandpickError(f"“{field.label}” is {KIND_WORDS[field.kind]}; a {role.value} is a number.")
@@ -44,7 +44,7 @@ def identity(node: SampleCondition, catalogue: Catalogue) -> Field:
     """The field by which a person is drawn; raises HandpickError where there is none."""
     field = catalogue.field(node.field) if node.field is not None else catalogue.with_role(Role.PERSON_ID)
     if field is None:
-        raise HandpickError("No field has the role of the customer’s id: give it to one on the Fields page.")
+        raise HandpickError("No field is used as the customer’s id: choose it under “Used as” on the Fields page.")
     if field.kind not in (Kind.TEXT, Kind.NUMBER):
         raise HandpickError(f"“{field.label}” is {KIND_WORDS[field.kind]}; people are drawn by a text or a number.")
     return field
@@ -85,7 +85,9 @@ def place_question(node: PlaceCondition, at: Happening) -> Question:
             expression=haversine(longitude.copy(), bind(node.near.longitude)),
         )
         distance = exp.Add(this=haversine(latitude.copy(), here), expression=across)
-        farthest = math.sin(min(float(node.kilometres) / RADIUS, math.pi) / 2) ** 2
+        angle = float(node.kilometres) / RADIUS
+        # The cosine of 90° and the sine of 180° are not exactly 0: without a hair more a pole would not be where it is.
+        farthest = math.sin(angle / 2) ** 2 + 1e-30 if angle < math.pi else 2.0
         compared = exp.GT if node.beyond else exp.LTE
         found.append(compared(this=exp.paren(distance), expression=bind(farthest)))
     if node.climates:

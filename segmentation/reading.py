@@ -16,7 +16,7 @@ from segmentation.catalogue import Model
 from segmentation.definition import Definition
 from segmentation.errors import LibraryError, Problem
 
-DEEPEST = 200
+DEEPEST = 150
 """So many groups inside one another can be kept and read; a few more levels are left for what stands in the innermost."""
 TOO_DEEP = f"its groups are nested too deeply: at most {DEEPEST} inside one another."
 _LEVELS = DEEPEST + 10
@@ -104,7 +104,7 @@ def problem_of(data: Any, error: ErrorDetails) -> Problem:
             tag_due = False  # the model that was chosen by its “type”, not a key
             continue
         if isinstance(here, list) and isinstance(part, int):
-            numbers += [str(part + 1)] if key == "children" else []
+            numbers += [str(part + 1)] if key in ("children", "steps") else []
         elif isinstance(here, dict) and (part in here or (kind == "missing" and at == len(error["loc"]))):
             key = str(part)
         else:  # one of several kinds that a value may be

@@ -11,9 +11,9 @@ from sqlglot import exp
 
 from segmentation.binding import Parameters, Question
 from segmentation.catalogue import Catalogue, Kind, Model, Role
-from segmentation.definition import Definition
+from segmentation.definition import AnyNode, Definition, Group, below
 from segmentation.errors import HandpickError, close_names
-from segmentation.predicates import among
+from segmentation.predicates import Target, among
 
 
 class ListedBy(StrEnum):
@@ -103,6 +103,18 @@ def refuse_circle(path: tuple[NamedDefinition, ...], found: NamedDefinition) -> 
         raise HandpickError(f"A segment cannot contain itself: {names}.")
 
 
+def refuse_empty_groups(found: NamedDefinition) -> None:
+    """Raise HandpickError where a group that is on is empty, also one of details: what is unfinished would widen the segment."""
+
+    def look(node: AnyNode) -> None:
+        if isinstance(node, Group) and node.enabled and not node.children:
+            raise HandpickError(f"The segment “{found.name}” is not finished: a group in it is empty.")
+        for child in below(node) if node.enabled else ():
+            look(child)
+
+    look(found.definition.root)
+
+
 def listed_question(static: StaticList, catalogue: Catalogue) -> Question:
     """Who stands on a list."""
     role = Role.EMAIL if static.by == ListedBy.EMAIL else Role.PERSON_ID
@@ -110,15 +122,19 @@ def listed_question(static: StaticList, catalogue: Catalogue) -> Question:
     if field is None:
         what = "the e-mail address" if static.by == ListedBy.EMAIL else "the customer’s id"
         raise HandpickError(
-            f"No field has the role of {what}, which “{static.name}” lists: give it on the Fields page."
+            f"No field is used as {what}, which “{static.name}” lists: choose it under “Used as” on the Fields page."
         )
     of = exp.column(field.name, table="people", quoted=True)
     text: exp.Expr = of if field.kind == Kind.TEXT else exp.cast(of, "VARCHAR")
     parameters = Parameters()
     if static.by == ListedBy.EMAIL:
-        options = parameters.bind(tuple(value.strip().lower() for value in static.values))
-        text = exp.Lower(this=exp.Trim(this=text))
+        options = parameters.bind(tuple(value.strip() for value in static.values))
+        found = among(_in_any_case(exp.Trim(this=text)), options, _in_any_case)
     else:
-        options = parameters.bind(static.values)
-    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(among(text, options, lambda item: item))
+        found = among(text, parameters.bind(static.values), lambda item: item)
+    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(found)
     return Question(select, tuple(parameters.values))
+
+
+def _in_any_case(text: exp.Expr) -> exp.Expr:
+    return Target(text, Kind.TEXT).folded(text)

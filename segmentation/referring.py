@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from segmentation.definition import Definition, ListCondition, SegmentCondition, walk
 from segmentation.library import Library, SavedSegment
 from segmentation.lists import Lists
@@ -13,13 +15,18 @@ def refers(definition: Definition) -> bool:
     return any(isinstance(node, SegmentCondition | ListCondition) for node in walk(definition.root))
 
 
-class Saved(References):
-    """The saved segments of an audience, and its lists, which are read when they are asked for."""
+def named(segment: SavedSegment) -> NamedDefinition:
+    """A saved segment as others refer to it."""
+    return NamedDefinition(segment.id, segment.name, segment.definition)
 
-    def __init__(self, library: Library, lists: Lists, audience: str, origin: SavedSegment | None = None) -> None:
-        named = (NamedDefinition(s.id, s.name, s.definition) for s in library.find(audience))
-        own = NamedDefinition(origin.id, origin.name, origin.definition) if origin is not None else None
-        super().__init__(named, (), own)
+
+class Saved(References):
+    """Saved segments, and the lists of their audience, which are read when they are asked for."""
+
+    def __init__(
+        self, segments: Iterable[NamedDefinition], lists: Lists, audience: str, origin: SavedSegment | None = None
+    ) -> None:
+        super().__init__(segments, (), named(origin) if origin is not None else None)
         self._lists = lists
         self._entries = lists.find(audience)
 
@@ -32,4 +39,6 @@ def references(
     definition: Definition, library: Library, lists: Lists, audience: str, origin: SavedSegment | None = None
 ) -> References:
     """What a definition refers to; nothing is read where it refers to nothing."""
-    return Saved(library, lists, audience, origin) if refers(definition) else NO_REFERENCES
+    if not refers(definition):
+        return NO_REFERENCES
+    return Saved(map(named, library.find(audience)), lists, audience, origin)

@@ -7,7 +7,7 @@ from sqlglot import exp
 from segmentation.binding import Question
 from segmentation.definition import SequenceCondition, Step
 from segmentation.errors import HandpickError
-from segmentation.happening import Happening, after, column, conditions, events_as
+from segmentation.happening import Happening, after, column, conditions, elapsed_unit, events_as, named
 from segmentation.windows import Ever
 
 _ONE = exp.Literal.number(1)
@@ -23,6 +23,17 @@ def _steps(condition: SequenceCondition) -> tuple[Step, ...]:
     if len(steps) == 1:
         raise HandpickError("Add a second step, or use a filter on one event.")
     return steps
+
+
+def check_step(step: Step, first: bool, at: Happening) -> None:
+    """Raise HandpickError with what a step lacks by itself, but for its filters."""
+    named(step.events, at)
+    if first:
+        return
+    if step.within is not None:
+        elapsed_unit(step.within)
+    for name in step.same:
+        at.catalogue.event_property(name)
 
 
 def _links(step: Step, table: str, previous: str, at: Happening) -> list[exp.Expr]:
@@ -65,8 +76,8 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
             select = exp.select(exp.alias_(column("_row", table), "_row", quoted=True)).from_(events_as(table))
             select = select.where(*found)
         else:
-            on = exp.and_(*_links(step, table, previous, at), *found)
-            select = select.join(events_as(table), on=on)
+            on = exp.and_(*_links(step, table, previous, at))
+            select = select.join(events_as(table), on=on).where(*found)  # not every database may look elsewhere in ON
         absences += [absent(*missing, table) for missing in waiting]
         waiting = []
         previous = table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +50,17 @@ class Admission:
     refused: Mapping[Role, Flags]  # the address of this role must stay empty: its owner did not agree to its use
     unasked: frozenset[Role]  # no field says who agreed to the use of these addresses, so all of them stay empty
     taken: Mapping[Role, Flags]  # the address of this role stands in an earlier row
+    said_no: Mapping[Role, pa.Array] = field(
+        default_factory=dict
+    )  # addresses of this role, as `folded`, that somebody declined
+
+    def declined(self, role: Role, values: pa.Array) -> pa.Array:
+        """Which of these texts are addresses of this role that somebody of the audience said no to."""
+        if role not in self.said_no or not pa.types.is_string(values.type):
+            return pa.repeat(False, len(values))
+        fill, roles = _READ[role]
+        without = [pa.nulls(len(values), pa.string())] * (len(roles) - 1)
+        return pc.is_in(folded(fill([values, *without], Counter())), value_set=self.said_no[role])
 
     def first(self, people: int) -> Admission:
         """The same, with the first people only."""
@@ -124,6 +135,7 @@ def admit(
         {role: flags[kept] for role, flags in refused.items()},
         frozenset() if consents is None else frozenset(role for role, asked in consents.items() if not asked),
         {role: flags[kept] for role, flags in taken.items()},
+        optouts,
     )
 
 

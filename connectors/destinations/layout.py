@@ -108,7 +108,23 @@ class Layout:
             values = pc.replace_with_mask(values, pa.array(flags[role][part]), pa.scalar(None, values.type))
             if role not in admission.unasked:  # that is said of all of them at once
                 tally[f"{role.value}_{name}"] += values.null_count - before
+        if source.known_as is None or source.role is Role.PERSON_ID:
+            values = self._declined(source, values, admission, part, tally)
         return values
+
+    def _declined(
+        self, source: _Source, values: pa.Array, admission: Admission, part: slice, tally: Counter[str]
+    ) -> pa.Array:
+        """Further columns with addresses, and ids that are e-mail addresses, without those that may not be used."""
+        role = Role.EMAIL if source.role is Role.PERSON_ID else source.role
+        hidden = admission.declined(role, values)
+        if source.role is Role.PERSON_ID and role in admission.refused and pa.types.is_string(values.type):
+            own = pc.and_(pc.match_substring(values, "@"), pa.array(admission.refused[role][part]))
+            hidden = pc.or_(hidden, pc.fill_null(own, False))
+        if not pc.any(hidden).as_py():
+            return values
+        tally[f"{role.value}_refused"] += pc.sum(pc.and_(hidden, values.is_valid())).as_py()
+        return pc.replace_with_mask(values, hidden, pa.scalar(None, values.type))
 
 
 def lay_out(

@@ -89,7 +89,7 @@ def _numbers(node: Node, answer: Answer) -> str:
 
 def _closed(node: Condition, current: Current, answer: Answer, place: str) -> None:
     """A condition as one sentence with its numbers; a click opens it. One element a row keeps every click fast."""
-    words = plain(shortened(describe_condition(node, current.catalogue), 160))
+    words = plain(shortened(describe_condition(node, current.catalogue, current.references()), 240))
     st.button(
         f":small[:gray[{place}]] {words if node.enabled else f':gray[~~{words}~~]'} {_numbers(node, answer)}",
         key=session().key("sentence", node.id),
@@ -185,7 +185,9 @@ def _add(group: Group, catalogue: Catalogue, title: str, first: bool) -> None:
             format_func=lambda option: options[option],
             key=key,
             label_visibility="collapsed",
-            placeholder="+ Add a filter: age, country, interests, purchase …",
+            placeholder="+ Add a filter: age, country, interests, purchase …"
+            if first
+            else f"+ Add a filter to {title} …",
             on_change=commands.add_picked,
             args=(group.id, key, catalogue, STARTS),
             width=420,

@@ -79,7 +79,7 @@ def _group(group: Group, event: _Event, place: str) -> None:
             _remove(group, f"Remove group {place} of details")
         _children(group, event, place)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _add(group.id, f"Add a detail to group {place}", "+ a detail …", event, len(group.children))
+            _add(group.id, f"Add a detail to group {place}", f"+ a detail in {place} …", event, len(group.children))
             _nest(group)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts import commands
 from pages.parts.session import session, widget
-from pages.parts.words import CALENDAR, plain
+from pages.parts.words import plain
 from segmentation.clock import Clock
 from segmentation.definition import Group, Period, Span, Unit
 from segmentation.windows import CalendarPeriod
@@ -166,7 +166,7 @@ def calendar_field(value: object, key: str, clock: Clock, on_change: Changed, ar
         "Day, week, month, quarter or year",
         periods,
         index=periods.index(str(value)) if value in periods else None,
-        format_func=lambda period: CALENDAR[CalendarPeriod(period)],
+        format_func=lambda period: period.replace("_", " "),
         key=key,
         label_visibility="collapsed",
         placeholder="Choose a period",

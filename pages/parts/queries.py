@@ -15,46 +15,62 @@ from pages.parts.session import session
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue, Value
 from segmentation.clock import Clock
+from segmentation.definition import Definition
 from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
 from segmentation.jobs import Jobs
+from segmentation.ladders import Ladders
 from segmentation.library import Library
 from segmentation.lists import Lists
 from segmentation.places import Point
-from segmentation.references import References
-from segmentation.referring import references
+from segmentation.references import NO_REFERENCES, NamedDefinition, References
+from segmentation.referring import Saved, named, refers
 from segmentation.values import field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
     """The workspace folder of this process."""
     return Workspace.default()
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def library() -> Library:
     """The saved segments."""
     return Library(workspace())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def lists() -> Lists:
     """The static lists."""
     return Lists(workspace())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
+def ladders() -> Ladders:
+    """The saved ladders."""
+    return Ladders(workspace())
+
+
+@st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     """Work that outlives a click."""
     return Jobs()
 
 
-@st.cache_resource(max_entries=8)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def engine(path: str) -> Engine:
     """The engine of one audience version, shared by all tabs."""
     return Engine(Audience(Path(path)))
+
+
+def open_newest() -> None:
+    """Have the audience that a new tab works on open before the first tab asks."""
+    known = (entry for entry in workspace().audiences() if entry.path is not None)
+    newest = max(known, key=lambda entry: entry.loaded_at, default=None)
+    if newest is not None:
+        engine(str(newest.path))
 
 
 @dataclass(frozen=True)
@@ -74,10 +90,13 @@ class Current:
         """All numbers of the definition on screen."""
         return self.engine.answer(session().definition, self.clock, self.catalogue, self.references())
 
-    def references(self) -> References:
-        """The segments and lists that the definition on screen names."""
+    def references(self, definition: Definition | None = None) -> References:
+        """The segments and lists that a definition names, without one the definition on screen."""
         state = session()
-        return references(state.definition, library(), lists(), self.id, state.saved)
+        if not refers(definition or state.definition):
+            return NO_REFERENCES
+        origin = state.saved if definition is None else None
+        return Saved(named_segments(self.id, library().stamp(self.id)), lists(), self.id, origin)
 
 
 def current() -> Current | None:
@@ -113,6 +132,12 @@ def values_of_property(path: str, name: str, events: tuple[str, ...], zone: str,
     """The most frequent values of an event detail among these events."""
     audience = engine(path).audience
     return property_values(audience, audience.catalogue.event_property(name), events, search, zone=zone)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def named_segments(audience: str, stamp: tuple[object, ...]) -> tuple[NamedDefinition, ...]:
+    """The saved segments of an audience as others refer to them; `stamp` changes with them."""
+    return tuple(map(named, library().find(audience)))
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

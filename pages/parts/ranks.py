@@ -13,22 +13,10 @@ from pages.parts.session import forget, session, widget
 from pages.parts.when import when
 from segmentation.catalogue import Kind
 from segmentation.definition import RankCondition, RfmCondition
-from segmentation.measures import RfmGroup
+from segmentation.describing_people import RFM_GROUPS
 
 RANKED = (Kind.NUMBER, Kind.DATE, Kind.MOMENT)
 DEEDS = "\0deeds"
-RFM_GROUPS = {
-    RfmGroup.CHAMPIONS: "Champions",
-    RfmGroup.LOYAL: "Loyal customers",
-    RfmGroup.POTENTIAL_LOYALISTS: "Potential loyalists",
-    RfmGroup.NEW: "New customers",
-    RfmGroup.PROMISING: "Promising",
-    RfmGroup.NEED_ATTENTION: "Need attention",
-    RfmGroup.ABOUT_TO_SLEEP: "About to sleep",
-    RfmGroup.AT_RISK: "At risk",
-    RfmGroup.CANNOT_LOSE: "Cannot lose them",
-    RfmGroup.HIBERNATING: "Hibernating",
-}
 SCORES = {
     "recency": ("Recency", "5: did it most recently"),
     "frequency": ("Frequency", "5: did it most often"),

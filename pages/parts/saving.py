@@ -186,8 +186,10 @@ def _conflict(saving: Saving, current: Current, answer: Answer) -> None:
         return
     zone = current.clock.zone
     st.markdown(saving.error)
-    st.markdown(f"**Theirs** ({plain(theirs.name)}): {plain(describe(theirs.definition, current.catalogue, zone))}")
-    st.markdown(f"**Yours:** {plain(describe(session().definition, current.catalogue, zone))}")
+    st.markdown(
+        f"**Theirs** ({plain(theirs.name)}): {plain(describe(theirs.definition, current.catalogue, zone, current.references(theirs.definition)))}"
+    )
+    st.markdown(f"**Yours:** {plain(describe(session().definition, current.catalogue, zone, current.references()))}")
     with st.container(horizontal=True):
         st.button("Keep mine as a copy", type="primary", on_click=_keep_copy, args=(current, answer))
         st.button("Take theirs", on_click=_take_theirs)

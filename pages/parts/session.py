@@ -12,6 +12,7 @@ from segmentation.definition import Definition
 from segmentation.editing import History, with_ids
 from segmentation.library import SavedSegment
 from segmentation.plan import LoadPlan
+from segmentation.references import StaticList
 
 NOW_LASTS = timedelta(minutes=15)
 
@@ -99,6 +100,10 @@ class Session:
     suggested: Caption = Caption()  # for a segment that came from a file
     asides: tuple[Aside, ...] = ()  # unsaved work that can be brought back, the latest last
     deleted: SavedSegment | None = None  # can still be brought back
+    deleted_list: StaticList | None = None  # can still be brought back
+    list_revision: int = 0  # the form of a new list begins anew
+    ladder: str | None = None  # the ladder in hand, None: a new one
+    rungs: tuple[str, ...] = ()  # its segments
     go_build: bool = False  # the next run goes to the Build page
     notice: str | None = None  # shown once at the top of the next page
 
@@ -136,7 +141,7 @@ class Session:
     def turn_to(self, audience: str | None) -> None:
         """Work on another audience, with no filter yet."""
         self.show(Definition(), None)
-        self.audience, self.columns = audience, None
+        self.audience, self.columns, self.ladder, self.rungs = audience, None, None, ()
 
     def refresh(self) -> None:
         """The same segment over new data."""

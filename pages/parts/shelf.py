@@ -69,7 +69,19 @@ def _card(segment: SavedSegment, current: Current) -> None:
             )
         if segment.description:
             st.markdown(plain(segment.description))
-        st.caption(plain(shortened(describe(segment.definition, current.catalogue, current.clock.zone), 300)))
+        st.caption(
+            plain(
+                shortened(
+                    describe(
+                        segment.definition,
+                        current.catalogue,
+                        current.clock.zone,
+                        current.references(segment.definition),
+                    ),
+                    300,
+                )
+            )
+        )
         now = datetime.now(UTC)
         count = ""
         if segment.last_count is not None and segment.last_counted_at is not None:
@@ -142,7 +154,11 @@ def upload(current: Current) -> None:
             _title(found.name, found.tags)
         if found.description:
             st.markdown(plain(found.description))
-        st.caption(plain(describe(found.definition, current.catalogue, current.clock.zone)))
+        st.caption(
+            plain(
+                describe(found.definition, current.catalogue, current.clock.zone, current.references(found.definition))
+            )
+        )
         st.button("Open it", key="shelf-take", type="primary", on_click=_take, args=(found,))
 
 

@@ -6,7 +6,6 @@ import re
 from datetime import date, datetime, timedelta
 
 from segmentation.catalogue import Kind, Theme
-from segmentation.windows import CalendarPeriod
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&@=^])")
 
@@ -34,7 +33,6 @@ KINDS = {
     Kind.MOMENT: "Date and time",
     Kind.LIST: "List",
 }
-CALENDAR = {period: period.value.replace("_", " ") for period in CalendarPeriod}
 ONE_OF_KIND = {
     Kind.TEXT: "text",
     Kind.NUMBER: "a number",

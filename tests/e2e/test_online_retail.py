@@ -137,7 +137,7 @@ def test_half_a_million_order_lines_give_the_known_answers(
         definition.write_text(SegmentFile(name=name, definition=Definition(root=root)).model_dump_json())
         marketer.go("Segments")
         marketer.expand("Bring in a definition file")
-        marketer.page.locator("input[type=file]").set_input_files(str(definition))
+        marketer.page.locator("input[type=file]").first.set_input_files(str(definition))
         marketer.click("Open it")
         marketer.sees(name)
         marketer.expect_total(count)

@@ -124,7 +124,7 @@ def test_a_file_nested_deeper_is_refused_in_one_sentence(groups: int) -> None:
         called_from_a_page(lambda: import_json(text_of(groups)))
     assert str(caught.value) == (
         "This is no segment definition that Handpick can read: "
-        "its groups are nested too deeply: at most 200 inside one another."
+        "its groups are nested too deeply: at most 150 inside one another."
     )
 
 
@@ -138,7 +138,7 @@ def test_what_is_wrong_far_down_is_told_with_its_place() -> None:
 
 def test_what_cannot_be_read_again_is_not_kept(tmp_path: Path) -> None:
     library = Library(Workspace(tmp_path))
-    with pytest.raises(LibraryError, match="nested too deeply: at most 200"):
+    with pytest.raises(LibraryError, match="nested too deeply: at most 150"):
         library.save_new("a", "Deep", deep(DEEPEST + 20))
     strange = FieldCondition.model_construct(
         type="field", id="f", enabled=True, field="age", operator="is", value="\ud800"
@@ -174,7 +174,7 @@ def test_half_a_character_is_refused_in_words() -> None:
             {"type": "event", "window": {"type": "between_days", "first": "soon"}},
             "“first”: it must be a day like 2026-03-31.",
         ),
-        ({"type": "group", "match": "some"}, "“match”: it must be 'all', 'any' or 'none'."),
+        ({"type": "group", "match": "some"}, "“match”: it must be 'all', 'any', 'none' or 'at_least'."),
         ({"type": "group", "children": {}}, "“children”: it must be a list in [ ]."),
         ({"type": "event", "where": []}, "“where”: it must be an object in { }."),
     ],
