@@ -193,26 +193,40 @@ def explain(question: Asked, options: argparse.Namespace) -> Code:
 
 
 def sql(question: Asked, options: argparse.Namespace) -> Code:
-    """The SQL of every condition, and of the whole where this Handpick can say it in one statement."""
-    found = question.evaluation.sql(question.definition, options.dialect)
-    whole = question.evaluation.statement(question.definition, options.dialect)
-    text = None if whole is None else str(getattr(whole, "sql", whole))
+    """The SQL of every condition, and of the whole in one statement."""
+    given: dict[str, Any] = {"dialect": options.dialect, "inline": options.inline}
+    found = question.evaluation.sql(question.definition, **given)
+    whole = question.evaluation.statement(question.definition, **given)
     if options.format == "json":
-        listed = [vars(condition) for condition in found]
-        _json({"dialect": options.dialect, "conditions": listed, "statement": text, **_when(question)})
+        listed = [vars(condition) | {"parameters": _values(condition.parameters)} for condition in found]
+        one = {"sql": whole.sql, "parameters": _values(whole.parameters)}
+        _json({"dialect": options.dialect, "conditions": listed, "statement": one, **_when(question)})
     elif options.format == "csv":
         header = ("node", "place", "sentence", "sql", "parameters", "complement", "known")
-        _csv(header, ((c.node, c.place, c.sentence, c.sql, c.parameters, c.complement, list(c.known)) for c in found))
+        rows = [(c.node, c.place, c.sentence, c.sql, _values(c.parameters), c.complement, list(c.known)) for c in found]
+        words = question.evaluation.describe(question.definition)
+        _csv(header, [*rows, ("", "", words, whole.sql, _values(whole.parameters), False, [])])
     else:
         for condition in found:
             print(f"-- {condition.place}  {condition.sentence}".replace("\n", " "))
             if condition.complement:
                 print("-- everybody but these:")
-            print(f"{condition.sql};")
-            print(f"-- with {json.dumps(condition.parameters, ensure_ascii=False)}\n")
-        if text is not None:
-            print(f"-- the whole segment\n{text}")
+            _statement(condition.sql, condition.parameters)
+        print("-- the whole segment")
+        _statement(whole.sql, whole.parameters)
     return Code.DONE
+
+
+def _values(parameters: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
+    """Parameters in the order of their placeholders."""
+    return [{"name": name, "value": value} for name, value in parameters]
+
+
+def _statement(text: str, parameters: Sequence[tuple[str, Any]]) -> None:
+    print(f"{text};")
+    if parameters:
+        print(f"-- with {', '.join(f'{name} = {json.dumps(v, ensure_ascii=False)}' for name, v in parameters)}")
+    print()
 
 
 def export(question: Asked, options: argparse.Namespace) -> Code:

@@ -59,7 +59,10 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
         elif name == "explain":
             parser.add_argument("--person", action="append", required=True, metavar="ID", help="whose; may come again")
         elif name == "sql":
-            parser.add_argument("--dialect", default="duckdb", help="duckdb (default), postgres, bigquery, snowflake …")
+            parser.add_argument(
+                "--dialect", default="duckdb", metavar="NAME", help="duckdb (default), postgres, bigquery …"
+            )
+            parser.add_argument("--inline", action="store_true", help="values in the text, to be read rather than run")
         elif name == "export":
             _add_export(parser)
 
@@ -81,7 +84,13 @@ def _add_files(parser: Parser) -> None:
     files = parser.add_argument_group("straight on files (CSV, Excel, Parquet, JSON, NDJSON)")
     files.add_argument("--people", type=Path, metavar="FILE", help="one row a person")
     files.add_argument(
-        "--events", type=Path, action="append", default=[], metavar="FILE", help="one row an event; may come again"
+        "--events",
+        type=Path,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="one row an event; one or more files",
     )
     files.add_argument("--id", metavar="COLUMN", help="the person's id in the people file")
     files.add_argument("--event-person", metavar="COLUMN", help="the person's id in the event files")

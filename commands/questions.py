@@ -44,6 +44,8 @@ def asked(options: argparse.Namespace) -> Asked:
     """Read the definition and open the data; raises HandpickError."""
     if options.people is None:
         return _of_workspace(options)
+    if options.definition is None and len(options.events) > 1:  # it was taken for one more file of events
+        options.definition = str(options.events.pop())
     for name in ("segment", "audience"):
         if getattr(options, name):
             raise ChoiceError(f"--{name} goes with a workspace, not with --people.")

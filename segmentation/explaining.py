@@ -12,12 +12,13 @@ from segmentation.audience import Audience, quoted
 from segmentation.binding import Parameters
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
-from segmentation.definition import AnyNode, Condition, Definition, EventCondition, FieldCondition, Group
+from segmentation.definition import Condition, Definition, EventCondition, FieldCondition, Group
 from segmentation.describing import describe, describe_condition
 from segmentation.engine import Answer
 from segmentation.happening import Happening, column, compared, conditions, source
 from segmentation.measures import MeasureFunction
 from segmentation.reckoning import aggregate, measured
+from segmentation.references import References
 from segmentation.values import asked, rows_of
 
 
@@ -50,15 +51,21 @@ def _numbered(node: Group | Condition, place: str) -> Iterator[tuple[Group | Con
             yield from _numbered(child, f"{place}.{position}" if place else str(position))
 
 
-def sentence(node: AnyNode, catalogue: Catalogue, zone: str) -> str:
+def sentence(node: Condition | Group, catalogue: Catalogue, zone: str, references: References) -> str:
     """A group as a sentence, a condition as a phrase."""
     if isinstance(node, Group):
-        return describe(Definition(root=node), catalogue, zone)
-    return describe_condition(node, catalogue)  # type: ignore[arg-type]
+        return describe(Definition(root=node), catalogue, zone, references)
+    return describe_condition(node, catalogue, references)
 
 
 def reasons(
-    definition: Definition, answer: Answer, audience: Audience, catalogue: Catalogue, clock: Clock, row: int
+    definition: Definition,
+    answer: Answer,
+    audience: Audience,
+    catalogue: Catalogue,
+    clock: Clock,
+    references: References,
+    row: int,
 ) -> tuple[Reason, ...]:
     """Every node that counts, for the person in this row; the definition has ids on all nodes."""
     found = []
@@ -70,7 +77,7 @@ def reasons(
             values = _fields(audience, compared(node), row)
         elif isinstance(node, EventCondition):
             values = _events(node, audience, catalogue, clock, row)
-        words = sentence(node, catalogue, clock.zone)
+        words = sentence(node, catalogue, clock.zone, references)
         found.append(Reason(node.id, node.type, place, words, row in answer.sets[node.id], values))
     return tuple(found)
 

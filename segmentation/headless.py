@@ -6,17 +6,13 @@ numbers are those of the builder.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
-
-import sqlglot
-from sqlglot.dialects.dialect import Dialect
 
 from segmentation.audience import Audience, quoted
 from segmentation.catalogue import Catalogue, EventType, Field, Role
@@ -26,11 +22,13 @@ from segmentation.compiling import question
 from segmentation.definition import Condition, Definition, Group, ListCondition, SegmentCondition
 from segmentation.demands import Names, renamed
 from segmentation.describing import describe
+from segmentation.dialects import Dialect, dialect_named, rendered
 from segmentation.editing import with_ids
 from segmentation.engine import Answer, Engine
 from segmentation.errors import ChoiceError, DefinitionError, HandpickError, NotFound, Problem, close_names
 from segmentation.explaining import Reason, numbered, reasons, sentence
 from segmentation.references import NO_REFERENCES, References, listed_question
+from segmentation.statement import Statement, statement
 from segmentation.values import asked
 
 PAGE = 50_000  # people in memory at a time
@@ -68,7 +66,7 @@ class Asked:
     place: str
     sentence: str
     sql: str
-    parameters: dict[str, Any]
+    parameters: tuple[tuple[str, Any], ...]  # in the order of their placeholders
     complement: bool
     known: tuple[str, ...]
 
@@ -184,7 +182,7 @@ class Evaluation:
         if not table.num_rows:
             raise NotFound(f"There is no person “{person}”.")
         row = int(table.column(0)[0].as_py())
-        found = reasons(self.bound(definition), answer, self.audience, self.catalogue, self.clock, row)
+        found = reasons(self.bound(definition), answer, self.audience, self.catalogue, self.clock, self.references, row)
         shown = (
             Reason(
                 r.node,
@@ -200,34 +198,34 @@ class Evaluation:
 
     def describe(self, definition: Definition) -> str:
         """The definition as one sentence."""
-        return describe(self.bound(definition), self.catalogue, self.clock.zone)
+        return describe(self.bound(definition), self.catalogue, self.clock.zone, self.references)
 
     def nodes(self, definition: Definition) -> tuple[tuple[str, str, str, str], ...]:
         """For each node that is on its id, type, place and sentence."""
         return tuple(
-            (node.id, node.type, place, sentence(node, self.catalogue, self.clock.zone))
-            for node, place in numbered(self.bound(definition))
+            (node.id, node.type, place, self._sentence(node)) for node, place in numbered(self.bound(definition))
         )
 
-    def sql(self, definition: Definition, dialect: str = "duckdb") -> tuple[Asked, ...]:
+    def sql(self, definition: Definition, dialect: str = "duckdb", *, inline: bool = False) -> tuple[Asked, ...]:
         """The question of each condition; groups are set algebra on their answers. Other segments are named, not opened."""
-        known_dialect(dialect)
+        row = _dialect(dialect)
         self.answer(definition)
         found = []
         for node, place in numbered(self.bound(definition)):
-            if isinstance(node, Group | SegmentCondition):
-                continue
-            found.append(self._asked(node, place, dialect))
+            if not isinstance(node, Group | SegmentCondition):
+                found.append(self._asked(node, place, row, inline))
         return tuple(found)
 
-    def _asked(self, node: Condition, place: str, dialect: str) -> Asked:
-        words = sentence(node, self.catalogue, self.clock.zone)
+    def _asked(self, node: Condition, place: str, row: Dialect, inline: bool) -> Asked:
         if isinstance(node, ListCondition):
             found = listed_question(self.references.list(node.list), self.catalogue)
-            return Asked(node.id, place, words, found.select.sql(dialect), dict(found.parameters), node.outside, ())
-        found = question(node, self.catalogue, self.clock, self.newest)
-        parameters = {name: plain(value, "UTC") for name, value in found.parameters}
-        return Asked(node.id, place, words, found.select.sql(dialect), parameters, found.complement, found.known)
+            complement = node.outside
+        else:
+            found = question(node, self.catalogue, self.clock, self.newest)
+            complement = found.complement
+        sql, values = rendered(found.select, dict(found.parameters), self.catalogue, row, inline)
+        parameters = tuple((name, _bound(value)) for name, value in values)
+        return Asked(node.id, place, self._sentence(node), sql, parameters, complement, found.known)
 
     @property
     def newest(self) -> datetime | None:
@@ -235,23 +233,35 @@ class Evaluation:
         newest = self.audience.about.newest_event
         return newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
 
-    def statement(self, definition: Definition, dialect: str = "duckdb") -> Any:
-        """The whole definition as one statement; None in a Handpick without `segmentation.statement`."""
-        known_dialect(dialect)
-        if importlib.util.find_spec("segmentation.statement") is None:
-            return None
+    def statement(self, definition: Definition, dialect: str = "duckdb", *, inline: bool = False) -> Statement:
+        """The whole definition as one statement, with values that JSON can hold."""
+        _dialect(dialect)
         self.answer(definition)
-        one = importlib.import_module("segmentation.statement").statement
-        return one(
-            self.bound(definition), self.catalogue, self.clock, self.newest, dialect=dialect, references=self.references
+        one = statement(
+            self.bound(definition),
+            self.catalogue,
+            self.clock,
+            self.newest,
+            dialect=dialect,
+            references=self.references,
+            inline=inline,
         )
+        return replace(one, parameters=tuple((name, _bound(value)) for name, value in one.parameters))
+
+    def _sentence(self, node: Condition | Group) -> str:
+        return sentence(node, self.catalogue, self.clock.zone, self.references)
 
 
-def known_dialect(name: str) -> None:
-    """Raise `ChoiceError` where SQL cannot be written in this dialect."""
-    known = [each.value for each in sqlglot.Dialects if each.value]
-    if name not in known or Dialect.get(name) is None:
-        raise ChoiceError(f"There is no SQL dialect “{name}”. Possible: {', '.join(sorted(known))}.")
+def _dialect(name: str) -> Dialect:
+    try:
+        return dialect_named(name)
+    except HandpickError as error:
+        raise ChoiceError(str(error)) from error
+
+
+def _bound(value: Any) -> Any:
+    """A parameter as JSON can hold it; moments in UTC without zone, as they are stored."""
+    return value.isoformat() if isinstance(value, datetime) else plain(value, "UTC")
 
 
 def plain(value: Any, zone: str) -> Any:

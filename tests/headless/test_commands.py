@@ -143,12 +143,15 @@ def test_explain(capsys: pytest.CaptureFixture[str], files: list[object], tmp_pa
 def test_sql(capsys: pytest.CaptureFixture[str], files: list[object], berlin: Path) -> None:
     told = answer(capsys, "sql", berlin, *files)
     first, second = told["conditions"]
-    assert first["sql"].startswith('SELECT "_row" FROM people WHERE')
-    assert first["parameters"] == {"p0": "Berlin"}
+    assert first["sql"].startswith('SELECT "_row" FROM "people" WHERE')
+    assert first["parameters"] == [{"name": "p0", "value": "Berlin"}]
     assert (second["place"], second["complement"]) == ("2", True)
     assert "Berlin" not in first["sql"]
-    assert "%(p0)s" in printed(capsys, "sql", berlin, *files, "--dialect", "postgres")
-    assert len(rows(capsys, "sql", berlin, *files)) == 2
+    assert "Berlin" not in told["statement"]["sql"]
+    assert told["statement"]["parameters"][0]["value"] == "Berlin"
+    assert "CAST($1 AS TEXT)" in printed(capsys, "sql", berlin, *files, "--dialect", "postgres")
+    assert "'Berlin'" in printed(capsys, "sql", berlin, *files, "--inline")
+    assert [row["place"] for row in rows(capsys, "sql", berlin, *files)] == ["1", "2", ""]
 
 
 def test_export_respects_consent_and_its_receipt_adds_up(

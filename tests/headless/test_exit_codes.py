@@ -53,7 +53,7 @@ def test_an_answer_stands_alone_on_standard_output(people: Path, known: Path) ->
         (["count", "{known}", "--peeple", "{people}"], 2, "unrecognized arguments"),
         (["count", "--people", "{people}"], 2, "Say which segment"),
         (["count", "{known}", "--people", "{people}", "--kind", "n=numbr"], 2, "There is no kind “numbr”"),
-        (["sql", "{known}", "--people", "{people}", "--dialect", "klingon"], 2, "There is no SQL dialect “klingon”"),
+        (["sql", "{known}", "--people", "{people}", "--dialect", "klingon"], 2, "There is no dialect “klingon”"),
         (["count", "{known}", "--people", "{damaged}"], 3, "damaged.parquet cannot be read as Parquet"),
         (["count", "{known}", "--people", "nowhere.csv"], 4, "There is no file nowhere.csv."),
         (["count", "nowhere.json", "--people", "{people}"], 4, "The file nowhere.json cannot be opened"),
@@ -82,6 +82,20 @@ def test_every_failure_is_one_sentence_and_a_code(
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+def test_several_files_of_events_may_stand_before_the_definition(tmp_path: Path, people: Path) -> None:
+    rows = [{"id": "00012", "event": "buy", "timestamp": "2026-03-01T00:00:00Z"}]
+    first, second = write(tmp_path, "e1.json", rows), write(tmp_path, "e2.json", rows)
+    event = {"type": "event", "events": ["buy"], "comparison": "exactly", "value": 2}
+    asked = write(tmp_path, "twice.json", definition(event))
+    for arguments in (
+        ["--events", first, second, asked],
+        ["--events", first, "--events", second, asked],
+        [asked, "--events", first, second],
+    ):
+        done = handpick("count", "--people", people, *arguments)
+        assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
 
 
 def test_many_groups_inside_one_another_are_answered(people: Path) -> None:
