@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -170,14 +171,23 @@ class Handpick:
 
     def choose(self, label: str | re.Pattern[str], option: str) -> None:
         """Pick an option of a select box by typing and clicking; an exact name goes before one that begins so."""
-        box = self.page.get_by_role("combobox", name=label).first
-        box.click()
-        box.fill(option)
         options = self.page.get_by_role("option")
-        expect(options.filter(has_text=option).first).to_be_visible()
+        self._type(self.page.get_by_role("combobox", name=label).first, option, options.filter(has_text=option).first)
         exact = options.filter(has_text=re.compile(rf"^\s*{re.escape(option)}( ·.*)?\s*$"))
         (exact if exact.count() else options.filter(has_text=option)).first.click()
         self.settled()
+
+    def _type(self, box: Locator, text: str, option: Locator) -> None:
+        """Type into a select box until it offers an option: a box that is drawn anew in that moment closes its list, as it would for anybody."""
+        for _ in range(5):
+            box.click()
+            box.fill(text)
+            with suppress(AssertionError):
+                expect(option).to_be_visible(timeout=PATIENCE / 5)
+                return
+            self.page.keyboard.press("Escape")
+            self.settled()
+        expect(option).to_be_visible()
 
     def pick(self, label: str | re.Pattern[str], options: Sequence[str]) -> None:
         """Pick several options of a multiselect."""
@@ -231,10 +241,9 @@ class Handpick:
 
     def compare(self, comparison: str) -> None:
         """Choose the last comparison on the page: that of the open filter or of its last detail."""
-        box = self.page.get_by_role("combobox", name="Comparison").last
-        box.click()
-        box.fill(comparison)
-        self.page.get_by_role("option", name=comparison, exact=True).click()
+        option = self.page.get_by_role("option", name=comparison, exact=True)
+        self._type(self.page.get_by_role("combobox", name="Comparison").last, comparison, option)
+        option.click()
         self.settled()
 
     def match(self, group: str, how: str) -> None:
