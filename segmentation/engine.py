@@ -37,6 +37,8 @@ from segmentation.definition import (
 from segmentation.editing import with_ids
 from segmentation.errors import Cancelled, HandpickError
 from segmentation.happening import compared
+from segmentation.keeping import Kept
+from segmentation.kernels import Kernels
 from segmentation.membership import Membership
 from segmentation.operators import OPERATORS
 from segmentation.placing import coordinates, identity
@@ -44,6 +46,7 @@ from segmentation.references import NO_REFERENCES, NamedDefinition, References, 
 
 SET_BUDGET = 256 * 1024 * 1024
 COMPILED_KEPT = 10_000
+LARGE = 100_000  # people or events from which the kernels pay
 
 
 @dataclass(frozen=True)
@@ -85,25 +88,21 @@ class Answer:
 class Engine:
     """Answers definitions over one audience version; safe to share between threads and sessions."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: Audience, *, kernels: bool | None = None) -> None:
+        """`kernels` answer frequent conditions without SQL: always and at once, never, or by themselves in a large audience."""
         self.audience = audience
+        large = max(audience.people, audience.about.events) >= LARGE
+        self.kernels = Kernels(audience, wait=kernels is True) if kernels or (kernels is None and large) else None
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
-        self._sets: OrderedDict[Compiled, Membership] = OrderedDict()
+        self._sets: Kept[Compiled, Membership] = Kept(SET_BUDGET, lambda members: members.nbytes)
         self._compiled: OrderedDict[tuple[Condition, tuple[str, ...], Clock], Compiled | str] = OrderedDict()
-        self._bytes = 0
         self._lock = threading.Lock()
 
     def members_of(self, question: Compiled) -> Membership:
         """The set of one question, from the cache or by one query."""
-        positive = Compiled(question.sql, question.parameters)
-        with self._lock:
-            found = self._sets.get(positive)
-            if found is not None:
-                self._sets.move_to_end(positive)
-        if found is None:
-            found = self._ask(positive)
-            self._keep(positive, found)
+        positive = Compiled(question.sql, question.parameters, form=question.form)
+        found = self._sets.once(positive, lambda: self._found(positive))
         if question.complement:
             found = ~found
         if question.known:
@@ -160,6 +159,13 @@ class Engine:
             raise HandpickError(found)
         return found
 
+    def _found(self, question: Compiled) -> Membership:
+        if self.kernels is not None and question.form is not None:
+            found = self.kernels.answer(question.form)
+            if found is not None:
+                return found
+        return self._ask(question)
+
     def _ask(self, question: Compiled) -> Membership:
         cursor = self.audience.cursor()
         try:
@@ -172,15 +178,6 @@ class Engine:
         finally:
             cursor.close()
         return Membership.of(np.asarray(rows), self.audience.people)
-
-    def _keep(self, question: Compiled, members: Membership) -> None:
-        with self._lock:
-            if question not in self._sets:
-                self._bytes += members.nbytes
-            self._sets[question] = members
-            while self._bytes > SET_BUDGET and len(self._sets) > 1:
-                _, evicted = self._sets.popitem(last=False)
-                self._bytes -= evicted.nbytes
 
 
 def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:

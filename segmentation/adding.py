@@ -1,0 +1,175 @@
+"""A number for each person over blocks of events: how many, their total, the smallest, the largest, the first and last time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from segmentation.coding import Dictionary
+from segmentation.happened import BLOCK, Block, Detail, Happened
+from segmentation.measures import MeasureFunction
+from segmentation.packing import Numbers, fitting
+from segmentation.ranges import LEAST, MOST, microseconds
+from segmentation.shapes import Bound, EventShape
+
+Mask = NDArray[np.bool_]
+Test = Callable[[int], Mask]
+"""Which events of a block, by its number, pass."""
+_MOST_SUM = 2**62
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an event has to be like."""
+
+    test: Test
+
+    @staticmethod
+    def of(where: Bound, detail: Callable[[str], Detail | None]) -> Filter | None:
+        """A filter from an SQL condition that is true or false, never unknown; None where only SQL can tell."""
+        test = _test(where.found, where, detail)
+        return None if test is None else Filter(test)
+
+
+def _test(found: exp.Expr, where: Bound, detail: Callable[[str], Detail | None]) -> Test | None:
+    names = {column.name for column in found.find_all(exp.Column) if column.table == "events"}
+    if len(names) == 1:
+        looked_at = detail(names.pop())
+        passing = looked_at.coding.passing(where.part(found)) if looked_at is not None else None
+        if looked_at is None or passing is None:
+            return None
+        blocks = looked_at.blocks
+        return lambda number: passing.mask(blocks[number])
+    if isinstance(found, exp.Paren):
+        return _test(found.this, where, detail)
+    if isinstance(found, exp.Not):
+        test = _test(found.this, where, detail)
+        return None if test is None else lambda number: ~test(number)
+    if isinstance(found, exp.And | exp.Or):
+        left, right = _test(found.left, where, detail), _test(found.right, where, detail)
+        if left is None or right is None:
+            return None
+        join: Any = np.logical_and if isinstance(found, exp.And) else np.logical_or
+        return lambda number: join(left(number), right(number))
+    return None
+
+
+@dataclass(frozen=True)
+class Part:
+    """The events of one name, how they are filtered, and the detail that is measured."""
+
+    happened: Happened
+    where: Filter | None
+    weights: Detail | None
+
+    def matching(self, start: int, end: int) -> Iterator[tuple[int, Block, Mask | None]]:
+        """The blocks that reach into a window, with which of their events match (None: all)."""
+        for number, block in enumerate(self.happened.blocks):
+            if block.last < start or block.first >= end:
+                continue
+            mask = block.within(start, end)
+            if self.where is not None:
+                passing = self.where.test(number)
+                mask = passing if mask is None else np.logical_and(mask, passing)
+            yield number, block, mask
+
+
+def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
+    """The number of each person, 0 without an event (for first and smallest `MOST`, for last and largest `LEAST`).
+
+    None where it could not be exact.
+    """
+    start, end = _edge(shape.start, LEAST), _edge(shape.end, MOST)
+    match shape.function:
+        case MeasureFunction.COUNT:
+            return _counts(parts, start, end, people)
+        case MeasureFunction.SUM:
+            return _sums(parts, start, end, people)
+        case MeasureFunction.MINIMUM | MeasureFunction.DAYS_SINCE_FIRST:
+            return _extremes(parts, start, end, np.full(people, MOST), np.minimum)
+        case MeasureFunction.MAXIMUM | MeasureFunction.DAYS_SINCE_LAST:
+            return _extremes(parts, start, end, np.full(people, LEAST), np.maximum)
+    return None
+
+
+def _edge(moment: datetime | None, otherwise: int) -> int:
+    found = microseconds(moment) if moment is not None else None
+    return otherwise if found is None else found
+
+
+def _places(block: Block, mask: Mask | None) -> NDArray[np.intp]:
+    return (block.rows if mask is None else block.rows[mask]).astype(np.intp)
+
+
+def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
+    """In the narrowest type; where a count has run over its end, all of them together are too few."""
+    for kind in (np.uint8, np.uint16):
+        found, number = _counted(parts, start, end, people, kind)
+        if int(found.sum(dtype=np.int64)) == number:
+            return found
+    return _counted(parts, start, end, people, np.uint32)[0]
+
+
+def _counted(parts: list[Part], start: int, end: int, people: int, kind: type[Any]) -> tuple[Numbers, int]:
+    found = np.zeros(people, dtype=kind)
+    ones = np.ones(BLOCK, dtype=kind)
+    number = 0
+    for part in parts:
+        for _, block, mask in part.matching(start, end):
+            places = _places(block, mask)
+            np.add.at(found, places, ones[: len(places)])
+            number += len(places)
+    return found, number
+
+
+def _weights(detail: Detail, number: int, mask: Mask | None) -> NDArray[np.int64]:
+    codes = detail.blocks[number]
+    if mask is not None:
+        codes = codes[mask]
+    return detail.coding.wholes[codes] if isinstance(detail.coding, Dictionary) else codes.astype(np.int64)
+
+
+def _known(detail: Detail, number: int) -> Mask:
+    codes, coding = detail.blocks[number], detail.coding
+    known: Mask = codes < coding.known if isinstance(coding, Dictionary) else codes >= coding.low
+    return known
+
+
+def _sums(parts: list[Part], start: int, end: int, people: int) -> Numbers | None:
+    found = np.zeros(people, dtype=np.int64)
+    most = 0
+    for part in parts:
+        if part.weights is None:
+            return None
+        for number, block, mask in part.matching(start, end):
+            known = _known(part.weights, number)
+            mask = known if mask is None else np.logical_and(mask, known)
+            weights = _weights(part.weights, number, mask)
+            if len(weights):
+                most += len(weights) * max(abs(int(weights.min())), abs(int(weights.max())))
+            if most > _MOST_SUM:
+                return None
+            np.add.at(found, _places(block, mask), weights)
+    return fitting(found)
+
+
+def _extremes(parts: list[Part], start: int, end: int, found: NDArray[np.int64], extreme: np.ufunc) -> Numbers | None:
+    for part in parts:
+        for number, block, mask in part.matching(start, end):
+            if part.weights is None:
+                values = block.first + block.unit * block.since.astype(np.int64)
+                values = values if mask is None else values[mask]
+            else:
+                known = _known(part.weights, number)
+                mask = known if mask is None else np.logical_and(mask, known)
+                values = _weights(part.weights, number, mask)
+                if len(values) and not LEAST < int(values.min()) <= int(values.max()) < MOST:
+                    return None
+            extreme.at(found, _places(block, mask), values)
+    return found

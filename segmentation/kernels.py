@@ -1,0 +1,191 @@
+"""Frequent conditions answered without SQL, over columns and events held as dense arrays; the answer is always the database's.
+
+What has no shape, or does not fit in memory, or cannot be compared exactly, is left to SQL: then `answer` gives None. Large
+columns are loaded beside, and conditions on them are left to SQL until they are there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, TypeVar
+
+import duckdb
+
+from segmentation.adding import Filter, Part, added
+from segmentation.audience import Audience
+from segmentation.columns import Column, Dictionaries, load_column
+from segmentation.happened import Detail, Happened, load_detail, load_events
+from segmentation.keeping import Kept
+from segmentation.measures import MeasureFunction
+from segmentation.membership import Membership
+from segmentation.packing import Numbers, bits_inside
+from segmentation.ranges import LEAST, MOST, Range, Scale, microseconds, range_of, scaled
+from segmentation.shapes import EventShape, FieldShape, Shape
+
+COLUMN_BUDGET = 900 * 1024 * 1024
+MEASURE_BUDGET = 192 * 1024 * 1024
+AT_ONCE = 1_500_000  # rows: so many are loaded while the question waits
+MOST_TEXTS = 1 << 16
+
+
+class Nothing:
+    """What could not be loaded."""
+
+    nbytes = 1000
+
+
+Loaded = Column | Happened | Detail | Nothing
+Thing = TypeVar("Thing", Column, Happened, Detail)
+
+
+class Kernels:
+    """Answers shapes over one audience version; safe to share between threads."""
+
+    def __init__(self, audience: Audience, *, wait: bool = False) -> None:
+        """With `wait` a question waits until what it needs is loaded."""
+        self.audience = audience
+        self.wait = wait
+        self.loaded: Kept[tuple[str, ...], Loaded] = Kept(COLUMN_BUDGET, lambda found: found.nbytes)
+        self.measures: Kept[tuple[Any, ...], Numbers] = Kept(MEASURE_BUDGET, lambda found: int(found.nbytes))
+        self._working = threading.Lock()
+        self._loader = ThreadPoolExecutor(1, "columns")
+        self._loading: set[tuple[str, ...]] = set()
+        self._dictionaries = Dictionaries(audience)
+
+    @cached_property
+    def _types(self) -> dict[tuple[str, str], str]:
+        cursor = self.audience.cursor()
+        try:
+            return {
+                (table, row[0]): row[1]
+                for table in ("people", "events")
+                for row in cursor.execute(f"DESCRIBE {table}").fetchall()
+            }
+        finally:
+            cursor.close()
+
+    def answer(self, shape: Shape) -> Membership | None:
+        """Who is found, as SQL finds them; None where SQL has to be asked."""
+        try:
+            return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
+        except (duckdb.Error, MemoryError):
+            return None
+
+    def settle(self) -> None:
+        """Wait until all that was asked for is loaded."""
+        self._loader.submit(lambda: None).result()
+
+    def _by_field(self, shape: FieldShape) -> Membership | None:
+        column = self._column(shape.field)
+        passing = column.coding.passing(shape.passes) if column is not None else None
+        if column is None or passing is None:
+            return None
+        return Membership(passing.bits(column.codes), self.audience.people)
+
+    def _by_events(self, shape: EventShape) -> Membership | None:
+        parts = [part for name in dict.fromkeys(shape.events) if (part := self._part(name, shape)) is not None]
+        if len(parts) < len(set(shape.events)):
+            return None
+        scale, known = _compared(shape, parts)
+        wanted = range_of(shape.holds, scale) if scale is not None else None
+        if wanted is None:
+            return None
+        where = shape.where.key if shape.where is not None else None
+        key = (frozenset(shape.events), shape.start, shape.end, where, shape.function, shape.detail)
+        numbers = self.measures.get(key)
+        if numbers is None:
+            with self._working:
+                numbers = self.measures.get(key)
+                if numbers is None:
+                    numbers = added(shape, parts, self.audience.people)
+                    if numbers is None:
+                        return None
+                    self.measures.keep(key, numbers)
+        found = Membership(bits_inside(numbers, wanted & known), self.audience.people)
+        return ~found if shape.complement else found
+
+    def _part(self, name: str, shape: EventShape) -> Part | None:
+        happened = self._happened(name)
+        where: Filter | None = None
+        if shape.where is not None:
+            where = Filter.of(shape.where, lambda detail: self._detail(name, detail))
+            if where is None:
+                return None
+        weights = self._detail(name, shape.detail) if shape.detail is not None else None
+        if happened is None or (shape.detail is not None and weights is None):
+            return None
+        return Part(happened, where, weights)
+
+    def _column(self, name: str) -> Column | None:
+        sql_type = self._types.get(("people", name), "")
+        for field in self.audience.catalogue.fields:
+            if field.name == name and field.distinct > MOST_TEXTS and sql_type.startswith("VARCHAR"):
+                return None
+        rows = self.audience.people
+
+        def load() -> Column | None:
+            return load_column(self.audience, self._dictionaries, name, sql_type)
+
+        return self._have(("people", name), rows, load, Column)
+
+    def _happened(self, name: str) -> Happened | None:
+        return self._have(("events", name), self._number(name), lambda: load_events(self.audience, name), Happened)
+
+    def _detail(self, name: str, detail: str) -> Detail | None:
+        sql_type = self._types.get(("events", detail), "")
+
+        def load() -> Detail | None:
+            return load_detail(self.audience, self._dictionaries, name, detail, sql_type)
+
+        return self._have(("events", name, detail), self._number(name), load, Detail)
+
+    def _number(self, name: str) -> int:
+        return next((event.count for event in self.audience.catalogue.events if event.name == name), 0)
+
+    def _have(
+        self, key: tuple[str, ...], rows: int, load: Callable[[], Thing | None], kind: type[Thing]
+    ) -> Thing | None:
+        """What is loaded, at once or beside."""
+        found = self.loaded.get(key)
+        if found is None:
+            if self.wait or rows <= AT_ONCE:
+                found = self.loaded.once(key, lambda: load() or Nothing())
+            else:
+                self._load_beside(key, lambda: load() or Nothing())
+        return found if isinstance(found, kind) else None
+
+    def _load_beside(self, key: tuple[str, ...], load: Callable[[], Loaded]) -> None:
+        with self._working:
+            if key in self._loading:
+                return
+            self._loading.add(key)
+
+        def work() -> None:
+            try:
+                self.loaded.once(key, load)
+            finally:
+                with self._working:
+                    self._loading.discard(key)
+
+        self._loader.submit(work)
+
+
+def _compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range]:
+    """The scale of the number that is compared, and the range of those who have one."""
+    match shape.function:
+        case MeasureFunction.COUNT:
+            return scaled(0), Range()
+        case MeasureFunction.DAYS_SINCE_FIRST | MeasureFunction.DAYS_SINCE_LAST:
+            return microseconds, Range(LEAST + 1, MOST - 1)
+    readings = [part.weights.coding.reading for part in parts if part.weights is not None]
+    if not readings or any(reading is None for reading in readings) or readings[0] is None:
+        return None, Range()
+    if shape.function == MeasureFunction.SUM:
+        decimals = readings[0].sums
+        return (scaled(decimals), Range()) if decimals is not None else (None, Range())
+    if shape.function in (MeasureFunction.MINIMUM, MeasureFunction.MAXIMUM):
+        return readings[0].scale, Range(LEAST + 1, MOST - 1)
+    return None, Range()
