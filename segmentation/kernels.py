@@ -74,6 +74,14 @@ class Kernels:
         except (duckdb.Error, MemoryError):
             return None
 
+    def prepare(self, shape: Shape) -> None:
+        """Have what a question needs loaded beside, whatever its size."""
+        if isinstance(shape, FieldShape):
+            self._column(shape.field)
+        else:
+            for name in dict.fromkeys(shape.events):
+                self._part(name, shape)
+
     def settle(self) -> None:
         """Wait until all that was asked for is loaded."""
         self._loader.submit(lambda: None).result()

@@ -1,37 +1,22 @@
 """The kernels find whom SQL finds: on drawn audiences, from many threads, with little memory, with two audiences open."""
 
 import os
-import random
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from segmentation import kernels as kernels_module
 from segmentation.binding import Compiled
-from segmentation.catalogue import Kind
-from segmentation.clock import Clock
 from segmentation.compiling import compile_known
 from segmentation.definition import (
     Condition,
-    Definition,
-    EventCondition,
-    FieldCondition,
     Group,
-    Last,
-    Measure,
-    MeasureFunction,
-    Period,
 )
 from segmentation.engine import Engine
 from segmentation.errors import HandpickError
-from segmentation.membership import Membership
-from tests.oracle.drawing import FIELDS, PROPERTIES, TYPES
-from tests.oracle.worlds import PER_AUDIENCE, Asked, filters, worlds
-from tests.segmentation.audiences import write_audience
+from tests.oracle.drawing import FIELDS
+from tests.oracle.worlds import Asked, filters, worlds
 
 SEED = os.environ.get("HANDPICK_ORACLE_SEED", "kernels")
 PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "300"))
