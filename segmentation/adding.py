@@ -14,7 +14,7 @@ from sqlglot import exp
 from segmentation.coding import Dictionary
 from segmentation.happened import BLOCK, Block, Detail, Happened
 from segmentation.measures import MeasureFunction
-from segmentation.packing import Numbers, fitting
+from segmentation.packing import Numbers
 from segmentation.ranges import LEAST, MOST, microseconds
 from segmentation.shapes import Bound, EventShape
 
@@ -108,24 +108,14 @@ def _places(block: Block, mask: Mask | None) -> NDArray[np.intp]:
 
 
 def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
-    """In the narrowest type; where a count has run over its end, all of them together are too few."""
-    for kind in (np.uint8, np.uint16):
-        found, number = _counted(parts, start, end, people, kind)
-        if int(found.sum(dtype=np.int64)) == number:
-            return found
-    return _counted(parts, start, end, people, np.uint32)[0]
-
-
-def _counted(parts: list[Part], start: int, end: int, people: int, kind: type[Any]) -> tuple[Numbers, int]:
-    found = np.zeros(people, dtype=kind)
-    ones = np.ones(BLOCK, dtype=kind)
-    number = 0
+    """In the narrowest type that holds all events of any one person."""
+    found = np.zeros(people, dtype=np.min_scalar_type(sum(part.happened.most for part in parts)))
+    ones = np.ones(BLOCK, dtype=found.dtype)
     for part in parts:
         for _, block, mask in part.matching(start, end):
             places = _places(block, mask)
             np.add.at(found, places, ones[: len(places)])
-            number += len(places)
-    return found, number
+    return found
 
 
 def _weights(detail: Detail, number: int, mask: Mask | None) -> NDArray[np.int64]:
@@ -142,21 +132,32 @@ def _known(detail: Detail, number: int) -> Mask:
 
 
 def _sums(parts: list[Part], start: int, end: int, people: int) -> Numbers | None:
-    found = np.zeros(people, dtype=np.int64)
-    most = 0
+    """In 32 bits first: where no number is negative, a total that has run over its end shows in the total of all."""
+    if all(part.weights is not None and part.weights.coding.positive for part in parts):
+        found, total = _summed(parts, start, end, np.zeros(people, dtype=np.uint32))
+        if total is None or int(np.add.reduce(found, dtype=np.uint64)) == total:
+            return None if total is None else found
+    found, total = _summed(parts, start, end, np.zeros(people, dtype=np.int64))
+    return None if total is None else found
+
+
+def _summed(parts: list[Part], start: int, end: int, found: Numbers) -> tuple[Numbers, int | None]:
+    total = most = 0
     for part in parts:
         if part.weights is None:
-            return None
+            return found, None
         for number, block, mask in part.matching(start, end):
-            known = _known(part.weights, number)
-            mask = known if mask is None else np.logical_and(mask, known)
+            if part.weights.coding.gaps:
+                known = _known(part.weights, number)
+                mask = known if mask is None else np.logical_and(mask, known)
             weights = _weights(part.weights, number, mask)
             if len(weights):
                 most += len(weights) * max(abs(int(weights.min())), abs(int(weights.max())))
             if most > _MOST_SUM:
-                return None
-            np.add.at(found, _places(block, mask), weights)
-    return fitting(found)
+                return found, None
+            total += int(weights.sum())
+            np.add.at(found, _places(block, mask), weights.astype(found.dtype))
+    return found, total
 
 
 def _extremes(parts: list[Part], start: int, end: int, found: NDArray[np.int64], extreme: np.ufunc) -> Numbers | None:

@@ -130,6 +130,16 @@ class Dictionary:
             return Passing(Range(int(first), int(end) - 1))
         return Passing(table=self.look(bound))
 
+    @cached_property
+    def positive(self) -> bool:
+        """Whether no number is below 0."""
+        return not len(self.wholes) or int(self.wholes.min()) >= 0
+
+    @property
+    def gaps(self) -> bool:
+        """Whether some values are missing."""
+        return self.known < self.size
+
     @property
     def known(self) -> int:
         """How many codes stand for a value; the one behind them is that of a missing one."""
@@ -150,12 +160,22 @@ def _read(reading: Reading | None, values: pa.Array) -> pa.Array:
 
 @dataclass(frozen=True)
 class Wholes:
-    """Too many different values for a dictionary: a row's code is its value as a whole number, `low` - 1 where it is missing."""
+    """Too many different values for a dictionary: a row's code is its value as a whole number of `unit`, `low` - 1 where it is missing.
+
+    `low` and `high` are in this unit, too.
+    """
 
     low: int
     high: int
     reading: Reading
+    unit: int = 1
+    gaps: bool = True
     nbytes: int = 0
+
+    @property
+    def positive(self) -> bool:
+        """Whether no number is below 0."""
+        return self.low >= 0
 
     @property
     def possible(self) -> bool:
@@ -173,12 +193,14 @@ class Wholes:
     def codes(self, values: pa.Array) -> Numbers:
         """The codes of values between `low` and `high`."""
         missing = values.is_null().to_numpy(zero_copy_only=False)
-        return np.where(missing, self.low - 1, self.reading.wholes(values)).astype(self.dtype)
+        return np.where(missing, self.low - 1, self.reading.wholes(values) // self.unit).astype(self.dtype)
 
     def passing(self, bound: Bound) -> Passing | None:
         """What passes a comparison with bound values; None where the condition is another."""
         found = range_of(bound, self.reading.scale)
-        return None if found is None else Passing(found & Range(self.low, self.high))
+        if found is None:
+            return None
+        return Passing(Range(-(-found.low // self.unit), found.high // self.unit) & Range(self.low, self.high))
 
 
 Coding = Dictionary | Wholes

@@ -21,6 +21,7 @@ from segmentation.packing import Numbers
 from segmentation.shapes import Bound
 
 BATCH = 1 << 18
+SECOND = 1_000_000  # microseconds
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,12 @@ class Dictionaries:
                 return dictionary_of(values, reading, self._look(source, name, values))
             if reading is None:
                 return None
-            ends = self._cursor.sql(f"SELECT min({column}) AS low, max({column}) AS high {places}", params=parameters)
-            found = ends.to_arrow_table()
+            rest = f"bool_and(epoch_us({column}) % {SECOND} = 0)" if sql_type == "TIMESTAMP" else "false"
+            statement = f"SELECT min({column}) AS low, max({column}) AS high, {rest} AS seconds {places}"
+            found = self._cursor.sql(statement, params=parameters).to_arrow_table()
         low, high = (int(reading.wholes(found[end].combine_chunks())[0]) for end in ("low", "high"))
-        coding = Wholes(low, high, reading)
+        unit = SECOND if found["seconds"][0].as_py() else 1
+        coding = Wholes(low // unit, high // unit, reading, unit)
         return coding if coding.possible else None
 
     def _look(self, source: str, name: str, values: pa.Array) -> Callable[[Bound], NDArray[np.bool_]]:

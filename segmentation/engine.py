@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import reduce
@@ -20,7 +19,7 @@ import numpy as np
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
-from segmentation.combining import combined, replacers, running
+from segmentation.combining import Replace, combined, replacers, running
 from segmentation.compiling import Compiled, compile_condition, compile_known
 from segmentation.definition import (
     Condition,
@@ -43,6 +42,7 @@ from segmentation.membership import Membership
 from segmentation.operators import OPERATORS
 from segmentation.placing import coordinates, identity
 from segmentation.references import NO_REFERENCES, NamedDefinition, References, listed_question, refuse_circle
+from segmentation.tally import Tally, Term
 
 SET_BUDGET = 256 * 1024 * 1024
 COMPILED_KEPT = 10_000
@@ -72,7 +72,6 @@ class Answer:
     funnel: tuple[Step, ...] = ()
     missing: dict[str, int] = field(default_factory=dict)  # negative field conditions: people with no value
     unfinished: dict[str, str] = field(default_factory=dict)
-    sets: Mapping[str, Membership] = field(default_factory=dict)  # of every node that counts
 
     @property
     def total(self) -> int:
@@ -101,12 +100,18 @@ class Engine:
 
     def members_of(self, question: Compiled) -> Membership:
         """The set of one question, from the cache or by one query."""
+        tally = Tally(self.audience.people)
+        term = self.term_of(question, tally)
+        return tally.members(term, tally.run([term]))
+
+    def term_of(self, question: Compiled, tally: Tally) -> Term:
+        """The set of one question for a tally."""
         positive = Compiled(question.sql, question.parameters, form=question.form)
-        found = self._sets.once(positive, lambda: self._found(positive))
+        found = tally.of(self._sets.once(positive, lambda: self._found(positive)))
         if question.complement:
             found = ~found
-        if question.known:
-            found = reduce(and_, (self.members_of(compile_known(name)) for name in question.known), found)
+        for name in question.known:
+            found = found & self.term_of(compile_known(name), tally)
         return found
 
     def answer(
@@ -123,20 +128,23 @@ class Engine:
         definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
         walk = _Walk(self, catalogue or self.audience.catalogue, clock, references, path)
-        root = walk.set_of(definition.root)
+        root = walk.term_of(definition.root)
         size = self.audience.people
         if root is None:
             return Answer(size, Membership.nobody(size), counted=False, unfinished=walk.unfinished)
+        without, funnel, tally = walk.without(definition.root), walk.funnel(definition.root), walk.tally
+        for term in (*walk.terms.values(), *without.values(), *funnel.values()):
+            tally.want(term)
+        found = tally.run([root])
         return Answer(
             size,
-            root,
+            tally.members(root, found),
             counted=True,
-            counts={node: members.count for node, members in walk.sets.items()},
-            without=walk.without(definition.root),
-            funnel=walk.funnel(definition.root),
+            counts={node: tally.count(term) for node, term in walk.terms.items()},
+            without={node: tally.count(term) for node, term in without.items()},
+            funnel=tuple(Step(node, tally.count(term)) for node, term in funnel.items()),
             missing=walk.missing,
             unfinished=walk.unfinished,
-            sets=walk.sets,
         )
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
@@ -191,7 +199,7 @@ def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:
 
 
 class _Walk:
-    """One evaluation: the sets of all nodes that count."""
+    """One evaluation: the sets of all nodes that count, as terms of one tally."""
 
     def __init__(
         self,
@@ -206,24 +214,25 @@ class _Walk:
         self.path = path  # the segments on the way here, outermost first
         self.catalogue = catalogue
         self.clock = clock
-        self.sets: dict[str, Membership] = {}
+        self.tally = Tally(engine.audience.people)
+        self.terms: dict[str, Term] = {}
         self.missing: dict[str, int] = {}
         self.unfinished: dict[str, str] = {}
 
-    def set_of(self, node: Node) -> Membership | None:
+    def term_of(self, node: Node) -> Term | None:
         """The node's set; None where it does not count."""
         if not node.enabled:
             return None
         if isinstance(node, Group):
-            sets = [members for child in node.children if (members := self.set_of(child)) is not None]
-            found = combined(node, sets) if sets else None
+            terms = [term for child in node.children if (term := self.term_of(child)) is not None]
+            found = combined(node, terms) if terms else None
         else:
             found = self._condition(node)
         if found is not None:
-            self.sets[node.id] = found
+            self.terms[node.id] = found
         return found
 
-    def _condition(self, node: Condition) -> Membership | None:
+    def _condition(self, node: Condition) -> Term | None:
         try:
             found = self._answer(node)
         except HandpickError as error:
@@ -235,25 +244,26 @@ class _Walk:
             negates = OPERATORS[node.operator].negates
             if negates is not None and negates != "is_known":
                 known = (self.engine.members_of(compile_known(name)) for name in compared(node))
-                self.missing[node.id] = (~reduce(and_, known)).count
+                self.missing[node.id] = self.engine.audience.people - reduce(and_, known).count
         return found
 
-    def _answer(self, node: Condition) -> Membership:
+    def _answer(self, node: Condition) -> Term:
         if isinstance(node, SegmentCondition):
             found = self._segment(node)
         elif isinstance(node, ListCondition):
             asked = listed_question(self.references.list(node.list), self.catalogue)
-            found = self.engine.members_of(Compiled(asked.select.sql("duckdb"), asked.parameters))
+            found = self.engine.term_of(Compiled(asked.select.sql("duckdb"), asked.parameters), self.tally)
         else:
-            return self.engine.members_of(self.engine.compiled(node, self.catalogue, self.clock))
+            return self.engine.term_of(self.engine.compiled(node, self.catalogue, self.clock), self.tally)
         return ~found if node.outside else found
 
-    def _segment(self, node: SegmentCondition) -> Membership:
+    def _segment(self, node: SegmentCondition) -> Term:
         """The people of another segment, all of which has to count."""
         named = self.references.segment(node.segment)
         refuse_circle(self.path, named)
         walk = _Walk(self.engine, self.catalogue, self.clock, self.references, (*self.path, named))
-        found = walk.set_of(with_ids(named.definition).root)
+        walk.tally = self.tally
+        found = walk.term_of(with_ids(named.definition).root)
         if walk.unfinished:
             reason = next(iter(walk.unfinished.values()))
             raise HandpickError(
@@ -264,34 +274,34 @@ class _Walk:
         return found
 
     def _counted(self, group: Group) -> list[Node]:
-        return [child for child in group.children if child.id in self.sets]
+        return [child for child in group.children if child.id in self.terms]
 
-    def funnel(self, root: Group) -> tuple[Step, ...]:
+    def funnel(self, root: Group) -> dict[str, Term]:
         """The running total over the root's children in their order."""
         children = self._counted(root)
-        sets = running(root, [self.sets[child.id] for child in children])
-        return tuple(Step(child.id, members.count) for child, members in zip(children, sets, strict=True))
+        terms = running(root, [self.terms[child.id] for child in children])
+        return {child.id: term for child, term in zip(children, terms, strict=True)}
 
-    def without(self, root: Group) -> dict[str, int]:
+    def without(self, root: Group) -> dict[str, Term]:
         """For each node below the root the total if it were not there; nodes whose absence empties the root are left out."""
-        found: dict[str, int] = {}
+        found: dict[str, Term] = {}
 
-        def look(group: Group, up: Callable[[Membership | None], Membership | None]) -> None:
+        def look(group: Group, up: Replace) -> None:
             """`up` gives the root's set from what this group's set becomes (None: the group falls away)."""
             children = self._counted(group)
-            for child, replaced in zip(children, replacers(group, [self.sets[c.id] for c in children]), strict=True):
+            for child, replaced in zip(children, replacers(group, [self.terms[c.id] for c in children]), strict=True):
 
                 def upward(
-                    members: Membership | None,
-                    replaced: Callable[[Membership | None], Membership | None] = replaced,
-                ) -> Membership | None:
-                    return up(replaced(members))
+                    term: Term | None,
+                    replaced: Replace = replaced,
+                ) -> Term | None:
+                    return up(replaced(term))
 
                 rest = upward(None)
                 if rest is not None:
-                    found[child.id] = rest.count
+                    found[child.id] = rest
                 if isinstance(child, Group):
                     look(child, upward)
 
-        look(root, lambda members: members)
+        look(root, lambda term: term)
         return found

@@ -56,7 +56,7 @@ class Happened:
     """All events of one name."""
 
     blocks: tuple[Block, ...]
-    number: int
+    most: int  # of one person
 
     @property
     def nbytes(self) -> int:
@@ -128,6 +128,8 @@ def _narrow(since: NDArray[np.int64]) -> tuple[int, Numbers]:
 def load_events(audience: Audience, name: str) -> Happened | None:
     """All events of a name; None where they are not in the order of time."""
     blocks: list[Block] = []
+    counts = np.zeros(audience.people, dtype=np.uint32)
+    ones = np.ones(BLOCK, dtype=np.uint32)
     try:
         for rows, values in _blocks(audience, name, "_time"):
             times = np.concatenate([part.cast("int64").to_numpy(zero_copy_only=False) for part in values])
@@ -139,9 +141,10 @@ def load_events(audience: Audience, name: str) -> Happened | None:
             ordered, places = _order(rows)
             unit, since = _narrow(times - first)
             blocks.append(Block(ordered, first, last, unit, since[places]))
+            np.add.at(counts, ordered.astype(np.intp), ones[: len(ordered)])
     except Unordered:
         return None
-    return Happened(tuple(blocks), sum(len(block.rows) for block in blocks))
+    return Happened(tuple(blocks), int(counts.max(initial=0)))
 
 
 def load_detail(audience: Audience, dictionaries: Dictionaries, name: str, detail: str, sql_type: str) -> Detail | None:
