@@ -1,4 +1,4 @@
-"""A number for each person over blocks of events: how many, their total, the smallest, the largest, the first and last time."""
+"""A number for each person over blocks of events: how many, their total, the smallest, the largest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from segmentation.coding import Dictionary
-from segmentation.happened import BLOCK, Block, Detail, Happened
+from segmentation.happened import BLOCK, Block, Detail, Happened, Times
 from segmentation.measures import MeasureFunction
 from segmentation.packing import Numbers
 from segmentation.ranges import LEAST, MOST, microseconds
@@ -22,6 +22,10 @@ Mask = NDArray[np.bool_]
 Test = Callable[[int], Mask]
 """Which events of a block, by its number, pass."""
 _MOST_SUM = 2**62
+
+
+class Missing(Exception):
+    """Times that were there when the events were loaded cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Part:
     """The events of one name, how they are filtered, and the detail that is measured."""
 
     happened: Happened
+    times: Callable[[int], Times | None]  # of a block
     where: Filter | None
     weights: Detail | None
 
@@ -73,15 +78,23 @@ class Part:
         for number, block in enumerate(self.happened.blocks):
             if block.last < start or block.first >= end:
                 continue
-            mask = block.within(start, end)
+            mask = None if start <= block.first and block.last < end else self._within(number, start, end)
             if self.where is not None:
                 passing = self.where.test(number)
                 mask = passing if mask is None else np.logical_and(mask, passing)
             yield number, block, mask
 
+    def _within(self, number: int, start: int, end: int) -> Mask:
+        found = self.times(number)
+        if found is None:
+            raise Missing
+        within: Mask = found.times >= start
+        np.logical_and(within, found.times < end, out=within)
+        return within
+
 
 def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
-    """The number of each person, 0 without an event (for first and smallest `MOST`, for last and largest `LEAST`).
+    """The number of each person, 0 without an event (for the smallest `MOST`, for the largest `LEAST`).
 
     None where it could not be exact.
     """
@@ -91,9 +104,9 @@ def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
             return _counts(parts, start, end, people)
         case MeasureFunction.SUM:
             return _sums(parts, start, end, people)
-        case MeasureFunction.MINIMUM | MeasureFunction.DAYS_SINCE_FIRST:
+        case MeasureFunction.MINIMUM:
             return _extremes(parts, start, end, np.full(people, MOST), np.minimum)
-        case MeasureFunction.MAXIMUM | MeasureFunction.DAYS_SINCE_LAST:
+        case MeasureFunction.MAXIMUM:
             return _extremes(parts, start, end, np.full(people, LEAST), np.maximum)
     return None
 
@@ -104,7 +117,8 @@ def _edge(moment: datetime | None, otherwise: int) -> int:
 
 
 def _places(block: Block, mask: Mask | None) -> NDArray[np.intp]:
-    return (block.rows if mask is None else block.rows[mask]).astype(np.intp)
+    rows = block.rows()
+    return rows if mask is None else rows[mask]
 
 
 def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
@@ -164,13 +178,11 @@ def _extremes(parts: list[Part], start: int, end: int, found: NDArray[np.int64],
     for part in parts:
         for number, block, mask in part.matching(start, end):
             if part.weights is None:
-                values = block.first + block.unit * block.since.astype(np.int64)
-                values = values if mask is None else values[mask]
-            else:
-                known = _known(part.weights, number)
-                mask = known if mask is None else np.logical_and(mask, known)
-                values = _weights(part.weights, number, mask)
-                if len(values) and not LEAST < int(values.min()) <= int(values.max()) < MOST:
-                    return None
+                return None
+            known = _known(part.weights, number)
+            mask = known if mask is None else np.logical_and(mask, known)
+            values = _weights(part.weights, number, mask)
+            if len(values) and not LEAST < int(values.min()) <= int(values.max()) < MOST:
+                return None
             extreme.at(found, _places(block, mask), values)
     return found

@@ -5,7 +5,7 @@ Adding up a block that is sorted by row runs through memory from front to back, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ from segmentation.columns import BATCH, Dictionaries
 from segmentation.packing import Numbers, fitting
 
 BLOCK = 1 << 18
-_SECOND = 1_000_000
+EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_800_000_000
+"""The years 1 to 9999 in microseconds since 1970, which is as far as a window reaches."""
 
 
 class Unordered(Exception):
@@ -27,27 +28,21 @@ class Unordered(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """Up to `BLOCK` events; times are microseconds since 1970, kept as `base` + `unit` × a narrow number."""
+    """Up to `BLOCK` events that follow one another in the file: the rows of their people, each as the step from the one before.
 
-    rows: NDArray[np.uint32]
+    Times are microseconds since 1970.
+    """
+
+    place: int  # of the first event in the file
+    row: int
+    steps: Numbers
     first: int
     last: int
-    unit: int
-    since: Numbers
 
-    @property
-    def nbytes(self) -> int:
-        """Memory."""
-        return int(self.rows.nbytes + self.since.nbytes)
-
-    def within(self, start: int, end: int) -> NDArray[np.bool_] | None:
-        """Which events lie from `start` (in) to `end` (out); None where all do."""
-        if start <= self.first and self.last < end:
-            return None
-        low = -((self.first - start) // self.unit) if start > self.first else 0
-        high = -((self.first - end) // self.unit)  # the first number that is not before the end
-        found: NDArray[np.bool_] = self.since >= low
-        found &= self.since < high
+    def rows(self) -> NDArray[np.intp]:
+        """The people's rows, ascending."""
+        found = np.cumsum(self.steps, dtype=np.intp)
+        found += self.row
         return found
 
 
@@ -61,7 +56,19 @@ class Happened:
     @property
     def nbytes(self) -> int:
         """Memory."""
-        return sum(block.nbytes for block in self.blocks)
+        return sum(int(block.steps.nbytes) + 200 for block in self.blocks)
+
+
+@dataclass(frozen=True)
+class Times:
+    """When the events of one block happened, as they stand in it."""
+
+    times: NDArray[np.int64]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory."""
+        return int(self.times.nbytes)
 
 
 @dataclass(frozen=True)
@@ -84,15 +91,17 @@ def _order(rows: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int
     return (keys >> np.uint64(18)).astype(np.uint32), (keys & np.uint64(BLOCK - 1)).astype(np.int64)
 
 
-def _blocks(audience: Audience, name: str, column: str) -> Iterator[tuple[NDArray[np.uint32], Any]]:
-    """Rows and a column of the events of one name, in the order of the file, `BLOCK` at a time."""
+def _blocks(
+    audience: Audience, name: str, column: str, where: str = "true", bounds: Mapping[str, int] | None = None
+) -> Iterator[tuple[int, NDArray[np.uint32], Any]]:
+    """The first place in the file, rows and a column of the events of one name, in the order of the file, `BLOCK` at a time."""
     cursor = audience.cursor()
     rows: list[NDArray[np.uint32]] = []
     values: list[Any] = []
     waiting, place = 0, None
     try:
-        statement = f"SELECT rowid, _row, {column} FROM events WHERE _name = $name"
-        for batch in cursor.sql(statement, params={"name": name}).to_arrow_reader(BATCH):
+        statement = f"SELECT rowid, _row, {column} FROM events WHERE _name = $name AND {where}"
+        for batch in cursor.sql(statement, params={"name": name, **(bounds or {})}).to_arrow_reader(BATCH):
             places = batch.column(0).to_numpy()
             if not len(places):
                 continue
@@ -109,20 +118,12 @@ def _blocks(audience: Audience, name: str, column: str) -> Iterator[tuple[NDArra
                 waiting += taken
                 start += taken
                 if waiting == BLOCK:
-                    yield np.concatenate(rows), values
+                    yield int(places[0]) + start - BLOCK, np.concatenate(rows), values
                     rows, values, waiting = [], [], 0
     finally:
         cursor.close()
-    if rows:
-        yield np.concatenate(rows), values
-
-
-def _narrow(since: NDArray[np.int64]) -> tuple[int, Numbers]:
-    """A unit of time and the times in it, exactly."""
-    for unit in (_SECOND, 1000):
-        if not (since % unit).any():
-            return unit, fitting(since // unit)
-    return 1, fitting(since)
+    if rows and place is not None:
+        yield place + 1 - waiting, np.concatenate(rows), values
 
 
 def load_events(audience: Audience, name: str) -> Happened | None:
@@ -131,20 +132,35 @@ def load_events(audience: Audience, name: str) -> Happened | None:
     counts = np.zeros(audience.people, dtype=np.uint32)
     ones = np.ones(BLOCK, dtype=np.uint32)
     try:
-        for rows, values in _blocks(audience, name, "_time"):
-            times = np.concatenate([part.cast("int64").to_numpy(zero_copy_only=False) for part in values])
+        for place, rows, values in _blocks(audience, name, "_time"):
+            times = _microseconds(values)
             if (np.diff(times) < 0).any() or (blocks and times[0] < blocks[-1].last):
                 return None
-            first, last = int(times[0]), int(times[-1])
-            if last - first < 0 or abs(first) > 2**62 or abs(last) > 2**62:
+            if times[0] < EARLIEST or times[-1] >= LATEST:
                 return None
-            ordered, places = _order(rows)
-            unit, since = _narrow(times - first)
-            blocks.append(Block(ordered, first, last, unit, since[places]))
-            np.add.at(counts, ordered.astype(np.intp), ones[: len(ordered)])
+            ordered = _order(rows)[0]
+            steps = fitting(np.diff(ordered, prepend=ordered[:1]))
+            block = Block(place, int(ordered[0]), steps, int(times[0]), int(times[-1]))
+            blocks.append(block)
+            np.add.at(counts, block.rows(), ones[: len(steps)])
     except Unordered:
         return None
     return Happened(tuple(blocks), int(counts.max(initial=0)))
+
+
+def load_times(audience: Audience, name: str, block: Block) -> Times | None:
+    """The times of one block."""
+    bounds = {"first": block.place, "end": block.place + len(block.steps)}
+    try:
+        for _, rows, values in _blocks(audience, name, "_time", "rowid >= $first AND rowid < $end", bounds):
+            return Times(_microseconds(values)[_order(rows)[1]])
+    except Unordered:
+        pass
+    return None
+
+
+def _microseconds(values: list[Any]) -> NDArray[np.int64]:
+    return np.concatenate([part.cast("int64").to_numpy(zero_copy_only=False) for part in values])
 
 
 def load_detail(audience: Audience, dictionaries: Dictionaries, name: str, detail: str, sql_type: str) -> Detail | None:
@@ -156,7 +172,7 @@ def load_detail(audience: Audience, dictionaries: Dictionaries, name: str, detai
         return None
     blocks: list[Numbers] = []
     try:
-        for rows, values in _blocks(audience, name, quoted(detail)):
+        for _, rows, values in _blocks(audience, name, quoted(detail)):
             codes = np.concatenate([coding.codes(part) for part in values])
             blocks.append(codes[_order(rows)[1]])
     except Unordered:

@@ -7,28 +7,33 @@ columns are loaded beside, and conditions on them are left to SQL until they are
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
+from sqlglot import exp
 
-from segmentation.adding import Filter, Part, added
+from segmentation.adding import Filter, Missing, Part, added
 from segmentation.audience import Audience
 from segmentation.columns import Column, Dictionaries, load_column
-from segmentation.happened import Detail, Happened, load_detail, load_events
+from segmentation.happened import Detail, Happened, Times, load_detail, load_events, load_times
 from segmentation.keeping import Kept
 from segmentation.measures import MeasureFunction
 from segmentation.membership import Membership
 from segmentation.packing import Numbers, bits_inside
 from segmentation.ranges import LEAST, MOST, Range, Scale, microseconds, range_of, scaled
-from segmentation.shapes import EventShape, FieldShape, Shape
+from segmentation.shapes import Bound, EventShape, FieldShape, Shape
 
 COLUMN_BUDGET = 900 * 1024 * 1024
 MEASURE_BUDGET = 192 * 1024 * 1024
 AT_ONCE = 1_500_000  # rows: so many are loaded while the question waits
 MOST_TEXTS = 1 << 16
+MOST_LOADS = 3  # of one column, each after it had to go
 
 
 class Nothing:
@@ -37,7 +42,7 @@ class Nothing:
     nbytes = 1000
 
 
-Loaded = Column | Happened | Detail | Nothing
+Loaded = Column | Happened | Detail | Times | Nothing
 Thing = TypeVar("Thing", Column, Happened, Detail)
 
 
@@ -53,6 +58,8 @@ class Kernels:
         self._working = threading.Lock()
         self._loader = ThreadPoolExecutor(1, "columns")
         self._loading: set[tuple[str, ...]] = set()
+        self._loads = Counter[tuple[str, ...]]()
+        self._lock = threading.Lock()
         self._dictionaries = Dictionaries(audience)
 
     @cached_property
@@ -71,7 +78,7 @@ class Kernels:
         """Who is found, as SQL finds them; None where SQL has to be asked."""
         try:
             return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
-        except (duckdb.Error, MemoryError):
+        except (duckdb.Error, Missing, MemoryError):
             return None
 
     def prepare(self, shape: Shape) -> None:
@@ -94,6 +101,8 @@ class Kernels:
         return Membership(passing.bits(column.codes), self.audience.people)
 
     def _by_events(self, shape: EventShape) -> Membership | None:
+        if shape.function in (MeasureFunction.DAYS_SINCE_FIRST, MeasureFunction.DAYS_SINCE_LAST):
+            return self._by_time(shape)
         parts = [part for name in dict.fromkeys(shape.events) if (part := self._part(name, shape)) is not None]
         if len(parts) < len(set(shape.events)):
             return None
@@ -115,6 +124,28 @@ class Kernels:
         found = Membership(bits_inside(numbers, wanted & known), self.audience.people)
         return ~found if shape.complement else found
 
+    def _by_time(self, shape: EventShape) -> Membership | None:
+        """The last time lies from one moment to another: there are events since the one, and none after the other."""
+        wanted = range_of(shape.holds, microseconds)
+        low, high = (_moment(end) for end in (wanted.low, wanted.high + 1)) if wanted is not None else (None, None)
+        if wanted is None or (low is None and high is None):
+            return None
+        some = Bound(exp.GTE(this=exp.column("number"), expression=exp.Placeholder(this="p0")), (("p0", 1),))
+        counted = replace(shape, function=MeasureFunction.COUNT, holds=some, complement=False)
+        after = replace(counted, start=_latest(shape.start, high))
+        since = replace(counted, start=_latest(shape.start, low))
+        before, until = (
+            replace(counted, end=_earliest(shape.end, low)),
+            replace(counted, end=_earliest(shape.end, high)),
+        )
+        last = shape.function == MeasureFunction.DAYS_SINCE_LAST
+        inside = self._by_events(since if last else until)
+        beyond = high if last else low
+        outside = self._by_events(after if last else before) if beyond is not None else None
+        if inside is None or (beyond is not None and outside is None):
+            return None
+        return inside if outside is None else inside - outside
+
     def _part(self, name: str, shape: EventShape) -> Part | None:
         happened = self._happened(name)
         where: Filter | None = None
@@ -125,7 +156,15 @@ class Kernels:
         weights = self._detail(name, shape.detail) if shape.detail is not None else None
         if happened is None or (shape.detail is not None and weights is None):
             return None
-        return Part(happened, where, weights)
+
+        def times(number: int) -> Times | None:
+            def load() -> Times | Nothing:
+                return load_times(self.audience, name, happened.blocks[number]) or Nothing()
+
+            found = self.loaded.once(("times", name, str(number)), load)
+            return found if isinstance(found, Times) else None
+
+        return Part(happened, times, where, weights)
 
     def _column(self, name: str) -> Column | None:
         sql_type = self._types.get(("people", name), "")
@@ -166,16 +205,20 @@ class Kernels:
         return found if isinstance(found, kind) else None
 
     def _load_beside(self, key: tuple[str, ...], load: Callable[[], Loaded]) -> None:
-        with self._working:
-            if key in self._loading:
+        """Have it loaded, but not over and over again where there is no room for all that is asked for."""
+        with self._lock:
+            if key in self._loading or self._loads[key] >= MOST_LOADS:
                 return
             self._loading.add(key)
+            self._loads[key] += 1
 
         def work() -> None:
             try:
                 self.loaded.once(key, load)
+            except duckdb.Error:  # it is left to SQL, which says what is wrong
+                self.loaded.keep(key, Nothing())
             finally:
-                with self._working:
+                with self._lock:
                     self._loading.discard(key)
 
         self._loader.submit(work)
@@ -186,8 +229,6 @@ def _compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range
     match shape.function:
         case MeasureFunction.COUNT:
             return scaled(0), Range()
-        case MeasureFunction.DAYS_SINCE_FIRST | MeasureFunction.DAYS_SINCE_LAST:
-            return microseconds, Range(LEAST + 1, MOST - 1)
     readings = [part.weights.coding.reading for part in parts if part.weights is not None]
     if not readings or any(reading is None for reading in readings) or readings[0] is None:
         return None, Range()
@@ -197,3 +238,19 @@ def _compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range
     if shape.function in (MeasureFunction.MINIMUM, MeasureFunction.MAXIMUM):
         return readings[0].scale, Range(LEAST + 1, MOST - 1)
     return None, Range()
+
+
+def _moment(since: int) -> datetime | None:
+    """Microseconds since 1970 as a moment; None beyond the calendar, where nothing happens."""
+    try:
+        return datetime(1970, 1, 1) + timedelta(microseconds=since)  # noqa: DTZ001 stored without zone
+    except OverflowError:
+        return None
+
+
+def _latest(one: datetime | None, two: datetime | None) -> datetime | None:
+    return max((end for end in (one, two) if end is not None), default=None)
+
+
+def _earliest(one: datetime | None, two: datetime | None) -> datetime | None:
+    return min((end for end in (one, two) if end is not None), default=None)
