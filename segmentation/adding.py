@@ -98,7 +98,7 @@ def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
 
     None where it could not be exact.
     """
-    start, end = _edge(shape.start, LEAST), _edge(shape.end, MOST)
+    start, end = reach(shape)
     match shape.function:
         case MeasureFunction.COUNT:
             return _counts(parts, start, end, people)
@@ -109,6 +109,44 @@ def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
         case MeasureFunction.MAXIMUM:
             return _extremes(parts, start, end, np.full(people, LEAST), np.maximum)
     return None
+
+
+def reach(shape: EventShape) -> tuple[int, int]:
+    """A window's first instant (in) and last (out) in microseconds since 1970."""
+    return _edge(shape.start, LEAST), _edge(shape.end, MOST)
+
+
+Pieces = list[tuple[int, int]]
+
+
+def difference(old: tuple[int, int], new: tuple[int, int]) -> tuple[Pieces, Pieces] | None:
+    """What a window has that another does not have, and what it lacks; None where they have nothing in common."""
+    (old_start, old_end), (start, end) = old, new
+    if start >= old_end or end <= old_start:
+        return None
+    more = [piece for piece in ((start, old_start), (old_end, end)) if piece[0] < piece[1]]
+    less = [piece for piece in ((old_start, start), (end, old_end)) if piece[0] < piece[1]]
+    return more, less
+
+
+def events_in(parts: list[Part], pieces: Pieces) -> int:
+    """How many events stand in the blocks that reach into a window's pieces."""
+    return sum(
+        len(block.steps)
+        for part in parts
+        for block in part.happened.blocks
+        for start, end in pieces
+        if block.last >= start and block.first < end
+    )
+
+
+def moved(numbers: Numbers, parts: list[Part], more: Pieces, less: Pieces) -> Numbers:
+    """Counts of another window from those of one that overlaps it."""
+    found = numbers.copy()
+    for join, pieces in ((np.add, more), (np.subtract, less)):
+        for start, end in pieces:
+            _count_into(found, parts, start, end, join)
+    return found
 
 
 def _edge(moment: datetime | None, otherwise: int) -> int:
@@ -124,12 +162,16 @@ def _places(block: Block, mask: Mask | None) -> NDArray[np.intp]:
 def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
     """In the narrowest type that holds all events of any one person."""
     found = np.zeros(people, dtype=np.min_scalar_type(sum(part.happened.most for part in parts)))
+    _count_into(found, parts, start, end, np.add)
+    return found
+
+
+def _count_into(found: Numbers, parts: list[Part], start: int, end: int, join: np.ufunc) -> None:
     ones = np.ones(BLOCK, dtype=found.dtype)
     for part in parts:
         for _, block, mask in part.matching(start, end):
             places = _places(block, mask)
-            np.add.at(found, places, ones[: len(places)])
-    return found
+            join.at(found, places, ones[: len(places)])
 
 
 def _weights(detail: Detail, number: int, mask: Mask | None) -> NDArray[np.int64]:

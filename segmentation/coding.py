@@ -77,6 +77,10 @@ class Passing:
     found: Range | None = None
     table: NDArray[np.bool_] | None = None  # for each place in the dictionary
 
+    @cached_property
+    def _runs(self) -> list[Range]:
+        return [] if self.table is None else runs(self.table)
+
     def bits(self, codes: Numbers) -> Bits:
         """The rows whose code passes, packed."""
         if self.table is not None:
@@ -86,7 +90,7 @@ class Passing:
     def mask(self, codes: Numbers) -> NDArray[np.bool_]:
         """Which of these codes pass."""
         if self.table is not None:
-            return chosen(codes, self.table, runs(self.table))
+            return chosen(codes, self.table, self._runs)
         limited = clipped(codes, self.found or Range(1, 0))
         return np.zeros(len(codes), dtype=np.bool_) if limited is None else inside(codes, limited)
 

@@ -84,11 +84,12 @@ class Detail:
         return sum(int(codes.nbytes) for codes in self.blocks) + self.coding.nbytes
 
 
-def _order(rows: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Rows in ascending order, and the places they come from; those of one person stay in the order of time."""
-    keys = (rows.astype(np.uint64) << np.uint64(18)) | np.arange(len(rows), dtype=np.uint64)
-    keys.sort()
-    return (keys >> np.uint64(18)).astype(np.uint32), (keys & np.uint64(BLOCK - 1)).astype(np.int64)
+def _order(rows: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+    """Rows in ascending order, and the places they come from; by halves, for which NumPy has a sort in linear time."""
+    lower = np.argsort((rows & 0xFFFF).astype(np.uint16), kind="stable")
+    upper = np.argsort((rows >> 16).astype(np.uint16)[lower], kind="stable")
+    places = lower[upper]
+    return rows[places], places
 
 
 def _blocks(

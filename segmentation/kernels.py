@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import duckdb
 from sqlglot import exp
 
-from segmentation.adding import Filter, Missing, Part, added
+from segmentation.adding import Filter, Missing, Part, added, difference, events_in, moved, reach
 from segmentation.audience import Audience
 from segmentation.columns import Column, Dictionaries, load_column
 from segmentation.happened import Detail, Happened, Times, load_detail, load_events, load_times
@@ -33,6 +33,8 @@ COLUMN_BUDGET = 900 * 1024 * 1024
 MEASURE_BUDGET = 192 * 1024 * 1024
 AT_ONCE = 1_500_000  # rows: so many are loaded while the question waits
 MOST_TEXTS = 1 << 16
+MOST_MEASURES = 1000  # whose windows are remembered
+MOST_WINDOWS = 8  # of one measure, that others are reckoned from
 MOST_LOADS = 3  # of one column, each after it had to go
 
 
@@ -56,6 +58,7 @@ class Kernels:
         self.loaded: Kept[tuple[str, ...], Loaded] = Kept(COLUMN_BUDGET, lambda found: found.nbytes)
         self.measures: Kept[tuple[Any, ...], Numbers] = Kept(MEASURE_BUDGET, lambda found: int(found.nbytes))
         self._working = threading.Lock()
+        self._windows: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
         self._loader = ThreadPoolExecutor(1, "columns")
         self._loading: set[tuple[str, ...]] = set()
         self._loads = Counter[tuple[str, ...]]()
@@ -111,18 +114,40 @@ class Kernels:
         if wanted is None:
             return None
         where = shape.where.key if shape.where is not None else None
-        key = (frozenset(shape.events), shape.start, shape.end, where, shape.function, shape.detail)
-        numbers = self.measures.get(key)
+        key = (frozenset(shape.events), where, shape.function, shape.detail)
+        numbers = self.measures.get((*key, reach(shape)))
         if numbers is None:
             with self._working:
-                numbers = self.measures.get(key)
-                if numbers is None:
-                    numbers = added(shape, parts, self.audience.people)
-                    if numbers is None:
-                        return None
-                    self.measures.keep(key, numbers)
+                numbers = self._measured(key, shape, parts)
+        if numbers is None:
+            return None
         found = Membership(bits_inside(numbers, wanted & known), self.audience.people)
         return ~found if shape.complement else found
+
+    def _measured(self, key: tuple[Any, ...], shape: EventShape, parts: list[Part]) -> Numbers | None:
+        """The number of each person; counts from those of the nearest window, where less has to be counted then."""
+        window = reach(shape)
+        numbers = self.measures.get((*key, window))
+        if numbers is not None:
+            return numbers
+        if len(self._windows) > MOST_MEASURES:
+            self._windows.clear()
+        windows = self._windows.setdefault(key, [])
+        least, nearest = events_in(parts, [window]), None
+        for other in windows if shape.function == MeasureFunction.COUNT else ():
+            between = difference(other, window)
+            events = events_in(parts, [*between[0], *between[1]]) if between is not None else least
+            if between is not None and events < least and (kept := self.measures.get((*key, other))) is not None:
+                least, nearest = events, (kept, *between)
+        if nearest is None:
+            numbers = added(shape, parts, self.audience.people)
+        else:
+            kept, more, less = nearest
+            numbers = moved(kept, parts, more, less)
+        if numbers is not None:
+            self.measures.keep((*key, window), numbers)
+            windows[:] = [window, *windows][:MOST_WINDOWS]
+        return numbers
 
     def _by_time(self, shape: EventShape) -> Membership | None:
         """The last time lies from one moment to another: there are events since the one, and none after the other."""
