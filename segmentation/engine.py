@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import reduce
@@ -96,23 +97,32 @@ class Engine:
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
         self._sets: Kept[Compiled, Membership] = Kept(SET_BUDGET, lambda members: members.nbytes)
         self._compiled: OrderedDict[tuple[Condition, tuple[str, ...], Clock], Compiled | str] = OrderedDict()
+        self._seen: dict[int, tuple[Condition, Catalogue, Clock, Compiled]] = {}  # by identity
         self._lock = threading.Lock()
 
     def members_of(self, question: Compiled) -> Membership:
         """The set of one question, from the cache or by one query."""
+        if not question.complement and not question.known:
+            return self._positive(question)
         tally = Tally(self.audience.people)
         term = self.term_of(question, tally)
         return tally.members(term, tally.run([term]))
 
     def term_of(self, question: Compiled, tally: Tally) -> Term:
         """The set of one question for a tally."""
-        positive = Compiled(question.sql, question.parameters, form=question.form)
-        found = tally.of(self._sets.once(positive, lambda: self._found(positive)))
+        found = tally.of(self._positive(question))
         if question.complement:
             found = ~found
         for name in question.known:
             found = found & self.term_of(compile_known(name), tally)
         return found
+
+    def _positive(self, question: Compiled) -> Membership:
+        """Whom the question itself finds."""
+        positive = question
+        if question.complement or question.known:
+            positive = Compiled(question.sql, question.parameters, form=question.form)
+        return self._sets.once(positive, lambda: self._found(positive))
 
     def answer(
         self,
@@ -128,7 +138,8 @@ class Engine:
         definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
         walk = _Walk(self, catalogue or self.audience.catalogue, clock, references, path)
-        root = walk.term_of(definition.root)
+        with self.kernels.first() if self.kernels is not None else nullcontext():
+            root = walk.term_of(definition.root)
         size = self.audience.people
         if root is None:
             return Answer(size, Membership.nobody(size), counted=False, unfinished=walk.unfinished)
@@ -149,6 +160,16 @@ class Engine:
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
+        seen = self._seen.get(id(condition))
+        if seen is not None and seen[0] is condition and seen[1] is catalogue and seen[2] == clock:
+            return seen[3]
+        found = self._compiled_anew(condition, catalogue, clock)
+        if len(self._seen) >= COMPILED_KEPT:
+            self._seen.clear()
+        self._seen[id(condition)] = (condition, catalogue, clock, found)
+        return found
+
+    def _compiled_anew(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         condition = _with_roles(condition, catalogue)
         values = tuple(repr(node.value) for node in walk(condition) if isinstance(node, FieldCondition))
         key = (condition, values, clock)  # for Python True and 1 are equal

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -31,10 +32,11 @@ from segmentation.shapes import Bound, EventShape, FieldShape, Shape
 
 COLUMN_BUDGET = 900 * 1024 * 1024
 MEASURE_BUDGET = 192 * 1024 * 1024
-AT_ONCE = 1_500_000  # rows: so many are loaded while the question waits
+AT_ONCE = 200_000  # rows: so many are loaded while the question waits
 MOST_TEXTS = 1 << 16
 MOST_MEASURES = 1000  # whose windows are remembered
 MOST_WINDOWS = 8  # of one measure, that others are reckoned from
+PATIENCE = 3.0  # seconds for which loading waits at most, as there may always be somebody who asks
 MOST_LOADS = 3  # of one column, each after it had to go
 
 
@@ -63,6 +65,8 @@ class Kernels:
         self._loading: set[tuple[str, ...]] = set()
         self._loads = Counter[tuple[str, ...]]()
         self._lock = threading.Lock()
+        self._quiet = threading.Condition()
+        self._asking = 0
         self._dictionaries = Dictionaries(audience)
 
     @cached_property
@@ -83,6 +87,18 @@ class Kernels:
             return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
         except (duckdb.Error, Missing, MemoryError):
             return None
+
+    @contextmanager
+    def first(self) -> Iterator[None]:
+        """Inside it loading waits, so that the numbers of a screen come first."""
+        with self._quiet:
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._asking -= 1
+                self._quiet.notify_all()
 
     def prepare(self, shape: Shape) -> None:
         """Have what a question needs loaded beside, whatever its size."""
@@ -238,6 +254,8 @@ class Kernels:
             self._loads[key] += 1
 
         def work() -> None:
+            with self._quiet:
+                self._quiet.wait_for(lambda: not self._asking, PATIENCE)
             try:
                 self.loaded.once(key, load)
             except duckdb.Error:  # it is left to SQL, which says what is wrong
