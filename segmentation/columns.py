@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from segmentation.audience import Audience, quoted
+from segmentation.background import STOPPED
 from segmentation.coding import MOST_DIFFERENT, Coding, Dictionary, Wholes, dictionary_of, reading_of
 from segmentation.packing import Numbers
 from segmentation.shapes import Bound
@@ -99,6 +100,8 @@ def load_column(audience: Audience, dictionaries: Dictionaries, name: str, sql_t
         if sql_type.endswith("[]"):
             return _load_lists(cursor, coding, codes, name)
         for batch in cursor.sql(f"SELECT _row, {quoted(name)} FROM people").to_arrow_reader(BATCH):
+            if STOPPED.is_set():
+                return None
             codes[batch.column(0).to_numpy()] = coding.codes(batch.column(1))
     finally:
         cursor.close()

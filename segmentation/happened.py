@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.audience import Audience, quoted
+from segmentation.background import STOPPED
 from segmentation.coding import Coding
 from segmentation.columns import BATCH, Dictionaries
 from segmentation.packing import Numbers, fitting
@@ -103,6 +104,8 @@ def _blocks(
     try:
         statement = f"SELECT rowid, _row, {column} FROM events WHERE _name = $name AND {where}"
         for batch in cursor.sql(statement, params={"name": name, **(bounds or {})}).to_arrow_reader(BATCH):
+            if STOPPED.is_set():
+                raise Unordered
             places = batch.column(0).to_numpy()
             if not len(places):
                 continue

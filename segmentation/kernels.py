@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,10 +16,12 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
+import pyarrow as pa
 from sqlglot import exp
 
 from segmentation.adding import Filter, Missing, Part, added, difference, events_in, moved, reach
 from segmentation.audience import Audience
+from segmentation.background import Background
 from segmentation.columns import Column, Dictionaries, load_column
 from segmentation.happened import Detail, Happened, Times, load_detail, load_events, load_times
 from segmentation.keeping import Kept
@@ -61,7 +62,7 @@ class Kernels:
         self.measures: Kept[tuple[Any, ...], Numbers] = Kept(MEASURE_BUDGET, lambda found: int(found.nbytes))
         self._working = threading.Lock()
         self._windows: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
-        self._loader = ThreadPoolExecutor(1, "columns")
+        self._loader = Background("columns")
         self._loading: set[tuple[str, ...]] = set()
         self._loads = Counter[tuple[str, ...]]()
         self._lock = threading.Lock()
@@ -85,7 +86,7 @@ class Kernels:
         """Who is found, as SQL finds them; None where SQL has to be asked."""
         try:
             return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
-        except (duckdb.Error, Missing, MemoryError):
+        except (duckdb.Error, pa.ArrowException, Missing, MemoryError):
             return None
 
     @contextmanager
@@ -110,7 +111,7 @@ class Kernels:
 
     def settle(self) -> None:
         """Wait until all that was asked for is loaded."""
-        self._loader.submit(lambda: None).result()
+        self._loader.settle()
 
     def _by_field(self, shape: FieldShape) -> Membership | None:
         column = self._column(shape.field)
@@ -258,7 +259,7 @@ class Kernels:
                 self._quiet.wait_for(lambda: not self._asking, PATIENCE)
             try:
                 self.loaded.once(key, load)
-            except duckdb.Error:  # it is left to SQL, which says what is wrong
+            except (duckdb.Error, pa.ArrowException, MemoryError):  # it is left to SQL, which says what is wrong
                 self.loaded.keep(key, Nothing())
             finally:
                 with self._lock:
