@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import weakref
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -42,41 +44,51 @@ class Dictionaries:
     """The database's side of dictionaries: small tables that conditions are asked of."""
 
     def __init__(self, audience: Audience) -> None:
+        self._audience = audience
         self._cursor = audience.cursor()
         self._lock = threading.Lock()
         self._numbers = count(1)
+        self._gone: deque[str] = deque()
 
     def coding(self, source: str, where: str, name: str, sql_type: str, parameters: dict[str, Any]) -> Coding | None:
         """How a column of a table (`people` or `events`) is coded, over the rows of `where`; None where it cannot be."""
         reading = reading_of(sql_type)
         column, places = quoted(name), f"FROM {source} WHERE {where}"
-        with self._lock:
-            table = self._cursor.sql(
-                f"SELECT DISTINCT {column} AS value {places} ORDER BY value NULLS LAST LIMIT {MOST_DIFFERENT + 1}",
-                params=parameters,
-            ).to_arrow_table()
+        cursor = self._audience.cursor()
+        try:
+            distinct = (
+                f"SELECT DISTINCT {column} AS value {places} ORDER BY value NULLS LAST LIMIT {MOST_DIFFERENT + 1}"
+            )
+            table = cursor.sql(distinct, params=parameters).to_arrow_table()
             if len(table) <= MOST_DIFFERENT:
                 values = table["value"].combine_chunks()
                 return dictionary_of(values, reading, self._look(source, name, values))
             if reading is None:
                 return None
             rest = f"bool_and(epoch_us({column}) % {SECOND} = 0)" if sql_type == "TIMESTAMP" else "false"
-            statement = f"SELECT min({column}) AS low, max({column}) AS high, {rest} AS seconds {places}"
-            found = self._cursor.sql(statement, params=parameters).to_arrow_table()
+            ends = f"SELECT min({column}) AS low, max({column}) AS high, {rest} AS seconds {places}"
+            found = cursor.sql(ends, params=parameters).to_arrow_table()
+        finally:
+            cursor.close()
         low, high = (int(reading.wholes(found[end].combine_chunks())[0]) for end in ("low", "high"))
         unit = SECOND if found["seconds"][0].as_py() else 1
         coding = Wholes(low // unit, high // unit, reading, unit)
         return coding if coding.possible else None
 
     def _look(self, source: str, name: str, values: pa.Array) -> Callable[[Bound], NDArray[np.bool_]]:
-        """Store a dictionary as a table, which lives as long as what is returned is used."""
+        """Store a dictionary as a table, which goes some time after what is returned is used no more."""
         table = f"dictionary{next(self._numbers)}"
-        self._cursor.register("values_of", pa.table({"_row": pa.array(range(len(values)), pa.uint32()), name: values}))
-        self._cursor.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM values_of")
-        self._cursor.unregister("values_of")
-        return partial(
-            self._passing, f"WITH {source} AS (SELECT * FROM {table}) SELECT _row FROM {source}", len(values)
-        )
+        with self._lock:
+            while self._gone:
+                self._cursor.execute(f"DROP TABLE {self._gone.popleft()}")
+            rows = pa.array(range(len(values)), pa.uint32())
+            self._cursor.register("values_of", pa.table({"_row": rows, name: values}))
+            self._cursor.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM values_of")
+            self._cursor.unregister("values_of")
+        select = f"WITH {source} AS (SELECT * FROM {table}) SELECT _row FROM {source}"
+        look = partial(self._passing, select, len(values))
+        weakref.finalize(look, self._gone.append, table)
+        return look
 
     def _passing(self, select: str, size: int, bound: Bound) -> NDArray[np.bool_]:
         statement = f"{select} WHERE {bound.found.sql('duckdb')}"
