@@ -5,7 +5,7 @@ The text of a statement does not depend on values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
@@ -17,6 +17,7 @@ from segmentation.errors import HandpickError, close_names
 from segmentation.operands import operands
 from segmentation.operators import OPERATORS, TIME, Operator, Shape, operators_for
 from segmentation.predicates import Target, local
+from segmentation.shapes import Shape as Form
 
 KIND_WORDS = {
     Kind.TEXT: "text",
@@ -39,6 +40,7 @@ class Question:
     parameters: tuple[tuple[str, Any], ...]
     complement: bool = False
     known: tuple[str, ...] = ()
+    form: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Compiled:
     parameters: tuple[tuple[str, Any], ...]
     complement: bool = False
     known: tuple[str, ...] = ()  # the fields whose missing people are left out
+    form: Form | None = field(default=None, compare=False)  # the same question for the kernels, where it has a shape
 
 
 class Parameters:

@@ -7,6 +7,7 @@ not depend on values.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -16,10 +17,10 @@ from sqlglot import exp
 from segmentation.binding import Compiled, Parameters, Question, other_named, predicate
 from segmentation.catalogue import Catalogue, EventProperty, Kind
 from segmentation.clock import Clock
-from segmentation.definition import Condition, EventCondition, FieldCondition, MeasureFunction
+from segmentation.definition import Condition, EventCondition, FieldCondition, MeasureFunction, Near, Which
 from segmentation.errors import HandpickError, close_names
 from segmentation.habitual import habit_question
-from segmentation.happening import Happening, column, conditions, event_filter, inside, is_known, named, source
+from segmentation.happening import Happening, column, conditions, edges, event_filter, inside, is_known, named, source
 from segmentation.operands import bounds
 from segmentation.operators import COMPARISONS, Comparison
 from segmentation.placing import place_question, sample_question
@@ -27,6 +28,7 @@ from segmentation.predicates import Target
 from segmentation.ranking import rank_question, rfm_question
 from segmentation.reckoning import ZERO_WITHOUT_EVENTS, aggregate, measured
 from segmentation.sequences import sequence_question
+from segmentation.shapes import Bound, EventShape, FieldShape
 
 __all__ = ["Compiled", "Question", "compile_condition", "compile_known", "question"]
 
@@ -40,11 +42,13 @@ def _field_question(condition: FieldCondition, at: Happening) -> Question:
     leave_out = condition.leave_out_missing and operator.negates is not None and operator.negates != "is_known"
     other = other_named(condition, field, at.catalogue)
     known = (field.name,) if other is None else (field.name, other.name)
+    parameters = tuple(at.parameters.values)
     return Question(
         select,
-        tuple(at.parameters.values),
+        parameters,
         complement=operator.negates is not None,
         known=known if leave_out else (),
+        form=FieldShape(field.name, Bound(found, parameters)) if other is None else None,
     )
 
 
@@ -52,7 +56,8 @@ def _field_question(condition: FieldCondition, at: Happening) -> Question:
 def compile_known(field: str) -> Compiled:
     """Who has a value in a field."""
     known = is_known(exp.column(field, quoted=True))
-    return Compiled(exp.select(exp.column("_row", quoted=True)).from_("people").where(known).sql("duckdb"), ())
+    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(known)
+    return Compiled(select.sql("duckdb"), (), form=FieldShape(field, Bound(known, ())))
 
 
 def _day_times(values: tuple[Any, ...], clock: Clock) -> tuple[datetime, ...]:
@@ -89,7 +94,37 @@ def _event_question(condition: EventCondition, at: Happening) -> Question:
     select = (
         select.where(*matching).group_by(column("_row")).having(exp.Not(this=exp.paren(holds)) if complement else holds)
     )
-    return Question(select, tuple(at.parameters.values), complement=complement)
+    form = None if share else _shape_of(condition, row, values, detail, at, complement)
+    return Question(select, tuple(at.parameters.values), complement=complement, form=form)
+
+
+def _shape_of(
+    condition: EventCondition,
+    row: Comparison,
+    values: tuple[Any, ...],
+    detail: EventProperty | None,
+    at: Happening,
+    complement: bool,
+) -> EventShape | None:
+    """The question for the kernels; None where only SQL can answer it."""
+    if condition.which != Which.ALL or isinstance(condition.window, Near):
+        return None
+    start, end = edges(condition.window, at)
+    if at.newest is None or at.newest > at.clock.instant:
+        later = at.clock.instant + timedelta(microseconds=1)
+        end = later if end is None else min(end, later)
+    function = condition.measure.function
+    apart = replace(at, parameters=Parameters())  # so that equal filters are equal whatever stands around them
+    where = event_filter(condition.where, apart) if condition.where is not None else None
+    filtered = Bound(where, tuple(apart.parameters.values)) if where is not None else None
+    ends = values
+    if function in (MeasureFunction.DAYS_SINCE_FIRST, MeasureFunction.DAYS_SINCE_LAST):
+        ends, row = _day_times(values, at.clock)[::-1], COMPARISONS[row.mirrored]
+    limits = Parameters()
+    holds = row.build(Target(exp.column("number"), Kind.NUMBER), tuple(limits.bind(end) for end in ends))
+    compared = Bound(holds, tuple(limits.values))
+    name = detail.name if detail is not None else None
+    return EventShape(condition.events, start, end, filtered, function, name, compared, complement)
 
 
 def _holds(
@@ -145,4 +180,4 @@ def question(condition: Condition, catalogue: Catalogue, clock: Clock, newest: d
 def compile_condition(condition: Condition, catalogue: Catalogue, clock: Clock, newest: datetime | None) -> Compiled:
     """A condition as one question to the audience; raises HandpickError with what is missing or wrong."""
     found = question(condition, catalogue, clock, newest)
-    return Compiled(found.select.sql("duckdb"), found.parameters, found.complement, found.known)
+    return Compiled(found.select.sql("duckdb"), found.parameters, found.complement, found.known, found.form)

@@ -62,6 +62,9 @@ def _with_ids(node: AnyNode, ids: Iterator[str], keep: set[str] | None) -> AnyNo
 
 def with_ids(definition: Definition) -> Definition:
     """The definition with an id on every node, as hand-written files may leave them out or repeat them."""
+    ids = [node.id for node in walk(definition.root)]
+    if all(ids) and len(set(ids)) == len(ids):
+        return definition
     root = _with_ids(definition.root, _fresh(definition), set())
     return definition.model_copy(update={"root": root})
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
-from functools import reduce
-from operator import and_
 
 import duckdb
 import numpy as np
@@ -20,37 +19,31 @@ import numpy as np
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
-from segmentation.combining import combined, replacers, running
 from segmentation.compiling import Compiled, compile_condition, compile_known
 from segmentation.definition import (
     Condition,
     Definition,
     FieldCondition,
-    Group,
-    ListCondition,
-    Node,
     PlaceCondition,
     SampleCondition,
-    SegmentCondition,
     walk,
 )
 from segmentation.editing import with_ids
 from segmentation.errors import Cancelled, HandpickError
-from segmentation.happening import compared
+from segmentation.keeping import Kept
+from segmentation.kernels import Kernels
 from segmentation.membership import Membership
-from segmentation.operators import OPERATORS
 from segmentation.placing import coordinates, identity
 from segmentation.references import (
     NO_REFERENCES,
-    NamedDefinition,
     References,
-    listed_question,
-    refuse_circle,
-    refuse_empty_groups,
 )
+from segmentation.tally import Tally, Term
+from segmentation.walking import Walk
 
 SET_BUDGET = 256 * 1024 * 1024
 COMPILED_KEPT = 10_000
+LARGE = 100_000  # people or events from which the kernels pay
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,12 @@ class Answer:
     funnel: tuple[Step, ...] = ()
     missing: dict[str, int] = field(default_factory=dict)  # negative field conditions: people with no value
     unfinished: dict[str, str] = field(default_factory=dict)
-    sets: Mapping[str, Membership] = field(default_factory=dict)  # of every node that counts
+    work_out: Callable[[], dict[str, Membership]] = field(default=dict, repr=False, compare=False)
+
+    @property
+    def sets(self) -> dict[str, Membership]:
+        """The people of every node that counts, by the node's id; worked out when it is asked for."""
+        return self.work_out()
 
     @property
     def total(self) -> int:
@@ -92,30 +90,41 @@ class Answer:
 class Engine:
     """Answers definitions over one audience version; safe to share between threads and sessions."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: Audience, *, kernels: bool | None = None) -> None:
+        """`kernels` answer frequent conditions without SQL: always and at once, never, or by themselves in a large audience."""
         self.audience = audience
+        large = max(audience.people, audience.about.events) >= LARGE
+        self.kernels = Kernels(audience, wait=kernels is True) if kernels or (kernels is None and large) else None
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
-        self._sets: OrderedDict[Compiled, Membership] = OrderedDict()
+        self._sets: Kept[Compiled, Membership] = Kept(SET_BUDGET, lambda members: members.nbytes)
         self._compiled: OrderedDict[tuple[Condition, tuple[str, ...], Clock], Compiled | str] = OrderedDict()
-        self._bytes = 0
+        self._seen: dict[int, tuple[Condition, Catalogue, Clock, Compiled]] = {}  # by identity
         self._lock = threading.Lock()
 
     def members_of(self, question: Compiled) -> Membership:
         """The set of one question, from the cache or by one query."""
-        positive = Compiled(question.sql, question.parameters)
-        with self._lock:
-            found = self._sets.get(positive)
-            if found is not None:
-                self._sets.move_to_end(positive)
-        if found is None:
-            found = self._ask(positive)
-            self._keep(positive, found)
+        if not question.complement and not question.known:
+            return self._positive(question)
+        tally = Tally(self.audience.people)
+        term = self.term_of(question, tally)
+        return tally.members(term, tally.run([term]))
+
+    def term_of(self, question: Compiled, tally: Tally) -> Term:
+        """The set of one question for a tally."""
+        found = tally.of(self._positive(question))
         if question.complement:
             found = ~found
-        if question.known:
-            found = reduce(and_, (self.members_of(compile_known(name)) for name in question.known), found)
+        for name in question.known:
+            found = found & self.term_of(compile_known(name), tally)
         return found
+
+    def _positive(self, question: Compiled) -> Membership:
+        """Whom the question itself finds."""
+        positive = question
+        if question.complement or question.known:
+            positive = Compiled(question.sql, question.parameters, form=question.form)
+        return self._sets.once(positive, lambda: self._found(positive))
 
     def answer(
         self,
@@ -130,25 +139,40 @@ class Engine:
         """
         definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
-        walk = _Walk(self, catalogue or self.audience.catalogue, clock, references, path)
-        root = walk.set_of(definition.root)
+        walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path)
+        with self.kernels.first() if self.kernels is not None else nullcontext():
+            root = walk.term_of(definition.root)
         size = self.audience.people
         if root is None:
             return Answer(size, Membership.nobody(size), counted=False, unfinished=walk.unfinished)
+        without, funnel, tally = walk.without(definition.root), walk.funnel(definition.root), walk.tally
+        for term in (*walk.terms.values(), *without.values(), *funnel.values()):
+            tally.want(term)
+        found = tally.run([root])
         return Answer(
             size,
-            root,
+            tally.members(root, found),
             counted=True,
-            counts={node: members.count for node, members in walk.sets.items()},
-            without=walk.without(definition.root),
-            funnel=walk.funnel(definition.root),
+            counts={node: tally.count(term) for node, term in walk.terms.items()},
+            without={node: tally.count(term) for node, term in without.items()},
+            funnel=tuple(Step(node, tally.count(term)) for node, term in funnel.items()),
             missing=walk.missing,
             unfinished=walk.unfinished,
-            sets=walk.sets,
+            work_out=walk.sets,
         )
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
+        seen = self._seen.get(id(condition))
+        if seen is not None and seen[0] is condition and seen[1] is catalogue and seen[2] == clock:
+            return seen[3]
+        found = self._compiled_anew(condition, catalogue, clock)
+        if len(self._seen) >= COMPILED_KEPT:
+            self._seen.clear()
+        self._seen[id(condition)] = (condition, catalogue, clock, found)
+        return found
+
+    def _compiled_anew(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         condition = _with_roles(condition, catalogue)
         values = tuple(repr(node.value) for node in walk(condition) if isinstance(node, FieldCondition))
         key = (condition, values, clock)  # for Python True and 1 are equal
@@ -167,6 +191,13 @@ class Engine:
             raise HandpickError(found)
         return found
 
+    def _found(self, question: Compiled) -> Membership:
+        if self.kernels is not None and question.form is not None:
+            found = self.kernels.answer(question.form)
+            if found is not None:
+                return found
+        return self._ask(question)
+
     def _ask(self, question: Compiled) -> Membership:
         cursor = self.audience.cursor()
         try:
@@ -180,15 +211,6 @@ class Engine:
             cursor.close()
         return Membership.of(np.asarray(rows), self.audience.people)
 
-    def _keep(self, question: Compiled, members: Membership) -> None:
-        with self._lock:
-            if question not in self._sets:
-                self._bytes += members.nbytes
-            self._sets[question] = members
-            while self._bytes > SET_BUDGET and len(self._sets) > 1:
-                _, evicted = self._sets.popitem(last=False)
-                self._bytes -= evicted.nbytes
-
 
 def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:
     """The condition with the fields by name that it finds by their roles, as roles can be changed."""
@@ -198,128 +220,3 @@ def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:
     if isinstance(condition, SampleCondition):
         return condition.model_copy(update={"field": identity(condition, catalogue).name})
     return condition
-
-
-class _Walk:
-    """One evaluation: the sets of all nodes that count."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        catalogue: Catalogue,
-        clock: Clock,
-        references: References,
-        path: tuple[NamedDefinition, ...],
-        answered: dict[str, Membership | str] | None = None,
-    ) -> None:
-        self.engine = engine
-        self.references = references
-        self.path = path  # the segments on the way here, outermost first
-        self.answered = {} if answered is None else answered  # other segments by id: their people, or what is wrong
-        self.catalogue = catalogue
-        self.clock = clock
-        self.sets: dict[str, Membership] = {}
-        self.missing: dict[str, int] = {}
-        self.unfinished: dict[str, str] = {}
-
-    def set_of(self, node: Node) -> Membership | None:
-        """The node's set; None where it does not count."""
-        if not node.enabled:
-            return None
-        if isinstance(node, Group):
-            sets = [members for child in node.children if (members := self.set_of(child)) is not None]
-            found = combined(node, sets) if sets else None
-        else:
-            found = self._condition(node)
-        if found is not None:
-            self.sets[node.id] = found
-        return found
-
-    def _condition(self, node: Condition) -> Membership | None:
-        try:
-            found = self._answer(node)
-        except HandpickError as error:
-            if isinstance(error, Cancelled):
-                raise
-            self.unfinished[node.id] = str(error)
-            return None
-        if isinstance(node, FieldCondition) and node.operator is not None:
-            negates = OPERATORS[node.operator].negates
-            if negates is not None and negates != "is_known":
-                known = (self.engine.members_of(compile_known(name)) for name in compared(node))
-                self.missing[node.id] = (~reduce(and_, known)).count
-        return found
-
-    def _answer(self, node: Condition) -> Membership:
-        if isinstance(node, SegmentCondition):
-            found = self._segment(node)
-        elif isinstance(node, ListCondition):
-            asked = listed_question(self.references.list(node.list), self.catalogue)
-            found = self.engine.members_of(Compiled(asked.select.sql("duckdb"), asked.parameters))
-        else:
-            return self.engine.members_of(self.engine.compiled(node, self.catalogue, self.clock))
-        return ~found if node.outside else found
-
-    def _segment(self, node: SegmentCondition) -> Membership:
-        """The people of another segment, looked at once however often it is referred to."""
-        named = self.references.segment(node.segment)
-        refuse_circle(self.path, named)
-        if named.id not in self.answered:
-            try:
-                self.answered[named.id] = self._inside(named)
-            except Cancelled:
-                raise
-            except HandpickError as error:
-                self.answered[named.id] = str(error)
-        found = self.answered[named.id]
-        if isinstance(found, str):
-            raise HandpickError(found)
-        return found
-
-    def _inside(self, named: NamedDefinition) -> Membership:
-        """The people of another segment, all of which has to count."""
-        path = (*self.path, named)
-        walk = _Walk(self.engine, self.catalogue, self.clock, self.references, path, self.answered)
-        found = walk.set_of(with_ids(named.definition).root)
-        if walk.unfinished:
-            reason = next(iter(walk.unfinished.values()))
-            raise HandpickError(
-                reason if "cannot contain itself" in reason else f"The segment “{named.name}” is not finished: {reason}"
-            )
-        if found is None:
-            raise HandpickError(f"The segment “{named.name}” has no filter that counts.")
-        refuse_empty_groups(named)
-        return found
-
-    def _counted(self, group: Group) -> list[Node]:
-        return [child for child in group.children if child.id in self.sets]
-
-    def funnel(self, root: Group) -> tuple[Step, ...]:
-        """The running total over the root's children in their order."""
-        children = self._counted(root)
-        sets = running(root, [self.sets[child.id] for child in children])
-        return tuple(Step(child.id, members.count) for child, members in zip(children, sets, strict=True))
-
-    def without(self, root: Group) -> dict[str, int]:
-        """For each node below the root the total if it were not there; nodes whose absence empties the root are left out."""
-        found: dict[str, int] = {}
-
-        def look(group: Group, up: Callable[[Membership | None], Membership | None]) -> None:
-            """`up` gives the root's set from what this group's set becomes (None: the group falls away)."""
-            children = self._counted(group)
-            for child, replaced in zip(children, replacers(group, [self.sets[c.id] for c in children]), strict=True):
-
-                def upward(
-                    members: Membership | None,
-                    replaced: Callable[[Membership | None], Membership | None] = replaced,
-                ) -> Membership | None:
-                    return up(replaced(members))
-
-                rest = upward(None)
-                if rest is not None:
-                    found[child.id] = rest.count
-                if isinstance(child, Group):
-                    look(child, upward)
-
-        look(root, lambda members: members)
-        return found

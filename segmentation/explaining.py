@@ -69,8 +69,9 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """Every node that counts, for the person in this row; the definition has ids on all nodes."""
     found = []
+    sets = answer.sets
     for node, place in numbered(definition):
-        if node.id not in answer.sets:
+        if node.id not in sets:
             continue
         values = {}
         if isinstance(node, FieldCondition):
@@ -78,7 +79,7 @@ def reasons(
         elif isinstance(node, EventCondition):
             values = _events(node, audience, catalogue, clock, row)
         words = sentence(node, catalogue, clock.zone, references)
-        found.append(Reason(node.id, node.type, place, words, row in answer.sets[node.id], values))
+        found.append(Reason(node.id, node.type, place, words, row in sets[node.id], values))
     return tuple(found)
 
 

@@ -156,9 +156,8 @@ def _to(time: exp.Expr, end: datetime | None, at: Happening) -> list[exp.Expr]:
     return [] if end is None else [exp.LT(this=time.copy(), expression=at.parameters.bind(end))]
 
 
-def inside(window: Window, at: Happening, table: str = EVENTS) -> list[exp.Expr]:
-    """The event lies in the window and not later than now; raises HandpickError where the window is unfinished."""
-    time = column("_time", table)
+def edges(window: Window, at: Happening) -> tuple[datetime | None, datetime | None]:
+    """The first instant (in) and the last (out) of a window; raises HandpickError where it is unfinished."""
     clock = at.clock
     start: datetime | None = None
     end: datetime | None = None
@@ -185,6 +184,13 @@ def inside(window: Window, at: Happening, table: str = EVENTS) -> list[exp.Expr]
         case During(calendar=calendar):
             days = clock.calendar(calendar)
             start, end = clock.start_of(days[0]), clock.end_of(days[1])
+    return start, end
+
+
+def inside(window: Window, at: Happening, table: str = EVENTS) -> list[exp.Expr]:
+    """The event lies in the window and not later than now; raises HandpickError where the window is unfinished."""
+    time = column("_time", table)
+    start, end = edges(window, at)
     limits = [*_from(time, start, at), *_to(time, end, at), *until_now(at, table)]
     return [*limits, _near(window, at, table)] if isinstance(window, Near) else limits
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from pages.parts.words import plain
 from segmentation.definition import Group, Match, Node
 from segmentation.describing import describe_condition
 from segmentation.engine import Answer
+from segmentation.membership import Membership
 
 YES, NO, OFF = ":green[:material/check:]", ":red[:material/close:]", ":gray[:material/remove:]"
 INDENT = "&nbsp;" * 6
@@ -25,14 +26,14 @@ MATCHES = {
 
 def why(current: Current, answer: Answer, row: int) -> None:
     """The filters with a check or a cross each, groups with what is in them indented."""
-    lines = list(_lines(session().definition.root, current, answer, row, ""))
+    lines = list(_lines(session().definition.root, current, answer.sets, row, ""))
     if len(lines) > 1:
         st.markdown("**Why they are in**")
         st.markdown("  \n".join(lines))
 
 
-def _lines(node: Node, current: Current, answer: Answer, row: int, place: str) -> Iterator[str]:
-    held = answer.sets.get(node.id)
+def _lines(node: Node, current: Current, sets: Mapping[str, Membership], row: int, place: str) -> Iterator[str]:
+    held = sets.get(node.id)
     sign = OFF if held is None else YES if row in held else NO
     depth = place.count(".") + 1 if place else 0
     if isinstance(node, Group):
@@ -43,4 +44,4 @@ def _lines(node: Node, current: Current, answer: Answer, row: int, place: str) -
     yield f"{INDENT * depth}{sign} :small[:gray[{place}]] {words}{off}"
     if isinstance(node, Group):
         for position, child in enumerate(node.children, 1):
-            yield from _lines(child, current, answer, row, f"{place}.{position}" if place else str(position))
+            yield from _lines(child, current, sets, row, f"{place}.{position}" if place else str(position))
