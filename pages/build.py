@@ -21,6 +21,8 @@ was painted half as late again (benchmarks/clicking.py, both side by side). The 
 @st.fragment
 def screen(current: Current) -> None:
     """Everything that changes with a click."""
+    if session().go_build:  # another audience may be in hand now
+        st.rerun()
     asides()
     answer = current.answer()
     bar = st.container()
@@ -38,5 +40,6 @@ def screen(current: Current) -> None:
             cookbook(current)
 
 
+session().go_build = False  # only here, so that a run that was cut short on its way is made up for
 current = audience_or_stop("build a segment")
 screen(current)

@@ -17,7 +17,6 @@ def asides() -> None:
     """The latest of them, if any; first the way to the Build page, where a click has taken something in hand."""
     state = session()
     if state.go_build:
-        state.go_build = False
         st.switch_page(BUILD)
     found = state.asides
     if not found:

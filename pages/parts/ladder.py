@@ -19,7 +19,6 @@ def ladder(current: Current) -> None:
     """Which ladder, its rungs with their numbers, and what can be done with it."""
     state = session()
     if state.go_build:
-        state.go_build = False
         st.switch_page(BUILD)
     segments = {segment.id: segment.name for segment in library().find(current.id)}
     if not segments:

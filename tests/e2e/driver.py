@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import duckdb
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
@@ -28,7 +28,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 _QUIET = """quiet => new Promise(done => {
@@ -172,22 +172,23 @@ class Handpick:
     def choose(self, label: str | re.Pattern[str], option: str) -> None:
         """Pick an option of a select box by typing and clicking; an exact name goes before one that begins so."""
         options = self.page.get_by_role("option")
-        self._type(self.page.get_by_role("combobox", name=label).first, option, options.filter(has_text=option).first)
         exact = options.filter(has_text=re.compile(rf"^\s*{re.escape(option)}( ·.*)?\s*$"))
-        (exact if exact.count() else options.filter(has_text=option)).first.click()
-        self.settled()
+        box = self.page.get_by_role("combobox", name=label).first
+        self._pick(box, option, options.filter(has_text=option), exact)
 
-    def _type(self, box: Locator, text: str, option: Locator) -> None:
-        """Type into a select box until it offers an option: a box that is drawn anew in that moment closes its list, as it would for anybody."""
-        for _ in range(5):
+    def _pick(self, box: Locator, text: str, options: Locator, better: Locator) -> None:
+        """Type into a select box and click an option; once more where the box was drawn anew in that moment, which closes its list."""
+        for _ in range(6):
             box.click()
             box.fill(text)
-            with suppress(AssertionError):
-                expect(option).to_be_visible(timeout=PATIENCE / 5)
+            with suppress(AssertionError, Error):
+                expect(options.first).to_be_visible(timeout=PATIENCE / 6)
+                (better if better.count() else options).first.click(timeout=PATIENCE / 6)
+                self.settled()
                 return
             self.page.keyboard.press("Escape")
             self.settled()
-        expect(option).to_be_visible()
+        raise AssertionError(f"“{text}” is not offered.")
 
     def pick(self, label: str | re.Pattern[str], options: Sequence[str]) -> None:
         """Pick several options of a multiselect."""
@@ -242,9 +243,7 @@ class Handpick:
     def compare(self, comparison: str) -> None:
         """Choose the last comparison on the page: that of the open filter or of its last detail."""
         option = self.page.get_by_role("option", name=comparison, exact=True)
-        self._type(self.page.get_by_role("combobox", name="Comparison").last, comparison, option)
-        option.click()
-        self.settled()
+        self._pick(self.page.get_by_role("combobox", name="Comparison").last, comparison, option, option)
 
     def match(self, group: str, how: str) -> None:
         """Say how the filters of a group combine."""
