@@ -15,6 +15,7 @@ PAGES = [
     st.Page("pages/fields.py", title="Fields", icon=":material/list_alt:"),
     st.Page("pages/segments.py", title="Segments", icon=":material/folder_open:"),
     st.Page("pages/build.py", title="Build", icon=":material/front_hand:"),
+    st.Page("pages/ladders.py", title="Ladder", icon=":material/stairs:", url_path="ladder", visibility="hidden"),
     st.Page("pages/people.py", title="People", icon=":material/groups:"),
     st.Page("pages/insights.py", title="Charts", icon=":material/bar_chart:", url_path="charts"),
     st.Page("pages/export.py", title="Export", icon=":material/ios_share:"),

@@ -1,10 +1,12 @@
-"""The command `handpick`: starts the app in the browser."""
+"""The command `handpick`: starts the app in the browser, or answers without one."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import importlib
+import io
 import logging
 import os
 import sys
@@ -12,6 +14,8 @@ import threading
 import time
 from pathlib import Path
 
+from commands.arguments import Parser, add_commands
+from commands.codes import Code
 from segmentation.errors import HandpickError
 
 HERE = Path(__file__).resolve().parent
@@ -21,25 +25,49 @@ LATER_PAGES = ("pandas", "altair", "connectors.destinations")
 
 def warm() -> None:
     """Load what the first page needs while the browser is still fetching it, then what tables and charts need."""
-    for name in FIRST_PAGE:
-        importlib.import_module(name)
+    try:
+        for name in FIRST_PAGE:
+            importlib.import_module(name)
+        from pages.parts.queries import open_newest
+
+        with contextlib.suppress(HandpickError, OSError):  # the page meets the same error, and says it
+            open_newest()
+    finally:
+        gc.enable()
     time.sleep(5)
     for name in LATER_PAGES:
         importlib.import_module(name)
+    # What is loaded stays: looking through it for garbage held up a click by 150 ms every now and then.
+    gc.freeze()
+
+
+def send_in_batches() -> None:
+    """Let Streamlit's sender wake once for many elements.
+
+    It is woken anew for each of a page's 80, though it sends every 10 ms, and each time takes the interpreter from the script.
+    """
+    from streamlit.runtime.runtime import Runtime
+
+    def wake(runtime: Runtime) -> None:
+        shared = runtime._get_async_objs()
+        if not shared.need_send_data.is_set():
+            shared.eventloop.call_soon_threadsafe(shared.need_send_data.set)
+
+    Runtime._enqueued_some_message = wake  # type: ignore[method-assign]
 
 
 def start(port: int, address: str) -> None:
     """Serve the app until Ctrl-C; settings of `.streamlit/config.toml` hold wherever the command is called."""
     os.chdir(HERE)
+    gc.disable()  # until `warm` has loaded the first page: nearly everything that is made now stays
     import streamlit as st
     from streamlit.runtime.pages_manager import PagesManager
 
     # A folder called pages/ makes Streamlit show its files as pages until app.py has run once; app.py alone names the pages.
     PagesManager.uses_pages_directory = False
 
+    send_in_batches()
     threading.Thread(target=warm, name="handpick-warm", daemon=True).start()
-    # A script that draws holds the interpreter for 5 ms at a time by default, while its first results wait to be sent.
-    sys.setswitchinterval(0.0005)
 
     def explain(error: Exception) -> bool:
         logging.getLogger("handpick").error("A page failed", exc_info=error)
@@ -50,15 +78,73 @@ def start(port: int, address: str) -> None:
     st.App(str(HERE / "app.py"), on_script_error=explain).run(config={"server.port": port, "server.address": address})
 
 
+class WithoutPandas:
+    """Hides pandas, which pyarrow would load, for a second, only to ask whether a list is one of pandas' own."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Refuse pandas; leave everything else to others."""
+        if name.partition(".")[0] == "pandas":
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+
+def headless(options: argparse.Namespace) -> int:
+    """Carry out a command without a screen."""
+    sys.meta_path.insert(0, WithoutPandas())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        code = int(importlib.import_module("commands.answers").run(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # who read the answer has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Code.DONE
+    except KeyboardInterrupt:
+        return Code.CANCELLED
+    except Exception as error:
+        if os.environ.get("HANDPICK_TRACE"):
+            raise
+        told = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
+        print(
+            f"handpick: Something went wrong inside Handpick ({told}); HANDPICK_TRACE=1 shows where.", file=sys.stderr
+        )
+        return Code.FAULT
+
+
+def parser() -> Parser:
+    """What can be said on the command line; without a command the app is started."""
+    found = Parser(prog="handpick", description="Pick customers by hand: exact, instant segments.", allow_abbrev=False)
+    _add_start(found)
+    commands = found.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    _add_start(commands.add_parser("start", help="start the app in the browser (also without a command)"), again=True)
+    add_commands(commands)
+    return found
+
+
+def _add_start(found: Parser, again: bool = False) -> None:
+    """The options of the app; `again`: behind `start`, where what stands before it holds unless said anew."""
+
+    def usual(value: object) -> object:
+        return argparse.SUPPRESS if again else value
+
+    found.add_argument("--port", type=int, default=usual(8501), help="port to listen on (default 8501)")
+    found.add_argument(
+        "--address", default=usual("127.0.0.1"), help="address to listen on (default: this machine only)"
+    )
+    found.add_argument(
+        "--home",
+        type=Path,
+        default=usual(None),
+        help="workspace folder (default: $HANDPICK_HOME or the user's data folder)",
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Parse the command line and run; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="handpick", description="Pick customers by hand: exact, instant segments.")
-    parser.add_argument("--port", type=int, default=8501, help="port to listen on (default 8501)")
-    parser.add_argument("--address", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument(
-        "--home", type=Path, help="workspace folder (default: $HANDPICK_HOME or the user's data folder)"
-    )
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
+    if options.command not in (None, "start"):
+        return headless(options)
     if options.home:
         os.environ["HANDPICK_HOME"] = str(options.home.expanduser().resolve())
     elif os.environ.get("HANDPICK_HOME"):

@@ -16,6 +16,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 HERE = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 OLDEST_UV = (0, 8)
+OWN_CODE = ("app.py", "cli.py", "pages", "segmentation", "connectors")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 USAGE = """\
 python run.py [start] [options]     install what is missing and start Handpick
@@ -161,7 +162,10 @@ def install_uv() -> List[str]:
 
 
 def install(*options: str) -> List[str]:
-    """Bring the environment up to the lock file without removing anything from it, and return uv's command."""
+    """Bring the environment up to the lock file without removing anything from it, and return uv's command.
+
+    Compiling belongs to it: else the first start does it, and every start where Python is told to write no bytecode.
+    """
     uv = find_uv() or install_uv()
     python = environment_python()
     if answers([str(python), "-c", "import sys; sys.exit(sys.version_info < {})".format(OLDEST_PYTHON)]):
@@ -169,11 +173,17 @@ def install(*options: str) -> List[str]:
     else:
         print("Installing Handpick's packages; the first time takes a minute.", flush=True)
         choice = ["--python", sys.executable]
+    compiled = python.parent.parent / "handpick-compiled"
+    if not compiled.exists() or compiled.stat().st_mtime < (HERE / "uv.lock").stat().st_mtime:
+        choice.append("--compile-bytecode")
     if run([*uv, "sync", "--frozen", "--inexact", *choice, *options]):
         raise SetupError(
             "The packages could not be installed; uv's message is above: "
             "check the connection to pypi.org and the space on the disk, then try again."
         )
+    if "--compile-bytecode" in choice:
+        compiled.touch()
+    output([str(python), "-m", "compileall", "-q", *OWN_CODE])
     return uv
 
 
@@ -219,6 +229,27 @@ def install_chromium(python: str) -> Optional[str]:
     return found
 
 
+# --- the database for the tests ---------------------------------------------------------------------------------------
+
+
+def find_mariadb() -> Optional[str]:
+    """MariaDB's server for the tests, which is often in a folder of the system's that is not on PATH."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/usr/libexec"])
+    return shutil.which("mariadbd", path=path)
+
+
+def install_mariadb() -> Optional[str]:
+    """Find the server, or fetch its programs alone, without a service, with apt as root; None if that fails."""
+    found = find_mariadb()
+    if found or not shutil.which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return found
+    print("Fetching MariaDB's server for the tests.", flush=True)
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Acquire::Retries=1"]
+    run([*apt, "update"])
+    run([*apt, "install", "-y", "--no-install-recommends", "mariadb-server-core"])
+    return find_mariadb()
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
@@ -245,6 +276,8 @@ def test_command(options: List[str]) -> List[str]:
                 "install Chromium, set CHROMIUM to its program, or leave them out with HANDPICK_NO_BROWSER=1.",
                 file=sys.stderr,
             )
+    if not install_mariadb():
+        print("There is no MariaDB server (mariadbd), so its tests will be skipped.", file=sys.stderr)
     alone = "--pdb" in options or any((HERE / option.split("::")[0]).is_file() for option in options)
     return [*uv, "run", "--frozen", "--no-sync", "pytest", *([] if alone else ["-n", "2"]), *options]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -46,7 +46,10 @@ def plan_files(
 
 
 def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None = None) -> str:
-    """Build and publish an audience (a new version where `audience` is given); returns its id."""
+    """Build and publish an audience (a new version where `audience` is given); returns its id.
+
+    What was read for it is kept beside the audience only, so that it goes with it.
+    """
     audience_id = audience or workspace.new_audience_id(name)
     adopted = workspace.adopt_sources(plan, audience_id)
     folder = workspace.audience_folder(audience_id)
@@ -57,13 +60,17 @@ def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, au
             workspace.drop_unused(audience_id, None)
         raise
     workspace.drop_unused(audience_id, adopted)
+    workspace.drop_staged(plan)
     return audience_id
 
 
 def load_sample(anchor: date, workspace: Workspace, progress: Progress) -> str:
     """Make the sample data up to `anchor` and load it the way files are loaded; returns the audience's id."""
-    with tempfile.TemporaryDirectory(dir=workspace.staging_folder()) as scratch:
+    scratch = workspace.staging_folder()
+    try:
         progress("Making up 20,000 customers and what they did", 0.05)
-        paths = write_sample(Path(scratch), anchor=anchor)
+        paths = write_sample(scratch, anchor=anchor)
         plan, _ = plan_files([(path.name, path) for path in paths], workspace, progress)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     return load(plan, SAMPLE_NAME, workspace, progress)

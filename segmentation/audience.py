@@ -30,6 +30,7 @@ FORMAT = 1
 VERSION_NAME = re.compile(r"v(\d{6})\.duckdb")
 INTERNAL = ("_row", "_name", "_time")
 MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "2GB")
+READING_LIMIT = os.environ.get("HANDPICK_MEMORY", "1500MB")  # beside what the kernels hold
 
 
 class AudienceAbout(Model):
@@ -76,7 +77,7 @@ class Audience:
                 str(path),
                 read_only=True,
                 config={
-                    "memory_limit": MEMORY_LIMIT,
+                    "memory_limit": READING_LIMIT,
                     "temp_directory": tempfile.gettempdir(),
                     "max_temp_directory_size": "20GB",
                     "python_enable_replacements": "false",

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from segmentation.audience import Audience, quoted
 from segmentation.catalogue import Field, Kind
+from segmentation.clock import Clock
 from segmentation.membership import Membership
-from segmentation.values import COUNTED, JOINED, asked, clock_of, rows_of
+from segmentation.values import COUNTED, JOINED, asked, rows_of
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def span_of(audience: Audience, field: Field) -> Span | None:
     return Span(low if below else lowest, high if above else highest, below, above, bool(is_whole))
 
 
-def bins_of(audience: Audience, field: Field, most: int) -> Bins | None:
-    """About `most` bins: round ones of a number, calendar periods of a date or moment; None where there is no value.
+def bins_of(audience: Audience, field: Field, most: int, zone: str) -> Bins | None:
+    """About `most` bins: round ones of a number, calendar periods of a date or moment (in `zone`); None where there is no value.
 
     Values far outside (see `span_of`) go into an open bin at the side.
     """
@@ -97,7 +98,7 @@ def bins_of(audience: Audience, field: Field, most: int) -> Bins | None:
         return None
     if field.kind == Kind.NUMBER:
         return _number_bins(span, max(2, most))
-    return _time_bins(audience, field.kind, span, max(2, most))
+    return _time_bins(field.kind, span, max(2, most), zone)
 
 
 def _floor(value: Decimal, step: Decimal) -> int:
@@ -194,23 +195,23 @@ def period_name(start: date, by: str, times: int = 1) -> tuple[str, str]:
     return f"{start.day} {start:%B} {start.year}", f"{start.day} {start:%b}"
 
 
-def stored_day(audience: Audience, day: date, kind: Kind) -> date | datetime:
-    """A day as a column compares with it: its first instant in the audience's zone where the column holds moments."""
+def stored_day(day: date, kind: Kind, zone: str) -> date | datetime:
+    """A day as a column compares with it: its first instant in `zone` where the column holds moments."""
     if kind == Kind.DATE:
         return day
-    return clock_of(audience).start_of(day)
+    return Clock(datetime.now(UTC), zone).start_of(day)
 
 
-def day_of(audience: Audience, stored: date | datetime) -> date:
-    """The calendar day of a stored date or moment, in the audience's zone."""
+def day_of(stored: date | datetime, zone: str) -> date:
+    """The calendar day of a stored date or moment, in `zone`."""
     if isinstance(stored, datetime):
-        return stored.replace(tzinfo=UTC).astimezone(ZoneInfo(audience.about.zone)).date()
+        return stored.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
     return stored
 
 
-def _time_bins(audience: Audience, kind: Kind, span: Span, most: int) -> Bins:
+def _time_bins(kind: Kind, span: Span, most: int, zone: str) -> Bins:
     """Days, months, quarters or 1-2-5 steps of years: the shortest of which no more than `most` (or 24) are needed."""
-    first, last = day_of(audience, span.low), day_of(audience, span.high)
+    first, last = day_of(span.low, zone), day_of(span.high, zone)
     days = [("day", 1)] if (last - first).days < most else []
     years = [("year", digit * 10**exponent) for exponent in range(4) for digit in (1, 2, 5)]
     for by, times in (*days, ("month", 1), ("quarter", 1), *years):
@@ -220,4 +221,4 @@ def _time_bins(audience: Audience, kind: Kind, span: Span, most: int) -> Bins:
     names = [period_name(start, by, times) for start in starts[:-1]]
     below = (f"before {period_name(starts[0], by)[0]}", "earlier")
     above = (f"{period_name(starts[-1], by)[0]} or later", "later")
-    return _opened(span, [stored_day(audience, start, kind) for start in starts], names, below, above)
+    return _opened(span, [stored_day(start, kind, zone) for start in starts], names, below, above)

@@ -62,8 +62,10 @@ def value(column: Column, kind: Kind, format: Format, zone: str = "'UTC'") -> st
     if kind is Kind.MOMENT:
         return moment(column, format, zone)
     if kind is Kind.LIST:
-        trimmed_items = f"list_transform({_items(column, format)}, lambda item: trim(item, {literal(BLANKS)}))"
-        return f"nullif(list_filter({trimmed_items}, lambda item: item <> ''), [])"
+        items = _items(column, format)
+        if not column.is_list:  # a source with lists of its own keeps their items exactly
+            items = f"list_transform({items}, lambda item: trim(item, {literal(BLANKS)}))"
+        return f"nullif(list_filter({items}, lambda item: item <> ''), [])"
     return identifier(column) if format is Format.WHOLE else f"nullif({raw(column)}, '')"
 
 

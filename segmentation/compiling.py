@@ -6,256 +6,178 @@ not depend on values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlglot import exp
 
-from segmentation.catalogue import Catalogue, EventProperty, Field, Kind
+from segmentation.binding import Compiled, Parameters, Question, other_named, predicate
+from segmentation.catalogue import Catalogue, EventProperty, Kind
 from segmentation.clock import Clock
-from segmentation.definition import (
-    Before,
-    BetweenDays,
-    Condition,
-    EventCondition,
-    FieldCondition,
-    Last,
-    Match,
-    MeasureFunction,
-    Node,
-)
+from segmentation.definition import Condition, EventCondition, FieldCondition, MeasureFunction, Near, Which
 from segmentation.errors import HandpickError, close_names
-from segmentation.operands import bounds, operands
-from segmentation.operators import COMPARISONS, OPERATORS, Operator, Target, among, operators_for
+from segmentation.habitual import habit_question
+from segmentation.happening import Happening, column, conditions, edges, event_filter, inside, is_known, named, source
+from segmentation.operands import bounds
+from segmentation.operators import COMPARISONS, Comparison
+from segmentation.placing import place_question, sample_question
+from segmentation.predicates import Target
+from segmentation.ranking import rank_question, rfm_question
+from segmentation.reckoning import ZERO_WITHOUT_EVENTS, aggregate, measured
+from segmentation.sequences import sequence_question
+from segmentation.shapes import Bound, EventShape, FieldShape
 
-KIND_WORDS = {
-    Kind.TEXT: "text",
-    Kind.NUMBER: "a number",
-    Kind.YES_NO: "yes or no",
-    Kind.DATE: "a date",
-    Kind.MOMENT: "a date and time",
-    Kind.LIST: "a list",
-}
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """One question to the audience: which people. `sql` gives `_row`; two equal ones have equal answers.
-
-    The answer is the rows found, or with `complement` everybody else; then without those whose `known` is missing.
-    """
-
-    sql: str
-    parameters: tuple[tuple[str, Any], ...]
-    complement: bool = False
-    known: str | None = None  # the field whose missing people are left out
+__all__ = ["Compiled", "Question", "compile_condition", "compile_known", "question"]
 
 
-class Parameters:
-    """Values on their way into a statement, each under a name of its own."""
-
-    def __init__(self) -> None:
-        self.values: list[tuple[str, Any]] = []
-
-    def bind(self, value: Any) -> exp.Expr:
-        """The placeholder for a value."""
-        name = f"p{len(self.values)}"
-        self.values.append((name, value))
-        return exp.Placeholder(this=name)
-
-
-def operator_of(condition: FieldCondition, named: Field | EventProperty) -> Operator:
-    """The operator a condition names, checked against the field's kind."""
-    if condition.operator is None:
-        raise HandpickError(f"Choose how to compare “{named.label}”.")
-    operator = OPERATORS.get(condition.operator)
-    if operator is None:
-        known = [row.name for row in operators_for(named.kind)]
-        raise HandpickError(f"There is no comparison “{condition.operator}”.{close_names(condition.operator, known)}")
-    if named.kind not in operator.kinds:
-        labels = ", ".join(row.name for row in operators_for(named.kind))
-        raise HandpickError(
-            f"“{named.label}” is {KIND_WORDS[named.kind]}, which cannot be compared by “{operator.label}”. Possible: {labels}."
-        )
-    return operator
-
-
-def _predicate(
-    condition: FieldCondition, named: Field | EventProperty, clock: Clock, parameters: Parameters
-) -> tuple[exp.Expr, Operator]:
-    """The positive predicate of a field condition."""
-    operator = operator_of(condition, named)
-    values = operands(operator, condition.value, named.kind, clock)
-    positive = OPERATORS[operator.negates] if operator.negates else operator
-    if positive.build is None:
-        raise AssertionError(f"operator {positive.name} has no SQL")
-    table = "people" if isinstance(named, Field) else "events"  # or a subquery's own names would come first
-    target = Target(exp.column(named.name, table=table, quoted=True), named.kind, condition.exact_case)
-    return positive.build(target, tuple(parameters.bind(value) for value in values)), operator
-
-
-def compile_field(condition: FieldCondition, catalogue: Catalogue, clock: Clock) -> Compiled:
-    """A field condition as a question to `people`; raises HandpickError with what is missing or wrong."""
+def _field_question(condition: FieldCondition, at: Happening) -> Question:
     if condition.field is None:
         raise HandpickError("Choose a field.")
-    field = catalogue.field(condition.field)
-    parameters = Parameters()
-    predicate, operator = _predicate(condition, field, clock, parameters)
-    statement = exp.select(exp.column("_row", quoted=True)).from_("people").where(predicate)
+    field = at.catalogue.field(condition.field)
+    found, operator = predicate(condition, field, at.catalogue, at.clock, at.parameters, "people")
+    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(found)
     leave_out = condition.leave_out_missing and operator.negates is not None and operator.negates != "is_known"
-    return Compiled(
-        statement.sql("duckdb"),
-        tuple(parameters.values),
+    other = other_named(condition, field, at.catalogue)
+    known = (field.name,) if other is None else (field.name, other.name)
+    parameters = tuple(at.parameters.values)
+    return Question(
+        select,
+        parameters,
         complement=operator.negates is not None,
-        known=field.name if leave_out else None,
+        known=known if leave_out else (),
+        form=FieldShape(field.name, Bound(found, parameters)) if other is None else None,
     )
 
 
 @lru_cache(maxsize=4096)
 def compile_known(field: str) -> Compiled:
     """Who has a value in a field."""
-    column = exp.column(field, quoted=True)
-    known = exp.Not(this=exp.Is(this=column, expression=exp.Null()))
-    return Compiled(exp.select(exp.column("_row", quoted=True)).from_("people").where(known).sql("duckdb"), ())
+    known = is_known(exp.column(field, quoted=True))
+    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(known)
+    return Compiled(select.sql("duckdb"), (), form=FieldShape(field, Bound(known, ())))
 
 
-def _false_if_unknown(predicate: exp.Expr) -> exp.Expr:
-    return exp.Coalesce(this=exp.paren(predicate), expressions=[exp.false()])
+def _day_times(values: tuple[Any, ...], clock: Clock) -> tuple[datetime, ...]:
+    """Numbers of days before now as instants."""
+    found = []
+    for value in values:
+        try:
+            found.append(clock.instant - timedelta(microseconds=round(value * 86_400_000_000)))
+        except OverflowError:
+            found.append(datetime.max if value < 0 else datetime.min)  # noqa: DTZ901 stored without zone
+    return tuple(found)
 
 
-def event_filter(node: Node, catalogue: Catalogue, clock: Clock, parameters: Parameters) -> exp.Expr | None:
-    """A filter on one event as an SQL condition that is true or false, never unknown; None where nothing is to be said."""
-    if not node.enabled:
-        return None
-    if isinstance(node, EventCondition):
-        raise HandpickError("Inside an event only its details can be filtered.")
-    if isinstance(node, FieldCondition):
-        if node.field is None:
-            raise HandpickError("Choose a detail of the event.")
-        detail = catalogue.event_property(node.field)
-        predicate, operator = _predicate(node, detail, clock, parameters)
-        result = _false_if_unknown(predicate)
-        if operator.negates is None:
-            return result
-        negated: exp.Expr = exp.Not(this=result)
-        if node.leave_out_missing and operator.negates != "is_known":
-            known = exp.Not(this=exp.Is(this=exp.column(detail.name, quoted=True), expression=exp.Null()))
-            negated = exp.and_(negated, known)
-        return negated
-    parts = [part for child in node.children if (part := event_filter(child, catalogue, clock, parameters)) is not None]
-    if not parts:
-        return None
-    if node.match == Match.ALL:
-        return exp.and_(*parts)
-    either = exp.paren(exp.or_(*parts))
-    return either if node.match == Match.ANY else exp.Not(this=either)
-
-
-def _window(condition: EventCondition, clock: Clock, newest: datetime | None, parameters: Parameters) -> list[exp.Expr]:
-    time = exp.column("_time", quoted=True)
-    window = condition.window
-    now = clock.instant
-    limits: list[exp.Expr] = []
-    if isinstance(window, Last):
-        limits.append(exp.GTE(this=time.copy(), expression=parameters.bind(clock.shifted(window.period, -1))))
-    elif isinstance(window, Before):
-        limits.append(exp.LT(this=time.copy(), expression=parameters.bind(clock.shifted(window.period, -1))))
-    elif isinstance(window, BetweenDays):
-        if window.first is None and window.last is None:
-            raise HandpickError("Choose the first or the last day.")
-        if window.first and window.last and window.first > window.last:
-            raise HandpickError("The first day is after the last; swap them.")
-        if window.first:
-            limits.append(exp.GTE(this=time.copy(), expression=parameters.bind(clock.start_of(window.first))))
-        if window.last:
-            limits.append(exp.LT(this=time.copy(), expression=parameters.bind(clock.end_of(window.last))))
-    if newest is None or newest > now:
-        limits.append(exp.LTE(this=time.copy(), expression=parameters.bind(now)))
-    return limits
-
-
-def _named(events: tuple[str, ...], parameters: Parameters) -> exp.Expr:
-    name = exp.column("_name", quoted=True)
-    if len(events) == 1:
-        return exp.EQ(this=name, expression=parameters.bind(events[0]))
-    return among(name, parameters.bind(events), lambda item: item)
-
-
-def _measure(condition: EventCondition, catalogue: Catalogue) -> exp.Expr:
-    measure = condition.measure
-    if measure.function == MeasureFunction.COUNT:
-        return exp.Count(this=exp.Star())
-    if measure.property is None:
-        raise HandpickError(f"Choose the detail whose {measure.function.value} is compared.")
-    detail = catalogue.event_property(measure.property)
-    column = exp.column(detail.name, quoted=True)
-    if measure.function == MeasureFunction.DISTINCT:
-        return exp.Count(this=exp.Distinct(expressions=[column]))
-    if detail.kind != Kind.NUMBER:
-        article = "an" if measure.function == MeasureFunction.AVERAGE else "a"
-        raise HandpickError(
-            f"“{detail.label}” is {KIND_WORDS[detail.kind]}; {article} {measure.function.value} needs a number."
-        )
-    match measure.function:
-        case MeasureFunction.MINIMUM:
-            return exp.Min(this=column)
-        case MeasureFunction.MAXIMUM:
-            return exp.Max(this=column)
-        case MeasureFunction.AVERAGE:
-            return exp.Sum(this=column)  # compared with the bound times the number of values: exact, no division
-        case _:
-            return exp.Coalesce(this=exp.Sum(this=column), expressions=[exp.Literal.number(0)])
-
-
-def compile_event(condition: EventCondition, catalogue: Catalogue, clock: Clock, newest: datetime | None) -> Compiled:
-    """An event condition as a question to `events`; `newest` is the audience's newest event.
-
-    People without a matching event are in where a count or sum of 0 satisfies the comparison.
-    """
-    if not condition.events:
-        raise HandpickError("Choose what they did.")
-    for name in condition.events:
-        catalogue.event(name)
+def _event_question(condition: EventCondition, at: Happening) -> Question:
+    """People without a matching event are in where a count or sum of 0 satisfies the comparison."""
     row = COMPARISONS.get(condition.comparison)
+    function = condition.measure.function
+    select = source(condition, at)  # names are checked first
     if row is None:
         raise HandpickError(
             f"There is no comparison “{condition.comparison}”.{close_names(condition.comparison, COMPARISONS)}"
         )
-    function = condition.measure.function
     if row.only_count and function != MeasureFunction.COUNT:
         raise HandpickError(f"“{row.label}” goes with how often something was done.")
     values = bounds(row, condition.value)
-
-    parameters = Parameters()
-    person = exp.column("_row", quoted=True)
-    conditions = [_named(condition.events, parameters), *_window(condition, clock, newest, parameters)]
-    if condition.where is not None:
-        where = event_filter(condition.where, catalogue, clock, parameters)
-        if where is not None:
-            conditions.append(where)
-
-    measure = _measure(condition, catalogue)
-    zero = function in (MeasureFunction.COUNT, MeasureFunction.DISTINCT, MeasureFunction.SUM)
-    complement = zero and row.holds(0, *values)
-    limits = tuple(parameters.bind(value) for value in values)
-    if function == MeasureFunction.AVERAGE:
-        known = exp.cast(exp.Count(this=exp.column(str(condition.measure.property), quoted=True)), "INT128")
-        limits = tuple(exp.Mul(this=limit, expression=known.copy()) for limit in limits)
-    holds = row.build(Target(measure, Kind.NUMBER), limits)
-    statement = (
-        exp.select(person)
-        .from_("events")
-        .where(*conditions)
-        .group_by(person)
-        .having(exp.Not(this=exp.paren(holds)) if complement else holds)
+    detail = measured(condition.measure, at.catalogue)
+    share = function == MeasureFunction.SHARE
+    if share:
+        matching = [named(condition.events, at), *inside(condition.window, at)]
+    else:
+        matching = conditions(condition, condition.window, at)
+    complement = function in ZERO_WITHOUT_EVENTS and row.holds(0, *values)
+    holds = _share(condition, row, values, at) if share else _holds(condition, row, values, detail, at)
+    select = (
+        select.where(*matching).group_by(column("_row")).having(exp.Not(this=exp.paren(holds)) if complement else holds)
     )
-    return Compiled(statement.sql("duckdb"), tuple(parameters.values), complement=complement)
+    form = None if share else _shape_of(condition, row, values, detail, at, complement)
+    return Question(select, tuple(at.parameters.values), complement=complement, form=form)
+
+
+def _shape_of(
+    condition: EventCondition,
+    row: Comparison,
+    values: tuple[Any, ...],
+    detail: EventProperty | None,
+    at: Happening,
+    complement: bool,
+) -> EventShape | None:
+    """The question for the kernels; None where only SQL can answer it."""
+    if condition.which != Which.ALL or isinstance(condition.window, Near):
+        return None
+    start, end = edges(condition.window, at)
+    if at.newest is None or at.newest > at.clock.instant:
+        later = at.clock.instant + timedelta(microseconds=1)
+        end = later if end is None else min(end, later)
+    function = condition.measure.function
+    apart = replace(at, parameters=Parameters())  # so that equal filters are equal whatever stands around them
+    where = event_filter(condition.where, apart) if condition.where is not None else None
+    filtered = Bound(where, tuple(apart.parameters.values)) if where is not None else None
+    ends = values
+    if function in (MeasureFunction.DAYS_SINCE_FIRST, MeasureFunction.DAYS_SINCE_LAST):
+        ends, row = _day_times(values, at.clock)[::-1], COMPARISONS[row.mirrored]
+    limits = Parameters()
+    holds = row.build(Target(exp.column("number"), Kind.NUMBER), tuple(limits.bind(end) for end in ends))
+    compared = Bound(holds, tuple(limits.values))
+    name = detail.name if detail is not None else None
+    return EventShape(condition.events, start, end, filtered, function, name, compared, complement)
+
+
+def _holds(
+    condition: EventCondition, row: Comparison, values: tuple[Any, ...], detail: EventProperty | None, at: Happening
+) -> exp.Expr:
+    function = condition.measure.function
+    if function in (MeasureFunction.DAYS_SINCE_FIRST, MeasureFunction.DAYS_SINCE_LAST):
+        moments = _day_times(values, at.clock)
+        ends = moments[::-1]  # the larger number of days is the earlier time
+        time = (exp.Min if function == MeasureFunction.DAYS_SINCE_FIRST else exp.Max)(this=column("_time"))
+        mirrored = COMPARISONS[row.mirrored]
+        return mirrored.build(Target(time, Kind.MOMENT), tuple(at.parameters.bind(end) for end in ends))
+    limits = tuple(at.parameters.bind(value) for value in values)
+    if detail is None:
+        return row.build(Target(exp.Count(this=exp.Star()), Kind.NUMBER), limits)
+    of = column(detail.name)
+    if function == MeasureFunction.AVERAGE:  # compared with the bound times the number of values: exact, no division
+        known = exp.cast(exp.Count(this=of), "INT128")
+        limits = tuple(exp.Mul(this=limit, expression=known.copy()) for limit in limits)
+    return row.build(Target(aggregate(function, of), Kind.NUMBER), limits)
+
+
+def _share(condition: EventCondition, row: Comparison, values: tuple[Any, ...], at: Happening) -> exp.Expr:
+    """Passing × 100 compared with bound × all: exact, no division."""
+    where = event_filter(condition.where, at) if condition.where is not None else None
+    if where is None:
+        raise HandpickError("Choose which of these events count for the share: add a detail.")
+    passing = exp.Count(this=exp.case().when(where, exp.Literal.number(1)))
+    every = exp.cast(exp.Count(this=exp.Star()), "INT128")
+    limits = tuple(exp.Mul(this=at.parameters.bind(value), expression=every.copy()) for value in values)
+    return row.build(Target(exp.Mul(this=passing, expression=exp.Literal.number(100)), Kind.NUMBER), limits)
+
+
+_QUESTIONS: dict[str, Callable[[Any, Happening], Question]] = {
+    "field": _field_question,
+    "event": _event_question,
+    "sequence": sequence_question,
+    "habit": habit_question,
+    "rank": rank_question,
+    "rfm": rfm_question,
+    "place": place_question,
+    "sample": sample_question,
+}
+"""A row for each condition that is answered by a question of its own; segments and lists are answered by what they name."""
+
+
+def question(condition: Condition, catalogue: Catalogue, clock: Clock, newest: datetime | None) -> Question:
+    """A condition as one question; `newest` is the audience's newest event. Raises HandpickError with what is missing or wrong."""
+    at = Happening(catalogue, clock, newest, Parameters())
+    return _QUESTIONS[condition.type](cast(Any, condition), at)
 
 
 def compile_condition(condition: Condition, catalogue: Catalogue, clock: Clock, newest: datetime | None) -> Compiled:
     """A condition as one question to the audience; raises HandpickError with what is missing or wrong."""
-    if isinstance(condition, FieldCondition):
-        return compile_field(condition, catalogue, clock)
-    return compile_event(condition, catalogue, clock, newest)
+    found = question(condition, catalogue, clock, newest)
+    return Compiled(found.select.sql("duckdb"), found.parameters, found.complement, found.known, found.form)

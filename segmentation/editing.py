@@ -6,27 +6,35 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from segmentation.definition import Definition, EventCondition, Group, Match, Node, find, walk
+from segmentation.definition import (
+    AnyNode,
+    Definition,
+    Doing,
+    Group,
+    Match,
+    SequenceCondition,
+    Step,
+    below,
+    find,
+    walk,
+    with_below,
+)
 
 HISTORY_LENGTH = 200
 
 
-def _map(node: Node, node_id: str, change: Callable[[Node], tuple[Node, ...]]) -> tuple[Node, ...]:
+def _map(node: AnyNode, node_id: str, change: Callable[[AnyNode], tuple[AnyNode, ...]]) -> tuple[AnyNode, ...]:
     """`node` with the node of this id replaced by what `change` gives (nothing, one or several)."""
     if node.id == node_id:
         return change(node)
-    if isinstance(node, Group):
-        children = tuple(new for child in node.children for new in _map(child, node_id, change))
-        if len(children) == len(node.children) and all(a is b for a, b in zip(children, node.children, strict=True)):
-            return (node,)
-        return (node.model_copy(update={"children": children}),)
-    if isinstance(node, EventCondition) and node.where is not None:
-        (where,) = _map(node.where, node_id, change) or (None,)
-        return (node,) if where is node.where else (node.model_copy(update={"where": where}),)
-    return (node,)
+    children = below(node)
+    changed = tuple(new for child in children for new in _map(child, node_id, change))
+    if len(changed) == len(children) and all(a is b for a, b in zip(changed, children, strict=True)):
+        return (node,)
+    return (with_below(node, changed),)
 
 
-def _changed(definition: Definition, node_id: str, change: Callable[[Node], tuple[Node, ...]]) -> Definition:
+def _changed(definition: Definition, node_id: str, change: Callable[[AnyNode], tuple[AnyNode, ...]]) -> Definition:
     find(definition, node_id)
     (root,) = _map(definition.root, node_id, change)
     return definition.model_copy(update={"root": root})
@@ -40,43 +48,49 @@ def _fresh(definition: Definition) -> Iterator[str]:
         yield f"n{number}"
 
 
-def _with_ids(node: Node, ids: Iterator[str], keep: set[str] | None) -> Node:
+def _with_ids(node: AnyNode, ids: Iterator[str], keep: set[str] | None) -> AnyNode:
     """`node` with a new id everywhere; where `keep` is given, ids that are set and not yet in it stay."""
     node_id = node.id
     if keep is None or not node_id or node_id in keep:
         node_id = next(ids)
     if keep is not None:
         keep.add(node_id)
-    update: dict[str, Any] = {"id": node_id}
-    if isinstance(node, Group):
-        update["children"] = tuple(_with_ids(child, ids, keep) for child in node.children)
-    elif isinstance(node, EventCondition) and node.where is not None:
-        update["where"] = _with_ids(node.where, ids, keep)
-    return node.model_copy(update=update)
+    named = node.model_copy(update={"id": node_id})
+    children = below(node)
+    return with_below(named, tuple(_with_ids(child, ids, keep) for child in children)) if children else named
 
 
 def with_ids(definition: Definition) -> Definition:
     """The definition with an id on every node, as hand-written files may leave them out or repeat them."""
+    ids = [node.id for node in walk(definition.root)]
+    if all(ids) and len(set(ids)) == len(ids):
+        return definition
     root = _with_ids(definition.root, _fresh(definition), set())
     return definition.model_copy(update={"root": root})
 
 
-def add(definition: Definition, parent: str, node: Node, index: int | None = None) -> tuple[Definition, str]:
+def _put(target: AnyNode, node: AnyNode, index: int | None) -> AnyNode:
+    """A group with a node more, or a sequence with a step more; raises KeyError where it does not fit."""
+    if not isinstance(target, SequenceCondition if isinstance(node, Step) else Group):
+        raise KeyError(target.id)
+    children = below(target)
+    at = len(children) if index is None else index
+    return with_below(target, (*children[:at], node, *children[at:]))
+
+
+def add(definition: Definition, parent: str, node: AnyNode, index: int | None = None) -> tuple[Definition, str]:
     """Put a node (with new ids) into a group, at its end or at `index`; returns the definition and the node's new id.
 
-    An event condition as parent means its `where`, which is made if need be.
+    What looks at events (also a step) as parent means its `where`, which is made if need be; a sequence takes steps.
     """
     ids = _fresh(definition)
     new = _with_ids(node, ids, None)
 
-    def into(target: Node) -> tuple[Node, ...]:
-        if isinstance(target, EventCondition):
+    def into(target: AnyNode) -> tuple[AnyNode, ...]:
+        if isinstance(target, Doing):
             where = target.where or Group(id=next(ids))
             return (target.model_copy(update={"where": into(where)[0]}),)
-        if not isinstance(target, Group):
-            raise KeyError(parent)
-        at = len(target.children) if index is None else index
-        return (target.model_copy(update={"children": (*target.children[:at], new, *target.children[at:])}),)
+        return (_put(target, new, index),)
 
     return _changed(definition, parent, into), new.id
 
@@ -84,7 +98,7 @@ def add(definition: Definition, parent: str, node: Node, index: int | None = Non
 def update(definition: Definition, node_id: str, **changes: Any) -> Definition:
     """Change attributes of one node; values are validated by the model."""
 
-    def changed(node: Node) -> tuple[Node, ...]:
+    def changed(node: AnyNode) -> tuple[AnyNode, ...]:
         raw = {name: getattr(node, name) for name in type(node).model_fields}
         return (type(node).model_validate(raw | changes),)
 
@@ -110,10 +124,10 @@ def duplicate(definition: Definition, node_id: str) -> tuple[Definition, str]:
     return _changed(definition, node_id, lambda node: (node, copy)), copy.id
 
 
-def parent_of(definition: Definition, node_id: str) -> Group | None:
-    """The group that holds the node; None for the root and for an event's `where`."""
+def parent_of(definition: Definition, node_id: str) -> Group | SequenceCondition | None:
+    """The group (or for a step the sequence) that holds the node; None for the root and for an event's `where`."""
     for node in walk(definition.root):
-        if isinstance(node, Group) and any(child.id == node_id for child in node.children):
+        if isinstance(node, Group | SequenceCondition) and any(child.id == node_id for child in below(node)):
             return node
     return None
 
@@ -127,11 +141,8 @@ def move(definition: Definition, node_id: str, parent: str, index: int | None = 
     if any(below.id == parent for below in walk(node)):
         return definition
 
-    def into(target: Node) -> tuple[Node, ...]:
-        if not isinstance(target, Group):
-            raise KeyError(parent)
-        at = len(target.children) if index is None else index
-        return (target.model_copy(update={"children": (*target.children[:at], node, *target.children[at:])}),)
+    def into(target: AnyNode) -> tuple[AnyNode, ...]:
+        return (_put(target, node, index),)
 
     return _changed(remove(definition, node_id), parent, into)
 
@@ -141,13 +152,18 @@ def shift(definition: Definition, node_id: str, steps: int) -> Definition:
     parent = parent_of(definition, node_id)
     if parent is None:
         return definition
-    at = next(i for i, child in enumerate(parent.children) if child.id == node_id)
-    target = min(max(at + steps, 0), len(parent.children) - 1)
+    at = next(i for i, child in enumerate(below(parent)) if child.id == node_id)
+    target = min(max(at + steps, 0), len(below(parent)) - 1)
     return definition if target == at else move(definition, node_id, parent.id, target)
 
 
 def wrap(definition: Definition, node_id: str, match: Match = Match.ANY) -> tuple[Definition, str]:
-    """Put a node into a new group of its own at its place; returns the definition and the group's id."""
+    """Put a node into a new group of its own at its place; returns the definition and the group's id.
+
+    A step stands in no group: it is left as it is.
+    """
+    if isinstance(find(definition, node_id), Step):
+        return definition, node_id
     group_id = next(_fresh(definition))
     return _changed(definition, node_id, lambda node: (Group(id=group_id, match=match, children=(node,)),)), group_id
 
@@ -157,7 +173,7 @@ def unwrap(definition: Definition, node_id: str) -> Definition:
     if parent_of(definition, node_id) is None:
         return definition
 
-    def children(node: Node) -> tuple[Node, ...]:
+    def children(node: AnyNode) -> tuple[AnyNode, ...]:
         if not isinstance(node, Group):
             return (node,)
         return tuple(child if node.enabled else child.model_copy(update={"enabled": False}) for child in node.children)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
-from functools import reduce
-from operator import and_, or_
 
 import duckdb
 import numpy as np
@@ -21,14 +20,30 @@ from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
 from segmentation.compiling import Compiled, compile_condition, compile_known
-from segmentation.definition import Condition, Definition, FieldCondition, Group, Match, Node
+from segmentation.definition import (
+    Condition,
+    Definition,
+    FieldCondition,
+    PlaceCondition,
+    SampleCondition,
+    walk,
+)
 from segmentation.editing import with_ids
 from segmentation.errors import Cancelled, HandpickError
+from segmentation.keeping import Kept
+from segmentation.kernels import Kernels
 from segmentation.membership import Membership
-from segmentation.operators import OPERATORS
+from segmentation.placing import coordinates, identity
+from segmentation.references import (
+    NO_REFERENCES,
+    References,
+)
+from segmentation.tally import Tally, Term
+from segmentation.walking import Walk
 
 SET_BUDGET = 256 * 1024 * 1024
 COMPILED_KEPT = 10_000
+LARGE = 100_000  # people or events from which the kernels pay
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,12 @@ class Answer:
     funnel: tuple[Step, ...] = ()
     missing: dict[str, int] = field(default_factory=dict)  # negative field conditions: people with no value
     unfinished: dict[str, str] = field(default_factory=dict)
+    work_out: Callable[[], dict[str, Membership]] = field(default=dict, repr=False, compare=False)
+
+    @property
+    def sets(self) -> dict[str, Membership]:
+        """The people of every node that counts, by the node's id; worked out when it is asked for."""
+        return self.work_out()
 
     @property
     def total(self) -> int:
@@ -69,56 +90,92 @@ class Answer:
 class Engine:
     """Answers definitions over one audience version; safe to share between threads and sessions."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: Audience, *, kernels: bool | None = None) -> None:
+        """`kernels` answer frequent conditions without SQL: always and at once, never, or by themselves in a large audience."""
         self.audience = audience
+        large = max(audience.people, audience.about.events) >= LARGE
+        self.kernels = Kernels(audience, wait=kernels is True) if kernels or (kernels is None and large) else None
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
-        self._sets: OrderedDict[Compiled, Membership] = OrderedDict()
-        self._compiled: OrderedDict[tuple[Condition, str, Clock], Compiled | str] = OrderedDict()
-        self._bytes = 0
+        self._sets: Kept[Compiled, Membership] = Kept(SET_BUDGET, lambda members: members.nbytes)
+        self._compiled: OrderedDict[tuple[Condition, tuple[str, ...], Clock], Compiled | str] = OrderedDict()
+        self._seen: dict[int, tuple[Condition, Catalogue, Clock, Compiled]] = {}  # by identity
         self._lock = threading.Lock()
 
     def members_of(self, question: Compiled) -> Membership:
         """The set of one question, from the cache or by one query."""
-        positive = Compiled(question.sql, question.parameters)
-        with self._lock:
-            found = self._sets.get(positive)
-            if found is not None:
-                self._sets.move_to_end(positive)
-        if found is None:
-            found = self._ask(positive)
-            self._keep(positive, found)
+        if not question.complement and not question.known:
+            return self._positive(question)
+        tally = Tally(self.audience.people)
+        term = self.term_of(question, tally)
+        return tally.members(term, tally.run([term]))
+
+    def term_of(self, question: Compiled, tally: Tally) -> Term:
+        """The set of one question for a tally."""
+        found = tally.of(self._positive(question))
         if question.complement:
             found = ~found
-        if question.known is not None:
-            found = found & self.members_of(compile_known(question.known))
+        for name in question.known:
+            found = found & self.term_of(compile_known(name), tally)
         return found
 
-    def answer(self, definition: Definition, clock: Clock, catalogue: Catalogue | None = None) -> Answer:
+    def _positive(self, question: Compiled) -> Membership:
+        """Whom the question itself finds."""
+        positive = question
+        if question.complement or question.known:
+            positive = Compiled(question.sql, question.parameters, form=question.form)
+        return self._sets.once(positive, lambda: self._found(positive))
+
+    def answer(
+        self,
+        definition: Definition,
+        clock: Clock,
+        catalogue: Catalogue | None = None,
+        references: References = NO_REFERENCES,
+    ) -> Answer:
         """All numbers of a definition; unfinished and disabled nodes are left out and never widen what is left.
 
         Nodes without an id of their own are counted under the ids that `with_ids` gives them.
         """
         definition = with_ids(definition)
-        walk = _Walk(self, catalogue or self.audience.catalogue, clock)
-        root = walk.set_of(definition.root)
+        path = (references.origin,) if references.origin is not None else ()
+        walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path)
+        with self.kernels.first() if self.kernels is not None else nullcontext():
+            root = walk.term_of(definition.root)
         size = self.audience.people
         if root is None:
             return Answer(size, Membership.nobody(size), counted=False, unfinished=walk.unfinished)
+        without, funnel, tally = walk.without(definition.root), walk.funnel(definition.root), walk.tally
+        for term in (*walk.terms.values(), *without.values(), *funnel.values()):
+            tally.want(term)
+        found = tally.run([root])
         return Answer(
             size,
-            root,
+            tally.members(root, found),
             counted=True,
-            counts={node: members.count for node, members in walk.sets.items()},
-            without=walk.without(definition.root),
-            funnel=walk.funnel(definition.root),
+            counts={node: tally.count(term) for node, term in walk.terms.items()},
+            without={node: tally.count(term) for node, term in without.items()},
+            funnel=tuple(Step(node, tally.count(term)) for node, term in funnel.items()),
             missing=walk.missing,
             unfinished=walk.unfinished,
+            work_out=walk.sets,
         )
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
-        key = (condition, repr(condition.value), clock)  # for Python True and 1 are equal
+        seen = self._seen.get(id(condition))
+        if seen is not None and seen[0] is condition and seen[1] is catalogue and seen[2] == clock:
+            return seen[3]
+        found = self._compiled_anew(condition, catalogue, clock)
+        if len(self._seen) >= COMPILED_KEPT:
+            self._seen.clear()
+        self._seen[id(condition)] = (condition, catalogue, clock, found)
+        return found
+
+    def _compiled_anew(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
+        condition = _with_roles(condition, catalogue)
+        values = tuple(repr(node.value) for node in walk(condition) if isinstance(node, FieldCondition))
+        key = (condition, values, clock)  # for Python True and 1 are equal
         with self._lock:
             found = self._compiled.get(key)
         if found is None:
@@ -134,6 +191,13 @@ class Engine:
             raise HandpickError(found)
         return found
 
+    def _found(self, question: Compiled) -> Membership:
+        if self.kernels is not None and question.form is not None:
+            found = self.kernels.answer(question.form)
+            if found is not None:
+                return found
+        return self._ask(question)
+
     def _ask(self, question: Compiled) -> Membership:
         cursor = self.audience.cursor()
         try:
@@ -147,119 +211,12 @@ class Engine:
             cursor.close()
         return Membership.of(np.asarray(rows), self.audience.people)
 
-    def _keep(self, question: Compiled, members: Membership) -> None:
-        with self._lock:
-            if question not in self._sets:
-                self._bytes += members.nbytes
-            self._sets[question] = members
-            while self._bytes > SET_BUDGET and len(self._sets) > 1:
-                _, evicted = self._sets.popitem(last=False)
-                self._bytes -= evicted.nbytes
 
-
-_COMBINE: dict[Match, Callable[[Membership, Membership], Membership]] = {
-    Match.ALL: and_,
-    Match.ANY: or_,
-    Match.NONE: or_,  # and the complement at the end
-}
-
-
-def combined(match: Match, sets: Sequence[Membership]) -> Membership:
-    """A group's set from its children's; `sets` must not be empty."""
-    united = reduce(_COMBINE[match], sets)
-    return ~united if match == Match.NONE else united
-
-
-def _others(match: Match, sets: Sequence[Membership]) -> list[Membership | None]:
-    """For each child the children before and behind it taken together (before any complement); None for an only child."""
-    join = _COMBINE[match]
-    before: list[Membership | None] = [None]
-    for members in sets[:-1]:
-        last = before[-1]
-        before.append(members if last is None else join(last, members))
-    others: list[Membership | None] = []
-    behind: Membership | None = None
-    for left, members in zip(reversed(before), reversed(sets), strict=True):
-        others.append(left if behind is None else behind if left is None else join(left, behind))
-        behind = members if behind is None else join(members, behind)
-    return others[::-1]
-
-
-class _Walk:
-    """One evaluation: the sets of all nodes that count."""
-
-    def __init__(self, engine: Engine, catalogue: Catalogue, clock: Clock) -> None:
-        self.engine = engine
-        self.catalogue = catalogue
-        self.clock = clock
-        self.sets: dict[str, Membership] = {}
-        self.missing: dict[str, int] = {}
-        self.unfinished: dict[str, str] = {}
-
-    def set_of(self, node: Node) -> Membership | None:
-        """The node's set; None where it does not count."""
-        if not node.enabled:
-            return None
-        if isinstance(node, Group):
-            sets = [members for child in node.children if (members := self.set_of(child)) is not None]
-            found = combined(node.match, sets) if sets else None
-        else:
-            found = self._condition(node)
-        if found is not None:
-            self.sets[node.id] = found
-        return found
-
-    def _condition(self, node: Condition) -> Membership | None:
-        try:
-            found = self.engine.members_of(self.engine.compiled(node, self.catalogue, self.clock))
-        except HandpickError as error:
-            if isinstance(error, Cancelled):
-                raise
-            self.unfinished[node.id] = str(error)
-            return None
-        if isinstance(node, FieldCondition) and node.field is not None and node.operator is not None:
-            negates = OPERATORS[node.operator].negates
-            if negates is not None and negates != "is_known":
-                self.missing[node.id] = (~self.engine.members_of(compile_known(node.field))).count
-        return found
-
-    def _counted(self, group: Group) -> list[Node]:
-        return [child for child in group.children if child.id in self.sets]
-
-    def funnel(self, root: Group) -> tuple[Step, ...]:
-        """The running total over the root's children in their order."""
-        steps: list[Step] = []
-        running: Membership | None = None
-        for child in self._counted(root):
-            members = self.sets[child.id]
-            running = members if running is None else _COMBINE[root.match](running, members)
-            steps.append(Step(child.id, (~running if root.match == Match.NONE else running).count))
-        return tuple(steps)
-
-    def without(self, root: Group) -> dict[str, int]:
-        """For each node below the root the total if it were not there; nodes whose absence empties the root are left out."""
-        found: dict[str, int] = {}
-
-        def look(group: Group, up: Callable[[Membership | None], Membership | None]) -> None:
-            """`up` gives the root's set from what this group's set becomes (None: the group falls away)."""
-            children = self._counted(group)
-            for child, others in zip(children, _others(group.match, [self.sets[c.id] for c in children]), strict=True):
-
-                def replaced(
-                    members: Membership | None, others: Membership | None = others, match: Match = group.match
-                ) -> Membership | None:
-                    if members is None and others is None:
-                        return up(None)
-                    united = (
-                        members if others is None else others if members is None else _COMBINE[match](others, members)
-                    )
-                    return up(None if united is None else ~united if match == Match.NONE else united)
-
-                rest = replaced(None)
-                if rest is not None:
-                    found[child.id] = rest.count
-                if isinstance(child, Group):
-                    look(child, replaced)
-
-        look(root, lambda members: members)
-        return found
+def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:
+    """The condition with the fields by name that it finds by their roles, as roles can be changed."""
+    if isinstance(condition, PlaceCondition):
+        latitude, longitude = coordinates(condition, catalogue)
+        return condition.model_copy(update={"latitude": latitude.name, "longitude": longitude.name})
+    if isinstance(condition, SampleCondition):
+        return condition.model_copy(update={"field": identity(condition, catalogue).name})
+    return condition

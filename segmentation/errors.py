@@ -8,6 +8,8 @@ HandpickError
 ├── LibraryError       a saved segment cannot be found or kept
 │   └── ConflictError  somebody saved in between: nothing was overwritten
 ├── ExportError        a list cannot be written
+├── NotFound           a file, a column, a person … of this name is not there
+├── ChoiceError        something has to be said that cannot be guessed, or what was said does not go
 └── Cancelled          the marketer pressed Cancel; nothing was changed
 
 A message says what failed, on which named thing, and what would work.
@@ -64,6 +66,14 @@ class ConflictError(LibraryError):
 
 class ExportError(HandpickError):
     """A list cannot be written."""
+
+
+class NotFound(HandpickError):
+    """Something that was named is not there."""
+
+
+class ChoiceError(HandpickError):
+    """Something has to be said that cannot be guessed, or what was said does not go."""
 
 
 class Cancelled(HandpickError):

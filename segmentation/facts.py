@@ -12,7 +12,7 @@ from segmentation.clock import Clock
 from segmentation.definition import Period
 from segmentation.membership import Membership
 from segmentation.naming import singular, words
-from segmentation.values import COUNTED, JOINED, asked, clock_of, field_values, rows_of
+from segmentation.values import COUNTED, JOINED, asked, field_values, rows_of
 from segmentation.vocabulary import TOTALS
 
 FEWEST_FACTS = 4
@@ -42,16 +42,12 @@ class _Ask:
     is_share: bool = False
 
 
-def summary(
-    audience: Audience, catalogue: Catalogue, members: Membership, clock: Clock | None = None
-) -> tuple[Fact, ...]:
+def summary(audience: Audience, catalogue: Catalogue, members: Membership, clock: Clock) -> tuple[Fact, ...]:
     """Up to six headline facts of the segment beside the base, from what the catalogue offers.
 
     Median age, the share of the segment's most frequent country, mean income; purchases and their amount per person in the
     last 365 days, the share active in the last 30. Where these are fewer than four, other numbers and yes/no fields.
-    Without a clock now is when the audience was loaded.
     """
-    now = clock or clock_of(audience)
     fields = [f for f in catalogue.fields if not f.hidden]
     numbers = [f for f in fields if f.kind == Kind.NUMBER and f.role == Role.NONE]
     age, income = _named(numbers, AGES), _named(numbers, INCOMES)
@@ -62,18 +58,18 @@ def summary(
         asks.append(_Ask(f"{age.label}, median", f"median({_finite(age)})"))
     elif birth and birth in fields and birth.kind in (Kind.DATE, Kind.MOMENT):
         asks.append(_Ask("Age, median", f"median(datesub('year', CAST({quoted(birth.name)} AS DATE), $today))"))
-        parameters["today"] = now.today
+        parameters["today"] = clock.today
     within = members if members.count else None
     homes = (catalogue.with_role(role) for role in (Role.COUNTRY, Role.REGION, Role.CITY))
     home = next((f for f in homes if f in fields and f.kind == Kind.TEXT and f.distinct != 1), None)
-    if home and (top := field_values(audience, home, limit=1, within=within)):
+    if home and (top := field_values(audience, home, limit=1, within=within, zone=clock.zone)):
         asks.append(_Ask(f"{home.label}: {top[0].value}", _share_of(f"{quoted(home.name)} = $home"), True))
         parameters["home"] = top[0].value
     if income:
         asks.append(_Ask(f"{income.label}, average", f"avg({_finite(income)})"))
     spare = [_Ask(f"{f.label}, average", f"avg({_finite(f)})") for f in numbers if f not in (age, income)]
     spare += [_Ask(f"{f.label}: yes", _share_of(quoted(f.name)), True) for f in fields if f.kind == Kind.YES_NO]
-    facts = [*_facts(audience, members, asks, parameters), *_event_facts(audience, catalogue, members, now)]
+    facts = [*_facts(audience, members, asks, parameters), *_event_facts(audience, catalogue, members, clock)]
     return (*facts, *_facts(audience, members, spare[: max(0, FEWEST_FACTS - len(facts))], {}))
 
 

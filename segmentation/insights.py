@@ -57,11 +57,11 @@ class Distribution:
     missing: Bar
 
 
-def distribution(audience: Audience, field: Field, members: Membership, bins: int = 20) -> Distribution:
+def distribution(audience: Audience, field: Field, members: Membership, bins: int = 20, *, zone: str) -> Distribution:
     """A field in the segment beside the base.
 
     Texts, lists and yes/no: the 15 values most frequent in the segment. Numbers: at most `bins` bins with round edges.
-    Dates and moments: calendar periods in the audience's zone.
+    Dates and moments: calendar periods in `zone`.
     """
     segment, base = members.count, audience.people
 
@@ -77,7 +77,7 @@ def distribution(audience: Audience, field: Field, members: Membership, bins: in
         if len(counted) > TOP:
             other = bar("other", "other", _others(audience, field, members, top, missing))
     else:
-        found = bins_of(audience, field, bins)
+        found = bins_of(audience, field, bins, zone)
         placed = binned(audience, field, members, found.edges if found else ())
         missing = placed.pop(None, (0, 0))
         names = zip(found.labels, found.ticks, strict=True) if found else ()
@@ -149,16 +149,16 @@ class OverTime:
     outside: int = 0
 
 
-def joined_over_time(audience: Audience, field: Field, members: Membership) -> OverTime:
-    """How many people have a date or moment of `field` in each month; by week up to 120 days, by year from 20 years on."""
+def joined_over_time(audience: Audience, field: Field, members: Membership, *, zone: str) -> OverTime:
+    """How many people have a date or moment of `field` in each month of `zone`; by week up to 120 days, by year from 20 years on."""
     span = span_of(audience, field)
     if span is None:
         return OverTime("month", members.count, audience.people)
-    first, last = day_of(audience, span.low), day_of(audience, span.high)
+    first, last = day_of(span.low, zone), day_of(span.high, zone)
     by = "week" if (last - first).days <= 120 else "month" if last.year - first.year < 20 else "year"
     starts = period_starts(first, last, by)
-    counts = binned(audience, field, members, [stored_day(audience, day, field.kind) for day in starts])
-    return _over_time(audience, members, by, starts, counts)
+    counts = binned(audience, field, members, [stored_day(day, field.kind, zone) for day in starts])
+    return _over_time(audience, members, by, starts, counts, zone)
 
 
 def active_over_time(
@@ -166,20 +166,18 @@ def active_over_time(
     members: Membership,
     events: tuple[str, ...] = (),
     by: str = "month",
-    clock: Clock | None = None,
+    *,
+    clock: Clock,
 ) -> OverTime:
-    """How many people did any of `events` (all of them by default) in each of the latest 60 periods, until now.
-
-    Without a clock now is when the audience was loaded.
-    """
-    now = (clock or clock_of(audience)).instant
+    """How many people did any of `events` (all of them by default) in each of the latest 60 periods of its zone, until now."""
+    now, zone = clock.instant, clock.zone
     named, parameters = events_named(events)
     limits = f"SELECT min(_time), max(_time) FROM events WHERE {named} AND _time <= $now"
     ((first, last),) = rows_of(asked(audience, limits, {**parameters, "now": now}))
     if first is None:
         return OverTime(by, members.count, audience.people)
-    starts = period_starts(day_of(audience, first), day_of(audience, last), by)[-PERIODS - 1 :]
-    edges = [stored_day(audience, day, Kind.MOMENT) for day in starts]
+    starts = period_starts(day_of(first, zone), day_of(last, zone), by)[-PERIODS - 1 :]
+    edges = [stored_day(day, Kind.MOMENT, zone) for day in starts]
     place, bound = place_in("_time", edges)
     statement = f"""
         SELECT place, {COUNTED} FROM (
@@ -187,7 +185,7 @@ def active_over_time(
         ) {JOINED} GROUP BY ALL
     """
     found = rows_of(asked(audience, statement, {**parameters, **bound, "first": edges[0], "now": now}, members))
-    return _over_time(audience, members, by, starts, {place: (n, k) for place, n, k in found})
+    return _over_time(audience, members, by, starts, {place: (n, k) for place, n, k in found}, zone)
 
 
 def _over_time(
@@ -196,11 +194,12 @@ def _over_time(
     by: str,
     starts: Sequence[date],
     counts: Mapping[int | None, tuple[int, int]],
+    zone: str,
 ) -> OverTime:
     """`counts` by place among the starts: 0 before the first, then the periods, then what is after the last."""
-    until = clock_of(audience).today
+    until = clock_of(audience, zone).today
     if audience.about.newest_event:
-        until = min(until, day_of(audience, audience.about.newest_event) + timedelta(days=1))
+        until = min(until, day_of(audience.about.newest_event, zone) + timedelta(days=1))
     intervals = []
     for place, (start, end) in enumerate(pairwise(starts), 1):
         n, k = counts.get(place, (0, 0))

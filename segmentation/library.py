@@ -8,16 +8,16 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from segmentation import metadata
 from segmentation.catalogue import Model
 from segmentation.definition import Definition
 from segmentation.errors import ConflictError, DefinitionError, LibraryError, Problem
+from segmentation.reading import TOO_DEEP, SegmentFile, as_json, kept_text, problem_of, read_definition, too_deep
 from segmentation.workspace import Workspace
 
 NAME_LENGTH, DESCRIPTION_LENGTH, TAG_LENGTH = 120, 5_000, 60
@@ -53,17 +53,6 @@ class RevisionConflict(ConflictError):
             f"“{theirs.name}” was saved elsewhere since you opened it, so yours was not saved over it. "
             "Keep yours as a copy, take theirs, or replace theirs knowingly."
         )
-
-
-class SegmentFile(Model):
-    """A segment as a file to keep or to hand on."""
-
-    format: Literal["handpick.segment"] = "handpick.segment"
-    version: Literal[1] = 1
-    name: str
-    description: str = ""
-    tags: tuple[str, ...] = ()
-    definition: Definition
 
 
 class Library:
@@ -150,6 +139,14 @@ class Library:
                 found.append(segment)
         return tuple(found)
 
+    def stamp(self, audience: str) -> tuple[object, ...]:
+        """Changes whenever a segment of the audience is saved, deleted or brought back."""
+        living = func.count(_T.c.id).filter(_T.c.deleted_at.is_(None))
+        names = func.group_concat(_T.c.name).filter(_T.c.deleted_at.is_(None))
+        asked = select(living, names, func.sum(_T.c.revision), func.max(_T.c.updated_at), func.max(_T.c.deleted_at))
+        with self._database.connect() as connection:
+            return tuple(connection.execute(asked.where(_T.c.audience == audience)).one())
+
     def tags(self, audience: str) -> tuple[str, ...]:
         """All tags in use."""
         return tuple(sorted({tag for segment in self.find(audience) for tag in segment.tags}, key=str.casefold))
@@ -232,19 +229,6 @@ def _clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
     return tuple(clean.values())
 
 
-def _as_text(definition: Definition) -> str:
-    """A definition as JSON; raises `LibraryError` where it would not come back as it is, e.g. with an infinite number."""
-    try:
-        text = definition.model_dump_json()
-        if Definition.model_validate_json(text) == definition:
-            return text
-    except (ValueError, RecursionError) as error:
-        raise LibraryError(
-            "This segment cannot be kept: its groups are nested too deeply, or a value is no text."
-        ) from error
-    raise LibraryError("This segment cannot be kept: one of its values is not a finite number.")
-
-
 def _stored(segment: SavedSegment) -> dict[str, Any]:
     """The row of a segment; times without zone, as SQLite keeps none."""
     times = ("created_at", "updated_at", "last_counted_at", "deleted_at")
@@ -255,7 +239,7 @@ def _stored(segment: SavedSegment) -> dict[str, Any]:
     return {
         **segment.model_dump(exclude={"definition", "tags", *times}),
         **naive,
-        "definition": _as_text(segment.definition),
+        "definition": kept_text(segment.definition),
         "tags": json.dumps(segment.tags),
     }
 
@@ -265,8 +249,8 @@ def _segment(row: Row[Any]) -> SavedSegment:
     for name in ("created_at", "updated_at", "last_counted_at", "deleted_at"):
         values[name] = values[name].replace(tzinfo=UTC) if values[name] is not None else None
     try:
-        values["definition"] = Definition.model_validate_json(values["definition"])
-    except ValidationError as error:
+        values["definition"] = read_definition(values["definition"])
+    except (ValueError, RecursionError) as error:
         raise LibraryError(f"The saved segment “{values['name']}” cannot be read by this Handpick.") from error
     values["tags"] = tuple(json.loads(values["tags"]))
     return SavedSegment(**values)
@@ -277,7 +261,7 @@ def export_json(segment: SavedSegment) -> bytes:
     file = SegmentFile(
         name=segment.name, description=segment.description, tags=segment.tags, definition=segment.definition
     )
-    return (file.model_dump_json(indent=2) + "\n").encode()
+    return (as_json(file, indent=2) + "\n").encode()
 
 
 def import_json(content: bytes) -> SegmentFile:
@@ -290,8 +274,16 @@ def import_json(content: bytes) -> SegmentFile:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise LibraryError(f"{no} line {error.lineno}, column {error.colno}: {error.msg}.") from error
-    except (RecursionError, ValueError) as error:
-        raise LibraryError(f"{no} it is not text in UTF-8, or is nested too deeply.") from error
+    except RecursionError as error:
+        raise LibraryError(f"{no} {TOO_DEEP}") from error
+    except ValueError as error:
+        raise LibraryError(f"{no} it is not text in UTF-8, or has a number that is too long.") from error
+    if too_deep(data):
+        raise LibraryError(f"{no} {TOO_DEEP}")
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise LibraryError(f"{no} it has a character that cannot be shown ({error.object[error.start]!r}).") from error
     if not isinstance(data, dict) or data.get("format", "handpick.segment") != "handpick.segment":
         raise LibraryError(f"{no} its “format” is not “handpick.segment”.")
     inside = data.get("definition")
@@ -299,46 +291,18 @@ def import_json(content: bytes) -> SegmentFile:
         if isinstance(held, dict) and held.get("version", 1) != 1:
             raise LibraryError(f"{no} {place} is {held['version']!s:.20}; this Handpick knows 1. Update Handpick.")
     try:
-        file = SegmentFile.model_validate_json(text)
+        file = SegmentFile.model_validate(data)
     except ValidationError as error:
         problems: list[Problem] = []
         outside: list[Problem] = []
         for wrong in error.errors():
             within = len(wrong["loc"]) > 1 and wrong["loc"][0] == "definition"
-            (problems if within else outside).append(_problem(data, wrong))
+            (problems if within else outside).append(problem_of(data, wrong))
         if outside:
             raise LibraryError(f"{no} {' '.join(p.message for p in outside)}") from error
         raise DefinitionError(tuple(dict.fromkeys(problems))[:SHOWN_PROBLEMS]) from error
-    _as_text(file.definition)
+    kept_text(file.definition)
     return file
-
-
-def _problem(data: Any, error: ErrorDetails) -> Problem:
-    """One error of Pydantic with its place as the builder numbers it: “Filter 1.2”."""
-    here, key, numbers, node, tag_due, kind = data, "", [], "", False, error["type"]
-    for part in error["loc"]:
-        if isinstance(here, dict) and tag_due and part == here.get("type"):
-            tag_due = False  # the model that was chosen by its “type”, not a key
-            continue
-        if isinstance(here, list) and isinstance(part, int):
-            numbers += [str(part + 1)] if key == "children" else []
-        elif isinstance(here, dict) and (part in here or kind == "missing"):
-            key = str(part)
-        else:  # one of several kinds that a value may be
-            kind = "no kind"
-            break
-        here = here[part] if not isinstance(here, dict) or part in here else None
-        tag_due = True
-        node = here["id"] if isinstance(here, dict) and isinstance(here.get("id"), str) else node
-    messages = {
-        "no kind": f"“{key}” is nothing that can stand here.",
-        "missing": f"“{key}” is missing.",
-        "extra_forbidden": f"“{key}” is not known here.",
-        "union_tag_not_found": "Its “type” is missing.",
-        "union_tag_invalid": f"Its “type” is none of {error.get('ctx', {}).get('expected_tags')}.",
-    }
-    place = f"Filter {'.'.join(numbers)}" if numbers else ""
-    return Problem(node, place, messages.get(kind, f"“{key}”: {error['msg']}."))
 
 
 def json_schema() -> dict[str, Any]:

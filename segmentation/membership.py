@@ -35,10 +35,20 @@ class Membership:
         """The whole base."""
         return ~Membership.nobody(size)
 
+    @staticmethod
+    def counted(bits: NDArray[np.uint8], size: int, count: int | None) -> Membership:
+        """A set whose people have been counted already, where `count` is not None."""
+        members = Membership(bits, size)
+        if count is not None:
+            members.__dict__["count"] = count
+        return members
+
     @cached_property
     def count(self) -> int:
         """How many people are in the set."""
-        return int(np.bitwise_count(self.bits).sum(dtype=np.int64))
+        whole = len(self.bits) // 8 * 8
+        words, rest = self.bits[:whole].view(np.uint64), self.bits[whole:]
+        return int(np.bitwise_count(words).sum(dtype=np.uint64)) + int(np.bitwise_count(rest).sum(dtype=np.uint64))
 
     @property
     def nbytes(self) -> int:

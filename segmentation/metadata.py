@@ -62,6 +62,26 @@ SEGMENTS = Table(
     Column("last_counted_at", DateTime),
     Column("deleted_at", DateTime),
 )
+LISTS = Table(
+    "lists",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("audience", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("entries", Text, nullable=False),  # JSON list of texts
+    Column("size", Integer, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+)
+LADDERS = Table(
+    "ladders",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("audience", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("rungs", Text, nullable=False),  # JSON list of segment ids, first rung first
+    Column("updated_at", DateTime, nullable=False),
+)
 LOG = Table(
     "log",
     METADATA,

@@ -26,6 +26,7 @@ from segmentation.vocabulary import (
     PERSON,
     PERSON_NUMBERS,
     PRICES,
+    PRIVATE,
     QUANTITIES,
     TEXTUAL,
     TOTALS,
@@ -118,6 +119,13 @@ def meanings(name: str) -> tuple[Meaning, ...]:
 def meaning(name: str, kind: Kind) -> Meaning | None:
     """The row of the table for a field of this name and kind."""
     return next((row for row in meanings(name) if kind in row.kinds), None)
+
+
+def is_private(name: str) -> bool:
+    """Whether a name speaks of what tells of one person and has no role: an IP address, a user name, an account's number."""
+    own = words(name)
+    phrases = {" ".join(own[start:end]) for start in range(len(own)) for end in range(start + 1, start + 3)}
+    return not phrases.isdisjoint(PRIVATE)
 
 
 def usual_theme(kind: Kind) -> Theme:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -12,10 +12,13 @@ import duckdb
 
 from segmentation.catalogue import Kind
 from segmentation.clock import CALENDAR_UNITS, Clock
-from segmentation.definition import Operand, Period
+from segmentation.definition import Operand, Period, Span
 from segmentation.errors import HandpickError
 from segmentation.operators import Comparison, Operator, Shape
+from segmentation.windows import CalendarPeriod
 
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+MONTHS = "january february march april may june july august september october november december".split()
 EXACT, FINEST = 10**22, 9
 """Whole numbers below `EXACT` and fractions of so many decimals are bound exactly, the others as floating point.
 
@@ -39,7 +42,7 @@ def number(value: object) -> int | float | Decimal:
     return exact if fits else value
 
 
-def pair(value: Operand) -> tuple[object, object]:
+def pair(value: object) -> tuple[object, object]:
     if not isinstance(value, tuple) or len(value) != 2 or value[0] is None or value[1] is None:
         raise HandpickError("Enter both ends.")
     return value[0], value[1]
@@ -108,12 +111,115 @@ def _periods(operator: str, period: Period, kind: Kind, clock: Clock) -> tuple[A
     else:
         now = clock.instant
         past, future = clock.shifted(period, -1), clock.shifted(period, 1)
-    return {"in_last": (past, now), "in_next": (now, future)}.get(operator, (past,))
+    return {"in_last": (past, now), "in_next": (now, future), "more_than_ahead": (future,)}.get(operator, (past,))
+
+
+def span(value: Operand, kind: Kind) -> Span:
+    """Two times ago, checked."""
+    if not isinstance(value, Span):
+        raise HandpickError("Enter two lengths of time.")
+    if kind == Kind.DATE and value.unit not in CALENDAR_UNITS:
+        raise HandpickError("This date has no clock: use days, weeks, months or years.")
+    if value.nearest >= value.farthest:
+        raise HandpickError(
+            f"“Between {value.nearest} and {value.farthest} {value.unit} ago” is empty: the second number has to be larger."
+        )
+    return value
+
+
+def _span(value: Operand, kind: Kind, clock: Clock) -> tuple[Any, Any]:
+    found = span(value, kind)
+    shift = clock.day_shifted if kind == Kind.DATE else clock.shifted
+    return shift(Period(amount=found.farthest, unit=found.unit), -1), shift(
+        Period(amount=found.nearest, unit=found.unit), -1
+    )
+
+
+def _calendar(value: Operand) -> CalendarPeriod:
+    try:
+        return CalendarPeriod(str(value))
+    except ValueError:
+        known = ", ".join(period.value for period in CalendarPeriod)
+        raise HandpickError(
+            "Choose a day, week, month, quarter or year."
+            if value is None
+            else f"There is no period “{value}”. Possible: {known}."
+        ) from None
+
+
+def times(start: object, end: object, clock: Clock) -> tuple[datetime | None, datetime | None]:
+    """Two instants, `None` where one is left out; raises HandpickError."""
+    found: list[datetime | None] = []
+    for text in (start, end):
+        try:
+            found.append(None if text is None or text == "" else clock.stored(str(text)))
+        except ValueError:
+            raise HandpickError(f"“{text}” is not a date and time; write it like 2026-03-31T14:30.") from None
+    first, last = found
+    if first is not None and last is not None and first >= last:
+        raise HandpickError("The first time is not before the second; swap them.")
+    return first, last
+
+
+def _names(value: Operand, known: list[str], what: str) -> tuple[int, ...]:
+    """Names as their numbers from 1."""
+    chosen = _texts(value)
+    for name in chosen:
+        if name.lower() not in known:
+            raise HandpickError(f"“{name}” is not a {what}. Possible: {', '.join(known)}.")
+    return tuple(sorted({known.index(name.lower()) + 1 for name in chosen}))
+
+
+def _hours(value: Operand) -> tuple[int, int]:
+    """The first hour, and how many hours follow it."""
+    ends = []
+    for end in pair(value):
+        if isinstance(end, bool) or not isinstance(end, int) or not 0 <= end <= 23:
+            raise HandpickError("Hours are whole numbers from 0 to 23.")
+        ends.append(end)
+    return ends[0], (ends[1] - ends[0]) % 24
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise HandpickError("Enter a whole number.")
+    return min(value, 10**18)
+
+
+def _ages(youngest: int, oldest: int | None, kind: Kind, clock: Clock) -> tuple[Any, Any]:
+    """From (in) and to (out) of the births of those whose age in full years lies between two, both in."""
+    edge = (
+        (lambda day: min(day, date.max - timedelta(days=1)) + timedelta(days=1)) if kind == Kind.DATE else clock.end_of
+    )
+    beginning: Any = date.min if kind == Kind.DATE else clock.start_of(date.min)
+    last = clock.born(min(youngest, 10_000))
+    before = clock.born(min(oldest, 10_000) + 1) if oldest is not None else None
+    return beginning if before is None else edge(before), beginning if last is None else edge(last)
+
+
+def _wholes(operator: str, value: int, kind: Kind, clock: Clock) -> tuple[Any, ...]:
+    if operator in ("anniversary_in_next", "anniversary_in_last"):
+        days = clock.anniversaries(value, 1 if operator == "anniversary_in_next" else -1)
+        return (days, clock.zone) if kind == Kind.MOMENT else (days,)
+    if operator == "age_at_least":
+        return _ages(value, None, kind, clock)
+    if operator == "age_at_most":
+        return _ages(0, value, kind, clock)
+    return (value,)
+
+
+def _languages(value: Operand) -> tuple[str, ...]:
+    codes = _texts(value)
+    for code in codes:
+        if not (code.isalpha() and code.isascii() and 2 <= len(code) <= 3):
+            raise HandpickError(f"“{code}” is not the code of a language; write it like de or en.")
+    return codes
 
 
 def operands(operator: Operator, value: Operand, kind: Kind, clock: Clock) -> tuple[Any, ...]:
     """The values an operator's SQL takes, from the operand as saved; raises HandpickError with what to do."""
     positive = operator.negates or operator.name
+    zone = (clock.zone,) if kind == Kind.MOMENT else ()  # for what is read off a clock on the wall
     match operator.shape:
         case Shape.NOTHING:
             return ()
@@ -126,9 +232,28 @@ def operands(operator: Operator, value: Operand, kind: Kind, clock: Clock) -> tu
         case Shape.NUMBER:
             return (number(value),)
         case Shape.WHOLE:
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise HandpickError("Enter a whole number.")
-            return (value,)
+            return _wholes(positive, _whole(value), kind, clock)
+        case Shape.YEARS:
+            youngest, oldest = (_whole(end) for end in pair(value))
+            if youngest > oldest:
+                raise HandpickError(f"The first number ({youngest}) is above the second ({oldest}); swap them.")
+            return _ages(youngest, oldest, kind, clock)
+        case Shape.SPAN:
+            return _span(value, kind, clock)
+        case Shape.CALENDAR:
+            return _days(*clock.calendar(_calendar(value)), kind, clock)
+        case Shape.TIMES:
+            return pair(times(*pair(value), clock))
+        case Shape.WEEKDAYS:
+            return (_names(value, WEEKDAYS, "day of the week"), *zone)
+        case Shape.MONTHS:
+            return (_names(value, MONTHS, "month"), *zone)
+        case Shape.HOURS:
+            return (*_hours(value), *zone)
+        case Shape.LANGUAGES:
+            return (_languages(value),)
+        case Shape.FIELD:
+            raise AssertionError("another field is no value")
         case Shape.NUMBERS:
             low, high = (number(end) for end in pair(value))
             if low > high:

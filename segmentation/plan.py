@@ -42,6 +42,7 @@ class StagedTable(Model):
     rows: int
     rejected_rows: int = 0
     rejected: tuple[Rejected, ...] = ()
+    headers: tuple[str, ...] = ()  # the columns' names exactly as the source has them, where one of them was mended
     notes: tuple[str, ...] = ()  # sentences: "Read as Windows-1252.", "Column 3 had no name: called column_3."
 
 

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmentation.audience import Audience, quoted
-from segmentation.catalogue import PERSONAL, Field, Kind, Role
+from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Role
 from segmentation.errors import HandpickError
 from segmentation.membership import Membership
+from segmentation.recognition import WRITTEN_EMAIL, personal_role, tells_of_person
 from segmentation.values import asked, rows_of
 
 HIDDEN = "•••"
@@ -26,6 +27,7 @@ def page_of(
     members: Membership,
     fields: Sequence[Field],
     *,
+    zone: str,
     page: int,
     size: int,
     sort: str | None = None,
@@ -34,10 +36,10 @@ def page_of(
     """People of a segment, `size` to a page, counted from page 1; one column per field under its label.
 
     `sort` is a field's name: texts by letters whatever their case, missing last; without it by row number. Moments are in
-    the audience's zone. A page behind the last is empty.
+    `zone`. A page behind the last is empty.
     """
     rows = rows_of_page(audience, members, page=page, size=size, sort=sort, descending=descending)
-    return _people(audience, rows, fields)
+    return _people(audience, rows, fields, zone)
 
 
 def rows_of_page(
@@ -64,7 +66,9 @@ def _sorted(
     return np.asarray(found["_row"].to_numpy(), dtype=np.uint32)
 
 
-def _people(audience: Audience, rows: np.ndarray[Any, np.dtype[np.uint32]], fields: Sequence[Field]) -> pa.Table:
+def _people(
+    audience: Audience, rows: np.ndarray[Any, np.dtype[np.uint32]], fields: Sequence[Field], zone: str
+) -> pa.Table:
     """These people in this order. The bounds keep DuckDB from reading more of the file than it must."""
     members = Membership.of(rows, audience.people)
     picked = "".join(f", {quoted(field.name)}" for field in fields)
@@ -73,7 +77,7 @@ def _people(audience: Audience, rows: np.ndarray[Any, np.dtype[np.uint32]], fiel
     found = asked(audience, statement, bounds, members)
     order = pc.index_in(pa.array(rows, pa.uint32()), found["_row"].combine_chunks())
     labels = _unique([field.label for field in fields])
-    columns = [_local(found.column(place).take(order), audience) for place in range(1, found.num_columns)]
+    columns = [_local(found.column(place).take(order), zone) for place in range(1, found.num_columns)]
     return pa.table(columns, names=labels)
 
 
@@ -91,11 +95,11 @@ def _unique(labels: Sequence[str]) -> list[str]:
     return found
 
 
-def _local(column: pa.ChunkedArray, audience: Audience) -> pa.ChunkedArray:
-    """Moments (UTC, as stored) as clocks in the audience's zone show them."""
+def _local(column: pa.ChunkedArray, zone: str) -> pa.ChunkedArray:
+    """Moments (UTC, as stored) as clocks in `zone` show them."""
     if not pa.types.is_timestamp(column.type):
         return column
-    return pc.local_timestamp(pc.cast(pc.assume_timezone(column, "UTC"), pa.timestamp("us", tz=audience.about.zone)))
+    return pc.local_timestamp(pc.cast(pc.assume_timezone(column, "UTC"), pa.timestamp("us", tz=zone)))
 
 
 def mask(value: object, role: Role) -> str:
@@ -136,17 +140,42 @@ def masked(table: pa.Table, fields: Sequence[Field]) -> pa.Table:
     return table
 
 
-def person(audience: Audience, row: int) -> dict[str, Any]:
-    """Everything known of one person by the names of fields; moments in the audience's zone."""
+def mask_detail(value: object, role: Role) -> object:
+    """A value of an event's detail, whose role is `personal_role`'s, as it is shown until it is revealed."""
+    if isinstance(value, list):
+        return [mask_detail(item, role) for item in value]
+    text = str(value)
+    if WRITTEN_EMAIL.fullmatch(text.strip()):
+        return _masked_address(text)
+    if role is Role.EMAIL:
+        return HIDDEN
+    if role in PERSONAL:
+        return mask(value, role)
+    return HIDDEN if isinstance(value, str) and tells_of_person(value) else value
+
+
+def _masked_detail(column: pa.ChunkedArray, detail: EventProperty) -> pa.ChunkedArray:
+    role = personal_role(detail)
+    if role is Role.NONE and detail.kind not in (Kind.TEXT, Kind.LIST):
+        return column
+    shown = [None if value is None else mask_detail(value, role) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(shown, pa.list_(pa.string()) if detail.kind is Kind.LIST else pa.string())])
+
+
+def person(audience: Audience, row: int, zone: str) -> dict[str, Any]:
+    """Everything known of one person by the names of fields; moments in `zone`."""
     if not 0 <= row < audience.people:
         raise HandpickError(f"There is no person {row:,}: the audience has {audience.people:,}.")
     fields = audience.catalogue.fields
-    (found,) = rows_of(_people(audience, np.array([row], dtype=np.uint32), fields)) if fields else ((),)
+    (found,) = rows_of(_people(audience, np.array([row], dtype=np.uint32), fields, zone)) if fields else ((),)
     return {field.name: value for field, value in zip(fields, found, strict=True)}
 
 
-def events_of(audience: Audience, row: int, limit: int = 50) -> pa.Table:
-    """What one person did, the latest first: Time (in the audience's zone), Event, and the details these events have."""
+def events_of(audience: Audience, row: int, zone: str, limit: int = 50, *, revealed: bool = False) -> pa.Table:
+    """What one person did, the latest first: Time (in `zone`), Event, and the details these events have.
+
+    Details that are personal are masked unless `revealed`.
+    """
     details = audience.catalogue.properties
     picked = "".join(f", {quoted(detail.name)}" for detail in details)
     statement = (
@@ -154,11 +183,11 @@ def events_of(audience: Audience, row: int, limit: int = 50) -> pa.Table:
     )
     found = asked(audience, statement, {"row": row, "limit": max(0, limit)})
     names = {event.name: event.label for event in audience.catalogue.events}
-    columns = {"Time": _local(found.column(0), audience)}
+    columns = {"Time": _local(found.column(0), zone)}
     columns["Event"] = pa.array([names.get(name, name) for name in found.column(1).to_pylist()], pa.string())
     filled = [place for place, column in enumerate(found.columns[2:]) if column.null_count < len(column)]
     labels = _unique(["Time", "Event", *(details[place].label for place in filled)])
-    columns |= {
-        label: _local(found.column(place + 2), audience) for label, place in zip(labels[2:], filled, strict=True)
-    }
+    for label, place in zip(labels[2:], filled, strict=True):
+        column = _local(found.column(place + 2), zone)
+        columns[label] = column if revealed else _masked_detail(column, details[place])
     return pa.table(columns)

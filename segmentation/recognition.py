@@ -8,10 +8,12 @@ from functools import lru_cache
 
 from babel import Locale
 
-from segmentation.catalogue import Kind, Role, Theme
-from segmentation.naming import meaning, meanings, usual_theme
+from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Role, Theme
+from segmentation.naming import is_private, meaning, meanings, usual_theme
 
 EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
+WRITTEN_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^\W\d_]{2,}")
+WRITTEN_PHONE = re.compile(r"(?<!\w)\+\d(?:[ ()./–-]{0,3}\d){7,14}")
 PHONE = re.compile(r"(?=(?:\D*\d){6})[+(]?\d[\d ()./–-]{4,20}(?:x\d{1,6})?")
 LOCALE = re.compile(r"[a-z]{2,3}[-_](?:[A-Z][a-z]{3}[-_])?[A-Z]{2}")
 STATES = frozenset(
@@ -100,3 +102,32 @@ def _number(value: str) -> float | None:
         return float(value.replace(",", "."))
     except ValueError:
         return None
+
+
+def tells_of_person(text: str) -> bool:
+    """Whether a text holds an e-mail address or a phone number with its country code."""
+    return bool(WRITTEN_EMAIL.search(text) or WRITTEN_PHONE.search(text))
+
+
+def personal_role(named: Field | EventProperty) -> Role:
+    """The role as which the values of a field or of an event's detail are masked, `NONE` where they are not personal.
+
+    Details have no role of their own: theirs is guessed as that of a field, from names and frequent values. What nothing may be
+    seen of is masked like a postal address.
+    """
+    values = {value.value: value.count for value in named.top}
+    if isinstance(named, Field):
+        is_id = named.role is Role.PERSON_ID and any(map(tells_of_person, values))
+        return named.role if named.role in PERSONAL or is_id else Role.NONE
+    if named.kind is Kind.YES_NO:
+        return Role.NONE
+    read_as = Kind.TEXT if named.kind in (Kind.NUMBER, Kind.LIST) else named.kind
+    for name in (named.name, named.label):
+        _, role = theme_and_role(name, read_as, values)
+        if role in PERSONAL:
+            return role
+        if is_private(name):
+            return Role.ADDRESS
+    return (
+        Role.EMAIL if share(values, EMAIL) >= 0.2 else Role.PHONE if share(values, WRITTEN_PHONE) >= 0.2 else Role.NONE
+    )

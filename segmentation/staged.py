@@ -51,7 +51,7 @@ def workbench(
         raise Cancelled from error
     except duckdb.OutOfMemoryException as error:
         raise LoadError(
-            "There is not enough memory or disk space for this data. Raise HANDPICK_MEMORY, or leave out columns."
+            "There is not enough memory or disk space for this data. Leave out columns, or have HANDPICK_MEMORY raised by whoever runs Handpick."
         ) from error
     except duckdb.Error as error:
         raise LoadError(

@@ -14,6 +14,7 @@ from segmentation.catalogue import EventProperty, Field, Kind, Value
 from segmentation.clock import Clock
 from segmentation.errors import AudienceError, Cancelled
 from segmentation.membership import Membership
+from segmentation.places import Point
 
 
 def asked(
@@ -66,6 +67,7 @@ def _most_frequent(
     search: str,
     limit: int,
     parameters: Mapping[str, Any],
+    zone: str,
     members: Membership | None = None,
 ) -> tuple[Value, ...]:
     """Values of the query `source` (its column `value`), the most frequent first, ties by value."""
@@ -76,7 +78,7 @@ def _most_frequent(
     shown = f"SELECT value, n, {as_text('value', kind)} AS shown FROM ({counted})"
     bound: dict[str, Any] = {**parameters, "limit": max(0, limit)}
     if kind == Kind.MOMENT:
-        bound["zone"] = audience.about.zone
+        bound["zone"] = zone
     if search:
         shown = f"SELECT * FROM ({shown}) WHERE contains(lower(shown), lower($search))"
         bound["search"] = search
@@ -85,25 +87,31 @@ def _most_frequent(
 
 
 def field_values(
-    audience: Audience, field: Field, search: str = "", limit: int = 50, within: Membership | None = None
+    audience: Audience, field: Field, search: str = "", limit: int = 50, within: Membership | None = None, *, zone: str
 ) -> tuple[Value, ...]:
     """The most frequent values of a field with how many people (of `within`) have each; of a list, its items.
 
-    `search` keeps the values that contain it, whatever the case.
+    `search` keeps the values that contain it, whatever the case; moments are in `zone`.
     """
     source = f"SELECT {quoted(field.name)} AS value FROM people"
     if within is not None:
         source += " SEMI JOIN members USING (_row)"
-    return _most_frequent(audience, source, field.kind, search, limit, {}, within)
+    return _most_frequent(audience, source, field.kind, search, limit, {}, zone, within)
 
 
 def property_values(
-    audience: Audience, property: EventProperty, events: tuple[str, ...], search: str = "", limit: int = 50
+    audience: Audience,
+    property: EventProperty,
+    events: tuple[str, ...],
+    search: str = "",
+    limit: int = 50,
+    *,
+    zone: str,
 ) -> tuple[Value, ...]:
-    """The most frequent values of an event's detail with how many of these events have each; () are all events."""
+    """The most frequent values of an event's detail with how many of these events have each; () are all events, moments in `zone`."""
     named, parameters = events_named(events)
     source = f"SELECT {quoted(property.name)} AS value FROM events WHERE {named}"
-    return _most_frequent(audience, source, property.kind, search, limit, parameters)
+    return _most_frequent(audience, source, property.kind, search, limit, parameters, zone)
 
 
 def events_named(events: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
@@ -121,7 +129,20 @@ def missing(audience: Audience, field: Field, within: Membership | None = None) 
     return int(rows_of(asked(audience, f"SELECT {empty} FROM people{joined}", members=within))[0][0])
 
 
-def clock_of(audience: Audience) -> Clock:
-    """The moment the audience was loaded, in its zone."""
+def clock_of(audience: Audience, zone: str) -> Clock:
+    """The moment the audience was loaded, in `zone`."""
     loaded = audience.about.loaded_at
-    return Clock(loaded if loaded.tzinfo else loaded.replace(tzinfo=UTC), audience.about.zone)
+    return Clock(loaded if loaded.tzinfo else loaded.replace(tzinfo=UTC), zone)
+
+
+def middle_of(audience: Audience, city: Field, latitude: Field, longitude: Field, value: str) -> Point | None:
+    """The middle of a city: the medians of its people's possible coordinates; None where nobody's are known."""
+    where, lat, lon = (f"people.{quoted(field.name)}" for field in (city, latitude, longitude))
+    statement = (
+        f"SELECT median({lat})::DOUBLE AS latitude, median({lon})::DOUBLE AS longitude FROM people "
+        f"WHERE lower({where}) = lower($value) AND {lat} BETWEEN -90 AND 90 AND {lon} BETWEEN -180 AND 180"
+    )
+    ((found_latitude, found_longitude),) = rows_of(asked(audience, statement, {"value": value}))
+    if found_latitude is None or found_longitude is None:
+        return None
+    return Point(latitude=round(found_latitude, 5), longitude=round(found_longitude, 5), name=value)

@@ -31,6 +31,12 @@ class Meaning:
     kinds: frozenset[Kind] = ANY
 
 
+PRIVATE = (
+    "ip, ip address, username, user name, login name, nickname, screen name, ssn, soc sec, social security, passport, iban, "
+    "account number, card number"
+).split(", ")
+"""Names of what tells of one person although no platform has a column for it."""
+
 MEANINGS = (
     # Identity
     Meaning("email, email address, email adresse, adresse email, mail, mail address, correo, courriel, correo electronico", _I, Role.EMAIL, TEXT),

@@ -32,41 +32,19 @@ from sqlalchemy.exc import OperationalError
 
 from segmentation import metadata
 from segmentation.audience import Audience, version_paths
-from segmentation.catalogue import FieldEdit, Model
+from segmentation.catalogue import FieldEdit
 from segmentation.errors import AudienceError, HandpickError, LibraryError, LoadError, close_names
 from segmentation.plan import LoadPlan
+from segmentation.settings import Settings, local_zone
 
 STAGING_KEPT_SECONDS = 86_400
-EXPORTS_KEPT_SECONDS = 7 * 86_400
+EXPORTS_KEPT_SECONDS = 86_400
 DAMAGED_KEPT_SECONDS = 30  # then it is looked at again
 REASONS = {
     "locked": "another Handpick is saving. Try again in a moment.",
     "full": "the disk is full. Make room, then try again.",
     "readonly": "the workspace folder may not be written to. Check who owns it.",
 }
-
-
-def local_zone() -> str:
-    """The machine's IANA zone, UTC where it cannot be found."""
-    candidates = [os.environ.get("TZ", "")]
-    try:
-        candidates.append(os.path.realpath("/etc/localtime").partition("zoneinfo/")[2])
-        candidates.append(Path("/etc/timezone").read_text().strip())
-    except OSError:
-        pass
-    for name in candidates:
-        try:
-            if name:
-                return ZoneInfo(name).key.removeprefix("Etc/")
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            continue
-    return "UTC"
-
-
-class Settings(Model):
-    """What holds for the whole workspace."""
-
-    zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -290,6 +268,13 @@ class Workspace:
             if path not in used:
                 path.unlink(missing_ok=True)
 
+    def drop_staged(self, plan: LoadPlan) -> None:
+        """Remove what was read for a plan that is loaded or given up; what stands beside an audience stays."""
+        staging = self.home / "staging"
+        for path in (table.table.path for table in plan.tables):
+            if path.is_relative_to(staging) and len(parts := path.relative_to(staging).parts) > 1:
+                shutil.rmtree(staging / parts[0], ignore_errors=True)
+
     def exports_folder(self) -> Path:
         """Where lists are written."""
         return self.home / "exports"
@@ -323,11 +308,15 @@ class Workspace:
         return {field: FieldEdit.model_validate_json(edit) for field, edit in rows}
 
     def set_field_edits(self, audience: str, edits: dict[str, FieldEdit]) -> None:
-        """Keep changes of fields; others of the audience stay."""
+        """Keep what these edits say; what they leave unsaid stays as it is kept, whoever changed it."""
+        table = metadata.FIELD_EDITS
         with self.writing() as connection:
             for field, edit in edits.items():
+                found = select(table.c.edit).where(table.c.audience == audience, table.c.field == field)
+                kept = FieldEdit.model_validate_json(connection.execute(found).scalar() or "{}")
+                merged = kept.model_copy(update=edit.model_dump(exclude_unset=True))
                 key = {"audience": audience, "field": field}
-                self._put(connection, metadata.FIELD_EDITS, key, {"edit": edit.model_dump_json()})
+                self._put(connection, table, key, {"edit": merged.model_dump_json()})
 
     def forget_field_edits(self, audience: str) -> None:
         """Back to what was guessed."""

@@ -25,6 +25,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("e2e")
         if NO_BROWSER and item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.skip(reason="HANDPICK_NO_BROWSER=1 leaves out the browser tests"))
+    # The longest files first, so that both workers end at the same time.
+    order = ("tests/oracle", "tests/agreement", "tests/e2e", "tests/pages")
+    folders = [ROOT / folder for folder in order]
+    items.sort(key=lambda item: next((i for i, f in enumerate(folders) if f in item.path.parents), len(folders)))
 
 
 @pytest.fixture(scope="session")

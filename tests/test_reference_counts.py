@@ -26,7 +26,8 @@ from segmentation.definition import (
 from segmentation.editing import with_ids
 from segmentation.engine import Answer, Engine
 from segmentation.jobs import Quiet
-from segmentation.workspace import Settings, Workspace
+from segmentation.settings import Settings
+from segmentation.workspace import Workspace
 
 CLOCK = Clock(datetime(2026, 11, 1, tzinfo=UTC), "UTC")
 Loaded = Iterator[Engine]

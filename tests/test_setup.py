@@ -1,6 +1,7 @@
 """`run.py` says what is wrong in one sentence, finds uv and a browser, and never hides an exit code."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -147,6 +148,7 @@ def test_two_workers_unless_a_file_is_named(
 ) -> None:
     monkeypatch.setenv("HANDPICK_NO_BROWSER", "1")
     monkeypatch.setattr(run, "install", lambda: ["uv"])
+    monkeypatch.setattr(run, "install_mariadb", lambda: "mariadbd")
     assert run.test_command(options) == ["uv", "run", "--frozen", "--no-sync", "pytest", *workers, *options]
 
 
@@ -159,3 +161,40 @@ def test_check_runs_the_tests_also_when_lint_fails(monkeypatch: pytest.MonkeyPat
 def test_the_script_itself_passes_its_code_on() -> None:
     done = subprocess.run([sys.executable, run.__file__, "strat"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_packages_are_compiled_once_and_again_after_the_lock_file_changed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[list[str]] = []
+    (tmp_path / "uv.lock").touch()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    monkeypatch.setattr(run, "HERE", tmp_path)
+    monkeypatch.setattr(run, "find_uv", lambda: ["uv"])
+    monkeypatch.setattr(run, "environment_python", lambda: tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.setattr(run, "answers", lambda command: True)
+    monkeypatch.setattr(run, "output", lambda command: "")
+    monkeypatch.setattr(run, "run", lambda command: asked.append(command) or 0)
+    run.install()
+    run.install()
+    later = (tmp_path / "uv.lock").stat().st_mtime + 3600
+    os.utime(tmp_path / "uv.lock", (later, later))
+    run.install()
+    assert ["--compile-bytecode" in command for command in asked] == [True, False, True]
+
+
+def test_mariadb_that_cannot_be_fetched_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(run, "find_mariadb", lambda: None)
+    monkeypatch.setattr("shutil.which", lambda name: f"bin/{name}")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(run, "run", lambda command: asked.append(command[-1]) or 100)
+    assert run.install_mariadb() is None
+    assert asked == ["update", "mariadb-server-core"]
+
+
+def test_mariadb_is_not_fetched_without_being_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "find_mariadb", lambda: None)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(run, "run", lambda command: pytest.fail("nothing is fetched"))
+    assert run.install_mariadb() is None

@@ -25,7 +25,7 @@ from connectors.destinations.people import blocks
 from connectors.destinations.platforms import Destination, destination_named
 from connectors.destinations.receipt import ExportOptions, Preview, Receipt, sentences
 from segmentation.audience import Audience
-from segmentation.catalogue import Catalogue
+from segmentation.catalogue import Catalogue, Role
 from segmentation.errors import ExportError
 from segmentation.plan import Progress
 
@@ -40,15 +40,16 @@ def export(
     into: Path,
     *,
     segment_name: str,
+    zone: str,
     progress: Progress,
 ) -> Receipt:
-    """Write the people in `rows` (ascending row numbers) into a new file of the folder `into`, whole or not at all.
+    """Write the people in `rows` (ascending row numbers) into a new file of the folder `into`, whole or not at all; moments in `zone`.
 
     Raises `ExportError`, and `Cancelled`; both leave nothing behind.
     """
     destination = destination_named(options.destination)
     tally: Counter[str] = Counter()
-    layout = lay_out(audience, catalogue, destination, options, segment_name)
+    layout = lay_out(catalogue, destination, options, segment_name, zone)
     admission = admit(audience, catalogue, rows, destination, options, progress, tally)
     _check_limits(destination, layout, len(admission.rows))
     written_at = datetime.now(UTC)
@@ -64,7 +65,7 @@ def export(
         size = path.stat().st_size
     return Receipt(
         **_numbers(rows, admission),
-        notes=(*sentences(tally), *_remarks(destination, options, size)),
+        notes=(*sentences(tally), *_remarks(destination, options, layout, admission, size)),
         file_name=name,
         written_at=written_at,
         destination=destination.name,
@@ -79,13 +80,14 @@ def preview(
     options: ExportOptions,
     *,
     segment_name: str = "",
+    zone: str,
     progress: Progress | None = None,
 ) -> Preview:
     """What `export` would write: all its numbers, and its first rows; notes only on those people who are left out."""
     watched = progress or _Unwatched()
     destination = destination_named(options.destination)
     tally: Counter[str] = Counter()
-    layout = lay_out(audience, catalogue, destination, options, segment_name, as_text=True)
+    layout = lay_out(catalogue, destination, options, segment_name, zone, as_text=True)
     admission = admit(audience, catalogue, rows, destination, options, watched, tally)
     _check_limits(destination, layout, len(admission.rows))
     first = admission.first(PREVIEW_ROWS)
@@ -93,7 +95,7 @@ def preview(
     shown = [row for columns in islice(pages, 1) for row in zip(*(c.to_pylist() for c in columns), strict=True)]
     return Preview(
         **_numbers(rows, admission),
-        notes=(*sentences(tally), *_remarks(destination, options, 0)),
+        notes=(*sentences(tally), *_remarks(destination, options, layout, admission, 0)),
         headers=layout.headers,
         personal=layout.personal,
         rows=tuple(tuple(text or "" for text in row) for row in shown),
@@ -129,7 +131,7 @@ def _pages(
     for block in blocks(audience, admission.rows, layout.expressions, progress):
         part = slice(start, start + len(block[0]))
         start = part.stop
-        yield layout.filled(block, admission.refused, admission.taken, part, destination.cell_bytes, tally)
+        yield layout.filled(block, admission, part, destination.cell_bytes, tally)
 
 
 def _check_limits(destination: Destination, layout: Layout, people: int) -> None:
@@ -155,9 +157,20 @@ def _numbers(rows: NDArray[np.uint32], admission: Admission) -> dict[str, int]:
     }
 
 
-def _remarks(destination: Destination, options: ExportOptions, size: int) -> Iterator[str]:
+_UNASKED = {
+    Role.EMAIL: "E-mail addresses are left empty, because no field says who agreed to e-mails. Give the field that does the use "
+    "“E-mail consent” on the Fields page.",
+    Role.PHONE: "Phone numbers are left empty, because no field says who agreed to text messages. Give the field that does the "
+    "use “SMS consent” on the Fields page.",
+}
+
+
+def _remarks(
+    destination: Destination, options: ExportOptions, layout: Layout, admission: Admission, size: int
+) -> Iterator[str]:
     if options.consent == "ignore":
         yield "Consent was not looked at."
+    yield from (words for role, words in _UNASKED.items() if role in admission.unasked and layout.holds(role))
     if destination.most_bytes is not None and size > destination.most_bytes:
         yield (
             f"The file has {size / 1e6:,.0f} MB, and {destination.label} takes up to {destination.most_bytes / 1e6:,.0f} MB: "

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from connectors.destinations.columns import Fill, email, phone
+from connectors.destinations.optouts import opted_out
 from connectors.destinations.people import Expression, address_of, agreed, blocks
 from connectors.destinations.platforms import CHANNEL_CONSENT, Destination, destination_named
 from connectors.destinations.receipt import ExportOptions
@@ -31,9 +33,9 @@ _READ: dict[Role, tuple[Fill, tuple[Role, ...]]] = {
 _WORDS = {
     Role.EMAIL: "an e-mail address",
     Role.PHONE: "a phone number",
-    Role.EMAIL_CONSENT: "e-mail consent",
-    Role.SMS_CONSENT: "text message consent",
-    Role.ADS_CONSENT: "ads consent",
+    Role.EMAIL_CONSENT: "E-mail consent",
+    Role.SMS_CONSENT: "SMS consent",
+    Role.ADS_CONSENT: "Ads consent",
 }
 
 
@@ -46,7 +48,19 @@ class Admission:
     not_consented: int
     duplicate: int
     refused: Mapping[Role, Flags]  # the address of this role must stay empty: its owner did not agree to its use
+    unasked: frozenset[Role]  # no field says who agreed to the use of these addresses, so all of them stay empty
     taken: Mapping[Role, Flags]  # the address of this role stands in an earlier row
+    said_no: Mapping[Role, pa.Array] = field(
+        default_factory=dict
+    )  # addresses of this role, as `folded`, that somebody declined
+
+    def declined(self, role: Role, values: pa.Array) -> pa.Array:
+        """Which of these texts are addresses of this role that somebody of the audience said no to."""
+        if role not in self.said_no or not pa.types.is_string(values.type):
+            return pa.repeat(False, len(values))
+        fill, roles = _READ[role]
+        without = [pa.nulls(len(values), pa.string())] * (len(roles) - 1)
+        return pc.is_in(folded(fill([values, *without], Counter())), value_set=self.said_no[role])
 
     def first(self, people: int) -> Admission:
         """The same, with the first people only."""
@@ -76,15 +90,16 @@ def admit(
     """Send people through the gate; everybody is counted once: no usable address, not consented, duplicate.
 
     With several kinds of addresses, each is used only where its own consent says yes (every field with that role; missing is
-    no), and the first kind that a person has tells people apart. Raises `ExportError` where a needed field is not there.
+    no) and nobody else of the audience with the same address said no; the first kind that a person has tells people apart.
+    Raises `ExportError` where a needed field is not there.
     """
     gated = options.require_address or not destination.is_own
     fields = {role: field for role in destination.reach if (field := catalogue.with_role(role))} if gated else {}
     if gated and not fields:
         wanted = " or ".join(_WORDS[role] for role in destination.reach)
         raise ExportError(
-            f"{destination.label} needs {wanted}, and no field of this audience has that role. "
-            "Give it to the right field on the Fields page, or load a table that has one."
+            f"{destination.label} needs {wanted}, and no field of this audience is used as one. "
+            "Choose it under “Used as” on the Fields page, or load a table that has one."
         )
     consents = (
         _consents(catalogue, destination, list(fields) or list(destination.reach))
@@ -92,23 +107,23 @@ def admit(
         else None
     )
 
-    found = _look(audience, catalogue, rows, fields, consents or {}, progress, tally)
+    optouts = _optouts(audience, catalogue, consents or {}, progress) if len(rows) else {}
+    read = tuple(role for role in CHANNEL_CONSENT if role in fields or role in optouts)
+    found = _look(audience, catalogue, rows, read, tuple(fields), consents or {}, progress, tally)
     everybody = np.ones(len(rows), dtype=bool)
     nobody = ~everybody
     allowed = {
         role: everybody if consents is None else found.agreed[role] if consents[role] else nobody
         for role in CHANNEL_CONSENT
     }
-    # A phone number beside an e-mail address that may be used is no message: without a field for that consent it stays.
-    refused = {
-        role: ~flags
-        for role, flags in allowed.items()
-        if consents is not None and (consents[role] or role is Role.EMAIL)
-    }
+    elsewhere = {role: allowed[role] & _among(found.keys[role], said_no) for role, said_no in optouts.items()}
+    allowed |= {role: allowed[role] & ~flags for role, flags in elsewhere.items()}
+    tally["no_elsewhere"] += int(np.count_nonzero(np.logical_or.reduce([nobody, *elsewhere.values()])))
+    refused = {role: ~flags for role, flags in allowed.items() if consents is not None}
     usable = np.logical_or.reduce([found.usable[role] for role in fields]) if gated else everybody
-    held = {role: flags & allowed[role] for role, flags in found.usable.items()}
+    held = {role: found.usable[role] & allowed[role] for role in fields}
     admitted = np.logical_or.reduce(list(held.values()) if gated else [allowed[role] for role in destination.reach])
-    written = {role: flags & admitted & ~refused.get(role, nobody) for role, flags in found.usable.items()}
+    written = {role: found.usable[role] & admitted & ~refused.get(role, nobody) for role in fields}
     duplicate, taken = _duplicates(held, written, found.keys, len(rows))
 
     kept = admitted & ~duplicate
@@ -118,7 +133,9 @@ def admit(
         int(np.count_nonzero(usable & ~admitted)),
         int(np.count_nonzero(admitted & duplicate)),
         {role: flags[kept] for role, flags in refused.items()},
+        frozenset() if consents is None else frozenset(role for role, asked in consents.items() if not asked),
         {role: flags[kept] for role, flags in taken.items()},
+        optouts,
     )
 
 
@@ -130,10 +147,28 @@ def _consents(catalogue: Catalogue, destination: Destination, reach: Sequence[Ro
     if not any(fields[role] for role in reach):
         wanted = " or ".join(dict.fromkeys(f"“{_WORDS[destination.consent[role]]}”" for role in reach))
         raise ExportError(
-            f"No field of this audience says who agreed to be contacted through {destination.label}. Give the field that does "
-            f"the role {wanted} on the Fields page, or choose to export without looking at consent."
+            f"No field of this audience says who agreed to be contacted through {destination.label}. Set “Used as” "
+            f"of the field that does to {wanted} on the Fields page, or choose to export without looking at consent."
         )
     return fields
+
+
+def _optouts(
+    audience: Audience, catalogue: Catalogue, consents: Mapping[Role, Sequence[Field]], progress: Progress
+) -> dict[Role, pa.Array]:
+    """For each kind of address those that somebody of the audience said no to; kinds without any are left out."""
+    asked = [role for role, fields in consents.items() if fields and catalogue.with_role(role)]
+    found = {}
+    for place, role in enumerate(asked):
+        fill, roles = _READ[role]
+        addresses = {needed: _of_role(catalogue, needed) for needed in roles}
+        shares = place / len(asked) / 10, (place + 1) / len(asked) / 10
+        found[role] = opted_out(audience, fill, addresses, consents[role], progress, shares)
+    return {role: keys for role, keys in found.items() if len(keys)}
+
+
+def _among(keys: pa.ChunkedArray, said_no: pa.Array) -> Flags:
+    return np.asarray(pc.is_in(keys, value_set=said_no).to_numpy(), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -149,17 +184,18 @@ def _look(
     audience: Audience,
     catalogue: Catalogue,
     rows: NDArray[np.uint32],
-    fields: Mapping[Role, Field],
+    kinds: Sequence[Role],
+    reach: Sequence[Role],
     consents: Mapping[Role, Sequence[Field]],
     progress: Progress,
     tally: Counter[str],
 ) -> _Found:
-    zone = audience.about.zone
-    read = [role for role in fields for role in _READ[role][1]]
-    expressions = [_of_role(catalogue, role, zone) for role in read]
+    """Read the addresses of these `kinds` and all consents; who cannot be reached by any of `reach` is looked at for why."""
+    read = [needed for role in kinds for needed in _READ[role][1]]
+    expressions = [_of_role(catalogue, role) for role in read]
     asked = [(role, agreed(field)) for role, asked in consents.items() for field in asked]
-    usable: dict[Role, list[Flags]] = {role: [] for role in fields}
-    keys: dict[Role, list[pa.Array]] = {role: [] for role in fields}
+    usable: dict[Role, list[Flags]] = {role: [] for role in kinds}
+    keys: dict[Role, list[pa.Array]] = {role: [] for role in kinds}
     said: dict[Role, list[Flags]] = {role: [] for role, _ in asked}
     done = 0
     columns = [*expressions, *(expression for _, expression in asked)]
@@ -167,13 +203,14 @@ def _look(
         size = len(block[0])
         texts = dict(zip(read, block, strict=False))
         lost = np.ones(size, dtype=bool)
-        for role in fields:
+        for role in kinds:
             fill, roles = _READ[role]
             addresses = fill([texts[r] for r in roles], Counter())
             usable[role].append(addresses.is_valid().to_numpy(zero_copy_only=False))
             keys[role].append(folded(addresses))
+        for role in reach:
             lost &= ~usable[role][-1]
-        for role in fields:
+        for role in reach:
             fill, roles = _READ[role]
             fill([texts[r].filter(pa.array(lost)) for r in roles], tally)
         answers: dict[Role, Flags] = {}
@@ -182,7 +219,7 @@ def _look(
         for role, flags in answers.items():
             said[role].append(flags)
         done += size
-        progress("Checking addresses and consent", done / len(rows) / 2)
+        progress("Checking addresses and consent", 0.1 + done / len(rows) * 0.4)
     return _Found(
         {role: _joined(parts) for role, parts in usable.items()},
         {role: pa.chunked_array(parts, pa.string()) for role, parts in keys.items()},
@@ -190,9 +227,9 @@ def _look(
     )
 
 
-def _of_role(catalogue: Catalogue, role: Role, zone: str) -> Expression:
+def _of_role(catalogue: Catalogue, role: Role) -> Expression:
     field = catalogue.with_role(role)
-    return address_of(field, zone) if field else Expression("CAST(NULL AS VARCHAR)")
+    return address_of(field) if field else Expression("CAST(NULL AS VARCHAR)")
 
 
 def _joined(parts: Sequence[Flags]) -> Flags:

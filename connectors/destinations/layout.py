@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from connectors.destinations.columns import Fill, as_is
+from connectors.destinations.gate import Admission
 from connectors.destinations.people import Expression, address_of, text_of
 from connectors.destinations.platforms import Destination
 from connectors.destinations.receipt import ExportOptions
 from connectors.destinations.sheets import clipped
-from segmentation.audience import Audience
 from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
 from segmentation.errors import ExportError, HandpickError
 
@@ -60,6 +58,10 @@ class Layout:
         """For each column whether it holds what is masked on screen."""
         return tuple(column.personal for column in self.columns)
 
+    def holds(self, role: Role) -> bool:
+        """Whether a column is filled from a field of this role."""
+        return any(source.role is role for source in self.sources)
+
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """What to read of each person."""
@@ -68,16 +70,15 @@ class Layout:
     def filled(
         self,
         block: Sequence[pa.Array],
-        refused: Mapping[Role, NDArray[np.bool_]],
-        taken: Mapping[Role, NDArray[np.bool_]],
+        admission: Admission,
         part: slice,
         cell_bytes: int | None,
         tally: Counter[str],
     ) -> list[pa.Array]:
-        """The file's columns for a block of people; `part` is their place in the flags."""
+        """The file's columns for a block of people; `part` is their place among the admitted."""
         size = len(block[0])
         read = [
-            self._withheld(source, values, refused, taken, part, tally)
+            self._withheld(source, values, admission, part, tally)
             for source, values in zip(self.sources, block, strict=True)
         ]
         nothing = pa.nulls(size, pa.string())
@@ -95,31 +96,47 @@ class Layout:
         self,
         source: _Source,
         values: pa.Array,
-        refused: Mapping[Role, NDArray[np.bool_]],
-        taken: Mapping[Role, NDArray[np.bool_]],
+        admission: Admission,
         part: slice,
         tally: Counter[str],
     ) -> pa.Array:
-        for name, role, flags in (("refused", source.role, refused), ("taken", source.known_as, taken)):
+        withheld = (("refused", source.role, admission.refused), ("taken", source.known_as, admission.taken))
+        for name, role, flags in withheld:
             if role is None or role not in flags or not flags[role][part].any():
                 continue
             before = values.null_count
             values = pc.replace_with_mask(values, pa.array(flags[role][part]), pa.scalar(None, values.type))
-            tally[f"{role.value}_{name}"] += values.null_count - before
+            if role not in admission.unasked:  # that is said of all of them at once
+                tally[f"{role.value}_{name}"] += values.null_count - before
+        if source.known_as is None or source.role is Role.PERSON_ID:
+            values = self._declined(source, values, admission, part, tally)
         return values
+
+    def _declined(
+        self, source: _Source, values: pa.Array, admission: Admission, part: slice, tally: Counter[str]
+    ) -> pa.Array:
+        """Further columns with addresses, and ids that are e-mail addresses, without those that may not be used."""
+        role = Role.EMAIL if source.role is Role.PERSON_ID else source.role
+        hidden = admission.declined(role, values)
+        if source.role is Role.PERSON_ID and role in admission.refused and pa.types.is_string(values.type):
+            own = pc.and_(pc.match_substring(values, "@"), pa.array(admission.refused[role][part]))
+            hidden = pc.or_(hidden, pc.fill_null(own, False))
+        if not pc.any(hidden).as_py():
+            return values
+        tally[f"{role.value}_refused"] += pc.sum(pc.and_(hidden, values.is_valid())).as_py()
+        return pc.replace_with_mask(values, hidden, pa.scalar(None, values.type))
 
 
 def lay_out(
-    audience: Audience,
     catalogue: Catalogue,
     destination: Destination,
     options: ExportOptions,
     segment_name: str,
+    zone: str,
     *,
     as_text: bool = False,
 ) -> Layout:
-    """The columns for these options; `as_text` reads values as they are shown. Raises `ExportError` for unknown fields."""
-    zone = audience.about.zone
+    """The columns for these options, moments in `zone`; `as_text` reads values as they are shown. Raises `ExportError` for unknown fields."""
     chosen = [_field(catalogue, name) for name in dict.fromkeys(options.columns)]
     if destination.is_own and not chosen:
         raise ExportError(f"No column is chosen for {destination.label}. Choose at least one field.")
@@ -132,7 +149,7 @@ def lay_out(
         for role, field in zip(column.roles, fields, strict=True):
             if field is not None and role not in places:
                 places[role] = len(sources)
-                read = address_of(field, zone) if role in _ADDRESSES else text_of(field, zone, destination.separator)
+                read = address_of(field) if role in _ADDRESSES else text_of(field, zone, destination.separator)
                 sources.append(_Source(read, role, role))
         if fields and fields[0] is not None and not column.lossy:
             written.add(fields[0].name)

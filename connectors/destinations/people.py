@@ -82,11 +82,11 @@ def _within_calendar(value: str) -> str:
     return f"CASE WHEN {value} >= DATE '0001-01-01' AND {value} < DATE '9999-12-31' THEN {value} END"
 
 
-def address_of(field: Field, zone: str) -> Expression:
+def address_of(field: Field) -> Expression:
     """The field as the text of one address: the first of a list, a number without decimals."""
     if field.kind is Kind.LIST:
         return Expression(f"people.{quoted(field.name)}[1]")
-    text = text_of(field, zone)
+    text = text_of(field, "UTC")  # a moment is no address in any zone
     if field.kind is Kind.NUMBER:
         return Expression(text.sql, finish=lambda texts: pc.replace_substring_regex(plain_number(texts), r"\.0+$", ""))
     return text
@@ -104,8 +104,31 @@ def agreed(field: Field) -> Expression:
             return Expression(f"coalesce(lower(trim({column})) IN ({', '.join(map(literal, YES))}), false)")
     raise ExportError(
         f"The field “{field.label}” is to say who agreed, but it does not hold yes or no. "
-        "Give its role to a field that does, or load it as yes/no."
+        "Choose another field under “Used as” on the Fields page, or load it as yes/no."
     )
+
+
+def declined(field: Field) -> Expression:
+    """Whether the field holds an answer that is not yes; missing is no answer. Raises `ExportError` as `agreed`."""
+    column = f"people.{quoted(field.name)}"
+    answered = f"trim({column}) <> ''" if field.kind is Kind.TEXT else f"{column} IS NOT NULL"
+    return Expression(f"coalesce({answered}, false) AND NOT {agreed(field).sql}")
+
+
+def matching(
+    audience: Audience, columns: Sequence[Expression], condition: str, progress: Progress
+) -> Iterator[list[pa.Array]]:
+    """The columns of all people for whom the SQL `condition` holds, in any order, at most `BLOCK` people at a time.
+
+    Raises as `blocks`.
+    """
+    parameters = {name: value for column in columns for name, value in column.parameters.items()}
+    chosen = ", ".join(f"{column.sql} AS c{place}" for place, column in enumerate(columns))
+    with _reading(audience, progress) as cursor:
+        query = f"SELECT {chosen} FROM people WHERE {condition}"
+        for batch in cursor.sql(query, params=parameters).to_arrow_reader(BLOCK):
+            if len(batch):
+                yield [column.finish(answer) for column, answer in zip(columns, batch.columns, strict=True)]
 
 
 def blocks(
@@ -147,7 +170,7 @@ def _reading(audience: Audience, progress: Progress) -> Iterator[duckdb.DuckDBPy
         raise Cancelled from error
     except duckdb.OutOfMemoryException as error:
         raise ExportError(
-            "There is not enough memory for this list. Raise HANDPICK_MEMORY, or choose fewer columns."
+            "There is not enough memory for this list. Choose fewer columns, or have HANDPICK_MEMORY raised by whoever runs Handpick."
         ) from error
     except duckdb.Error as error:
         reason = (str(error).strip() or "no reason given").splitlines()[0]

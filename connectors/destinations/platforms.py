@@ -66,8 +66,8 @@ _ROWS = (
         "CSV file",
         reach=(Role.EMAIL, Role.PHONE),
         notes=(
-            "UTF-8 with commas and one header row, every cell as it was loaded.",
-            "Moments are written as ISO 8601 with their offset from UTC, e.g. 2026-03-01T09:30:00+01:00.",
+            "Commas between the cells, one header row, every cell as it was loaded (UTF-8).",
+            "Dates with a time are local and say how far ahead of world time (UTC) they are: 2026-03-01T09:30:00+01:00.",
         ),
     ),
     Destination(
@@ -78,7 +78,7 @@ _ROWS = (
         most_rows=1_048_575,
         most_columns=16_384,
         notes=(
-            "Texts stay texts: no cell is a formula or a link. Moments are local times; their column names the zone.",
+            "Texts stay texts: no cell is a formula or a link. Dates with a time are local; their column names the time zone.",
             "A sheet holds 1,048,575 people. Choose CSV for more.",
         ),
     ),
@@ -97,7 +97,7 @@ _ROWS = (
         cell_bytes=255,
         notes=(
             "Everybody needs an e-mail address; the segment's name becomes a tag.",
-            "Mailchimp keeps 255 bytes of a text: longer ones are clipped, and the receipt says how many.",
+            "Mailchimp keeps 255 letters of a text, fewer where they have accents: longer ones are clipped, and the receipt says how many.",
         ),
     ),
     Destination(

@@ -76,6 +76,10 @@ _SENTENCES = {
         "1 phone number was left out: its owner did not agree to it.",
         "{} phone numbers were left out: their owners did not agree to it.",
     ),
+    "no_elsewhere": (
+        "1 person agreed, but somebody else with the same address said no: the no counts.",
+        "{} people agreed, but somebody else with the same address said no: the no counts.",
+    ),
     "phone_taken": (
         "1 phone number was left out, because an earlier row has it.",
         "{} phone numbers were left out, because earlier rows have them.",

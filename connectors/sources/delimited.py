@@ -19,7 +19,7 @@ from connectors.sources.counting import Tally, count_records
 from connectors.sources.dialect import guess_dialect
 from connectors.sources.encoding import as_utf8
 from connectors.sources.header import find_header
-from connectors.sources.names import mend_names
+from connectors.sources.names import headers_of, mend_names
 from connectors.sources.records import NO_DELIMITER, Dialect, Record, Records, read_sample, split_lines
 from connectors.sources.staging import (
     COMPRESSION,
@@ -51,6 +51,7 @@ class Layout:
 
     dialect: Dialect
     columns: tuple[str, ...]
+    headers: tuple[str, ...] = ()  # as written, where a name was mended
     titles: tuple[Record, ...] = ()  # above the header
     before: tuple[Record, ...] = ()  # titles, blank lines and the header itself
     notes: tuple[str, ...] = ()
@@ -97,6 +98,7 @@ def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tu
         name=name,
         path=target,
         columns=layout.columns,
+        headers=layout.headers,
         rows=rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),
@@ -126,7 +128,8 @@ def read_layout(path: Path, name: str, skip_blanks: bool = False) -> Layout:
     last = records[header.taken - 1].line if header.taken else 0
     before = [record for record in sample if record.line <= last]
     columns, mended = mend_names(header.names)
-    return Layout(dialect, columns, tuple(titles), tuple(before), header.notes + mended)
+    headers = headers_of(header.names, columns)
+    return Layout(dialect, columns, headers, tuple(titles), tuple(before), header.notes + mended)
 
 
 def _is_blank(record: Record) -> bool:

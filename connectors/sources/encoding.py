@@ -44,7 +44,7 @@ def as_utf8(path: Path, name: str, into: Path, progress: Progress) -> tuple[Path
                 out.write(text.replace("\0", ""))
         return copy, (f"Read as {label}.",)
     if is_binary(head):
-        raise SourceError(f"{name} is not a text table: it holds binary data. Export it as CSV or Excel.")
+        raise SourceError(f"{name} is not a text table: what is in it is no text. Export it as CSV or Excel.")
     try:
         good, bad, zeros = _survey(path, name, progress, "strict")
     except UnicodeDecodeError:
@@ -61,9 +61,9 @@ def as_utf8(path: Path, name: str, into: Path, progress: Progress) -> tuple[Path
     if western:
         notes.append(f"Read as {WESTERN}.")
     elif bad:
-        notes.append(f"{count_of(bad, 'character')} not valid UTF-8: read as {WESTERN}, the rest as UTF-8.")
+        notes.append(f"{count_of(bad, 'character')} not UTF-8 like the rest and read as {WESTERN}.")
     if zeros:
-        notes.append(f"{count_of(zeros, 'zero byte')} left out.")
+        notes.append(f"{count_of(zeros, 'empty character')} left out.")
     return copy, tuple(notes)
 
 

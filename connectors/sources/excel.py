@@ -19,7 +19,7 @@ from python_calamine import (
 from connectors.sources.columns import Column, text_of
 from connectors.sources.delimited import ABOVE
 from connectors.sources.header import Header, find_header
-from connectors.sources.names import mend_names
+from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import Rejects, TableWriter, count_of, table_path
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
@@ -98,7 +98,7 @@ def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress
         progress(f"Reading {name}", last / lines / 2)
     if not count:
         return None
-    names, places, notes = _named(header, columns)
+    names, headers, places, notes = _named(header, columns)
     rejects = Rejects()
     for line, row in sample[: header.above]:
         rejects.add(line, ABOVE, " ".join(text_of(cell) or "" for cell in row).strip())
@@ -115,6 +115,7 @@ def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress
         name=name,
         path=writer.path,
         columns=names,
+        headers=headers,
         rows=writer.rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),
@@ -122,14 +123,17 @@ def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress
     )
 
 
-def _named(header: Header, columns: Sequence[Column]) -> tuple[tuple[str, ...], list[int], tuple[str, ...]]:
-    """The names and places of the columns that have a name or a value, and notes."""
+def _named(
+    header: Header, columns: Sequence[Column]
+) -> tuple[tuple[str, ...], tuple[str, ...], list[int], tuple[str, ...]]:
+    """The names, headers and places of the columns that have a name or a value, and notes."""
     raw = [*header.names, *[""] * (len(columns) - len(header.names))] if header.present else []
     if not raw:
         raw = [f"column_{place + 1}" if column.kinds else "" for place, column in enumerate(columns)]
     places = [place for place, column in enumerate(columns) if raw[place].strip() or column.kinds]
-    names, mended = mend_names([raw[place] for place in places])
-    return names, places, header.notes + mended
+    named = [raw[place] for place in places]
+    names, mended = mend_names(named)
+    return names, headers_of(named, names), places, header.notes + mended
 
 
 def _whole(cell: object) -> object:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from connectors.sources.columns import Column
 from connectors.sources.encoding import as_utf8
-from connectors.sources.names import mend_names
+from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import Rejects, TableWriter, count_of, table_path
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
@@ -25,7 +25,7 @@ BATCH = 1_000
 MOST_FIELDS = 5_000
 
 BLANK = "blank"
-NO_OBJECT = "it is not an object with named fields"
+NO_OBJECT = "it has no named fields"
 
 
 class Found(NamedTuple):
@@ -67,9 +67,9 @@ def _stage_objects(path: Path, name: str, into: Path, progress: Progress, notes:
         for key, known in cells.items():
             columns[key].learn(known)
         if len(columns) > MOST_FIELDS:
-            raise SourceError(f"{name} has more than {MOST_FIELDS:,} different fields: its keys seem to be data.")
+            raise SourceError(f"{name} has more than {MOST_FIELDS:,} different fields: their names seem to be data.")
     if not count or not columns:
-        raise SourceError(f"{name} holds no objects with fields. Export it as a list of objects, or as CSV.")
+        raise SourceError(f"{name} holds no rows with named fields. Export it as a list of such rows, or as CSV.")
     names, mended = mend_names(list(columns))
     schema = pa.schema([(column, kind.type) for column, kind in zip(names, columns.values(), strict=True)])
     with TableWriter(table_path(into, name), schema) as writer:
@@ -86,6 +86,7 @@ def _stage_objects(path: Path, name: str, into: Path, progress: Progress, notes:
         name=name,
         path=writer.path,
         columns=names,
+        headers=headers_of(list(columns), names),
         rows=writer.rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),

@@ -38,6 +38,11 @@ def mend_names(raw: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(names), tuple(notes)
 
 
+def headers_of(raw: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The names exactly as the source has them, to be kept where one of them was mended; else nothing."""
+    return tuple(raw) if list(raw) != list(names) else ()
+
+
 def numbered_names(width: int) -> tuple[str, ...]:
     """Names for a table without a header: column_1, column_2 …"""
     return tuple(f"column_{place + 1}" for place in range(width))

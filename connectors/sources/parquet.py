@@ -8,7 +8,7 @@ from typing import cast
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from connectors.sources.names import mend_names
+from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import COMPRESSION, exactly, literal, opened_duckdb, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
@@ -34,7 +34,9 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
                     if expression:
                         picked.append((opened, expression))
                     else:
-                        notes.append(f"The column “{opened}” holds binary data and was left out.")
+                        notes.append(
+                            f"The column “{opened}” holds neither text nor numbers (e.g. pictures) and was left out."
+                        )
             if not picked:
                 raise SourceError(f"{name} has no columns that can be shown as a table.")
             names, mended = mend_names([column for column, _ in picked])
@@ -51,7 +53,8 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
     if not rows:
         target.unlink(missing_ok=True)
         raise SourceError(f"{name} has columns but no rows; export it again with its rows.")
-    return [StagedTable(name=name, path=target, columns=names, rows=rows, notes=(*notes, *mended))]
+    headers = headers_of([column for column, _ in picked], names)
+    return [StagedTable(name=name, path=target, columns=names, headers=headers, rows=rows, notes=(*notes, *mended))]
 
 
 def _opened(name: str, expression: str, kind: DuckDBPyType) -> list[tuple[str, str]]:
@@ -67,7 +70,7 @@ def _plain(expression: str, kind: DuckDBPyType) -> str:
     if kind.id == "blob":
         return ""
     if kind.id == "timestamp with time zone":
-        return f"({expression} AT TIME ZONE 'UTC')"
+        return expression  # an instant, whatever the zone of the workspace
     if kind.id in MOMENTS:
         return f"CAST({expression} AS TIMESTAMP)"
     if kind.id in {"list", "array"}:

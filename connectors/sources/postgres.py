@@ -138,9 +138,11 @@ def _stage_table(cursor: Any, offer: TableOffer, into: Path, progress: Progress)
                 arrays.append(array)
             writer.write(pa.record_batch(arrays, schema=schema))
             progress(f"Reading {shown}", min(writer.rows / offer.rows, 1.0) if offer.rows else None)
-    notes = [f"The column “{name}” holds binary data and was left out." for name in left_out]
+    notes = [
+        f"The column “{name}” holds neither text nor numbers (e.g. pictures) and was left out." for name in left_out
+    ]
     notes += [
-        f"“{column.name}”: {count_of(count, 'cell')} not a number (NaN) and left empty."
+        f"“{column.name}”: {count_of(count, 'cell')} not a number and left empty."
         for column, count in zip(selected, lost, strict=True)
         if count
     ]

@@ -72,7 +72,8 @@ def _selected(name: str, kind: str, category: str, modifier: int) -> Selected:
     if kind == "timestamp":
         return Selected(name, CALENDAR.format(column, "timestamp"), pa.timestamp("us"))
     if kind == "timestamptz":
-        return Selected(name, CALENDAR.format(f"({column} AT TIME ZONE 'UTC')", "timestamp"), pa.timestamp("us"))
+        in_utc = CALENDAR.format(f"({column} AT TIME ZONE 'UTC')", "timestamp")
+        return Selected(name, in_utc, pa.timestamp("us", tz="UTC"))  # an instant, whatever the zone of the workspace
     if kind == "money":
         return Selected(name, f"{column}::numeric(19, 2)::text", pa.decimal128(19, 2))
     if kind == "numeric":

@@ -122,9 +122,9 @@ def _stage_table(connection: sqlite3.Connection, offer: TableOffer, into: Path, 
     columns = [(name, declared.upper()) for _, name, declared, _, _, _, hidden in about if hidden != 1]
     binary = [name for name, declared in columns if _is_binary(connection, offer.name, name, declared)]
     kept = [name for name, _ in columns if name not in binary]
-    notes = [f"The column “{name}” holds binary data and was left out." for name in binary]
+    notes = [f"The column “{name}” holds neither text nor numbers (e.g. pictures) and was left out." for name in binary]
     if not kept:
-        raise SourceError(f"The table {offer.name} has only binary data.")
+        raise SourceError(f"The table {offer.name} has neither text nor numbers.")
     names, mended = mend_names(kept)
     schema = pa.schema([(name, pa.string()) for name in names])
     select = f"SELECT {', '.join(map(quoted, kept))} FROM {quoted(offer.name)}"
@@ -138,7 +138,7 @@ def _stage_table(connection: sqlite3.Connection, offer: TableOffer, into: Path, 
         writer, lost = _copy(connection, select, schema, offer, into, progress)
         notes.append(f"Some texts are not UTF-8: what is not was read as {WESTERN}.")
     notes += [
-        f"“{name}”: {count_of(count, 'cell')} binary data and left empty."
+        f"“{name}”: {count_of(count, 'cell')} neither text nor number and left empty."
         for name, count in zip(kept, lost, strict=True)
         if count
     ]

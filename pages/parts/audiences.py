@@ -11,7 +11,6 @@ from pages.parts.queries import current, engine, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.words import ago, cells, number, plain
 from segmentation.audience import AudienceAbout
-from segmentation.definition import Definition
 from segmentation.plan import LoadReport
 from segmentation.workspace import AudienceEntry
 
@@ -100,10 +99,7 @@ def _lines(report: LoadReport) -> None:
 
 
 def _use(audience: str) -> None:
-    state = session()
-    state.audience = audience
-    state.columns = None
-    state.show(Definition(), None)
+    session().turn_to(audience)
 
 
 def _replan(entry: AudienceEntry) -> None:
@@ -119,8 +115,7 @@ def _delete(audience: str) -> None:
     workspace().delete_audience(audience)
     state.deleted_audience = audience
     if state.audience == audience:
-        state.audience = None
-        state.show(Definition(), None)
+        state.turn_to(None)
 
 
 def _undo(audience: str) -> None:

@@ -7,17 +7,27 @@ from contextlib import nullcontext
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.conditions import field_editor, fields_by_theme, icon_of
-from pages.parts.deeds import event_editor
+from pages.parts.choices import told_apart
+from pages.parts.conditions import field_editor, icon_of
+from pages.parts.editors import EDITORS, STARTS, starts
+from pages.parts.fields import fields_by_theme
+from pages.parts.inputs import least_box
 from pages.parts.queries import Current
 from pages.parts.session import session
 from pages.parts.words import THEMES, number, plain, shortened
 from segmentation.catalogue import Catalogue
-from segmentation.definition import EventCondition, FieldCondition, Group, Match, Node, walk
+from segmentation.definition import Condition, Doing, FieldCondition, Group, Match, Node, walk
 from segmentation.describing import describe_condition
 from segmentation.engine import Answer
 
-MATCHES = {Match.ALL: "all of these", Match.ANY: "any of these", Match.NONE: "none of these"}
+FRAMED = 4
+"""Groups deeper than this have no frame of their own: on a narrow screen nothing would be left between the frames."""
+MATCHES = {
+    Match.ALL: "all",
+    Match.ANY: "any",
+    Match.NONE: "none",
+    Match.AT_LEAST: "at least",
+}
 
 
 def builder(current: Current, answer: Answer) -> None:
@@ -27,7 +37,7 @@ def builder(current: Current, answer: Answer) -> None:
 
 def _group(group: Group, current: Current, answer: Answer, place: str, first: bool = False) -> None:
     title = f"group {place}" if place else "the segment"
-    with st.container(border=True, gap="small"):
+    with st.container(border=place.count(".") < FRAMED, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**Customers who match**" if first else f"**Group {place}**{_off(group)}", width="content")
             key = session().key(group.id, "match")
@@ -42,9 +52,19 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
                 on_change=commands.take,
                 args=(group.id, "match", key),
             )
+            if group.match == Match.AT_LEAST:
+                least_box(group, f"At least how many filters of {title}")
+            st.markdown("of these", width="content")
             if not first:
-                st.markdown(_numbers(group, answer), width="stretch", text_alignment="right")
-                _menu(group, f"Group {place}")
+                with st.container(
+                    horizontal=True,
+                    horizontal_alignment="right",
+                    vertical_alignment="center",
+                    gap="small",
+                    width="stretch",
+                ):
+                    st.markdown(_numbers(group, answer), width="content")
+                    _menu(group, f"Group {place}")
         for position, child in enumerate(group.children, 1):
             here = f"{place}.{position}" if place else str(position)
             if isinstance(child, Group):
@@ -70,11 +90,11 @@ def _numbers(node: Node, answer: Answer) -> str:
     return f":small[**{number(count)}**{without}]"
 
 
-def _closed(node: FieldCondition | EventCondition, current: Current, answer: Answer, place: str) -> None:
+def _closed(node: Condition, current: Current, answer: Answer, place: str) -> None:
     """A condition as one sentence with its numbers; a click opens it. One element a row keeps every click fast."""
-    words = plain(shortened(describe_condition(node, current.catalogue), 160))
+    words = plain(shortened(describe_condition(node, current.catalogue, current.references()), 240))
     st.button(
-        f"{words if node.enabled else f':gray[~~{words}~~]'} {_numbers(node, answer)}",
+        f":small[:gray[{place}]] {words if node.enabled else f':gray[~~{words}~~]'} {_numbers(node, answer)}",
         key=session().key("sentence", node.id),
         icon=icon_of(node, current.catalogue),
         type="tertiary",
@@ -85,7 +105,7 @@ def _closed(node: FieldCondition | EventCondition, current: Current, answer: Ans
     )
 
 
-def _open(node: FieldCondition | EventCondition, current: Current, answer: Answer, place: str) -> None:
+def _open(node: Condition, current: Current, answer: Answer, place: str) -> None:
     """A condition with its inputs."""
     with st.container(border=True, key=f"open-{node.id}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -94,7 +114,7 @@ def _open(node: FieldCondition | EventCondition, current: Current, answer: Answe
         if isinstance(node, FieldCondition):
             field_editor(node, current, answer)
         else:
-            event_editor(node, current)
+            EDITORS[node.type](node, current)
         if node.enabled and node.id in answer.unfinished:
             st.markdown(f":orange[:material/pending: {plain(answer.unfinished[node.id])} Not counted yet.]")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -114,7 +134,7 @@ def _menu(node: Node, title: str) -> None:
     """Everything else that can be done with a node."""
     groups = [g for g in walk(session().definition.root) if isinstance(g, Group)]
     inside = {below.id for below in walk(node)}
-    where = {f.where.id for f in walk(session().definition.root) if isinstance(f, EventCondition) and f.where}
+    where = {f.where.id for f in walk(session().definition.root) if isinstance(f, Doing) and f.where}
     targets = [
         g for g in groups if g.id not in inside and g.id not in where and all(c.id != node.id for c in g.children)
     ]
@@ -157,6 +177,9 @@ def _add(group: Group, catalogue: Catalogue, title: str, first: bool) -> None:
         options["event", event.name] = f"{event.label} · did or did not"
     for field in fields_by_theme(catalogue):
         options["field", field.name] = f"{field.label} · {THEMES[field.theme].lower()}"
+    for name, words in starts(catalogue).items():
+        options["start", name] = words
+    options = told_apart(options)
     key = session().key(group.id, "add", str(len(list(walk(session().definition.root)))))
     with st.container(horizontal=True, vertical_alignment="center", gap="small") if first else nullcontext():
         st.selectbox(
@@ -166,9 +189,11 @@ def _add(group: Group, catalogue: Catalogue, title: str, first: bool) -> None:
             format_func=lambda option: options[option],
             key=key,
             label_visibility="collapsed",
-            placeholder="+ Add a filter: age, country, interests, purchase …",
+            placeholder="+ Add a filter: age, country, interests, purchase …"
+            if first
+            else f"+ Add a filter to {title} …",
             on_change=commands.add_picked,
-            args=(group.id, key, catalogue),
+            args=(group.id, key, catalogue, STARTS),
             width=420,
         )
         if first:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pages.parts.session import forget, session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, Kind
-from segmentation.definition import EventCondition, FieldCondition, Group, Match, Operand, Period, find
+from segmentation.definition import Condition, EventCondition, FieldCondition, Group, Match, Operand, Period, Span, find
 from segmentation.operators import OPERATORS, Operator, Shape, operators_for
+from segmentation.windows import CalendarPeriod
+
+_STARTS: dict[Shape, Operand] = {
+    Shape.PERIOD: Period(amount=30),
+    Shape.SPAN: Span(nearest=30, farthest=60),
+    Shape.CALENDAR: CalendarPeriod.THIS_MONTH.value,
+}
+"""Operands that are sensible from the start."""
 
 
 def first_operator(kind: Kind) -> Operator:
@@ -17,18 +26,20 @@ def first_operator(kind: Kind) -> Operator:
 
 
 def starting_value(operator: Operator) -> Operand:
-    """The operand a new filter starts with: nothing, but a sensible period."""
-    return Period(amount=30) if operator.shape == Shape.PERIOD else None
+    """The operand a new filter starts with: mostly nothing."""
+    return _STARTS.get(operator.shape)
 
 
-def add_picked(parent: str, key: str, catalogue: Catalogue) -> None:
+def add_picked(parent: str, key: str, catalogue: Catalogue, starts: Mapping[str, tuple[str, Condition]]) -> None:
     """Add the field or event picked in the “add a filter” box, and open it."""
     picked = widget(key)
     if not picked:
         return
     kind, name = picked
-    node: FieldCondition | EventCondition
-    if kind == "event":
+    node: Condition
+    if kind == "start":
+        node = starts[name][1]
+    elif kind == "event":
         node = EventCondition(events=(name,))
     else:
         operator = first_operator(catalogue.field(name).kind)
@@ -61,9 +72,11 @@ def take(node_id: str, attribute: str, key: str) -> None:
     update(node_id, **{attribute: widget(key)})
 
 
-def choose_field(node_id: str, key: str, catalogue: Catalogue) -> None:
+def choose_field(node_id: str, catalogue: Catalogue, key: str) -> None:
     """Another field: the comparison starts anew where it does not fit."""
     name = widget(key)
+    if name is None:
+        return
     node = _node(node_id)
     kind = catalogue.field(name).kind
     known = OPERATORS.get(node.operator or "")
@@ -72,9 +85,11 @@ def choose_field(node_id: str, key: str, catalogue: Catalogue) -> None:
     forget(f"{node_id}/", but=key)
 
 
-def choose_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
+def choose_detail(node_id: str, catalogue: Catalogue, key: str) -> None:
     """Another event detail, likewise."""
     name = widget(key)
+    if name is None:
+        return
     operator = first_operator(catalogue.event_property(name).kind)
     update(node_id, field=name, operator=operator.name, value=starting_value(operator))
     forget(f"{node_id}/", but=key)
@@ -83,6 +98,8 @@ def choose_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
 def choose_operator(node_id: str, key: str) -> None:
     """Another comparison: the operand stays where the shape is the same."""
     node = _node(node_id)
+    if widget(key) is None:
+        return
     operator = OPERATORS[widget(key)]
     before = OPERATORS.get(node.operator or "")
     keep = before is not None and before.shape == operator.shape

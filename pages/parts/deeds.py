@@ -1,308 +1,94 @@
-"""The editor of an event condition: what was done, how often, when, and which of its details count."""
+"""The editor of an event filter: what was done, how often, when, and which of its details count."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import streamlit as st
 
 from pages.parts import commands
-from pages.parts.conditions import comparison_and_operand
-from pages.parts.operand import chosen_period, day_field, number_field, period_fields
-from pages.parts.queries import Current, values_of_property
-from pages.parts.session import forget, session, widget
-from pages.parts.words import clock, number, plain
+from pages.parts.choices import choose_one, line, together
+from pages.parts.details import details
+from pages.parts.events import events_box, measure_box
+from pages.parts.inputs import chosen_number, number_field
+from pages.parts.queries import Current
+from pages.parts.session import session, widget
+from pages.parts.when import when
 from segmentation import editing
-from segmentation.catalogue import Catalogue, EventProperty
-from segmentation.definition import (
-    Before,
-    BetweenDays,
-    EventCondition,
-    Ever,
-    FieldCondition,
-    Group,
-    Last,
-    Match,
-    Measure,
-    MeasureFunction,
-    Node,
-    Period,
-    Unit,
-    Window,
-)
-from segmentation.operators import COMPARISONS, Comparison, Shape
+from segmentation.definition import EventCondition, MeasureFunction, Which
+from segmentation.operators import COMPARISONS, Shape
 
-MEASURES = {
-    MeasureFunction.COUNT: "times",
-    MeasureFunction.SUM: "total of",
-    MeasureFunction.AVERAGE: "average of",
-    MeasureFunction.MINIMUM: "lowest",
-    MeasureFunction.MAXIMUM: "highest",
-    MeasureFunction.DISTINCT: "different",
+WHICH = {
+    Which.ALL: "any time they did it",
+    Which.FIRST: "only the first time ever",
+    Which.LAST: "only the latest time",
 }
-WINDOWS: dict[str, tuple[str, Window]] = {
-    "ever": ("at any time", Ever()),
-    "last": ("in the last …", Last(period=Period(amount=30))),
-    "before": ("more than … ago", Before(period=Period(amount=30))),
-    "between_days": ("between two days", BetweenDays()),
-}
+WHICH_HELP = (
+    "“Only the first time ever” looks at the very first event of a customer, and then asks whether it fits "
+    "what stands under When and Where; “only the latest time” looks at the last one."
+)
 
 
 def event_editor(node: EventCondition, current: Current) -> None:
     """What was done, how often, when, and which of its details count."""
-    labels = {event.name: event for event in current.catalogue.events}
-    key = session().key(node.id, "events")
-    names = [*labels, *(name for name in node.events if name not in labels)]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.multiselect(
-            "What they did (any of)",
-            names,
-            default=list(node.events),
-            format_func=lambda name: (
-                f"{labels[name].label} · {number(labels[name].people)} people" if name in labels else name
-            ),
-            key=key,
-            label_visibility="collapsed",
-            placeholder="Choose what they did",
-            on_change=_store_events,
-            args=(node.id, key),
-            width=250,
-        )
-        _measure(node, current.catalogue)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _window(node, current)
-    _details(node, current)
+    with line("What", WHICH_HELP):
+        events_box(node, current)
+        choose_one("Which of them", WHICH, node.which, session().key(node.id, "which"), commands.take, node.id, "which")
+    with line("How much"):
+        measure_box(node, current.catalogue)
+        _comparison(node)
+    when(node, current)
+    details(node, current)
 
 
-def _store_events(node_id: str, key: str) -> None:
-    commands.update(node_id, events=tuple(widget(key)))
-
-
-def _comparison_label(comparison: Comparison) -> str:
-    return {"never": "never (did not)"}.get(comparison.name, comparison.label)
-
-
-def _measure(node: EventCondition, catalogue: Catalogue) -> None:
+def _comparison(node: EventCondition) -> None:
     function = node.measure.function
-    details = [
-        p
-        for p in catalogue.properties
-        if function == MeasureFunction.DISTINCT or p.kind == "number"
-        if not node.events or set(p.events) & set(node.events)
-    ]
-    key = session().key(node.id, "function")
-    st.selectbox(
-        "What is counted",
-        list(MEASURES),
-        index=list(MEASURES).index(function),
-        format_func=lambda name: MEASURES[name],
-        key=key,
-        label_visibility="collapsed",
-        on_change=_store_function,
-        args=(node.id, key),
-        width=110,
-    )
-    if function != MeasureFunction.COUNT:
-        key = session().key(node.id, "property", function)
-        options = [p.name for p in details]
-        st.selectbox(
-            "Of which detail",
-            options,
-            index=options.index(node.measure.property) if node.measure.property in options else None,
-            format_func=lambda name: catalogue.event_property(name).label,
-            key=key,
-            label_visibility="collapsed",
-            placeholder="Choose a detail",
-            on_change=_store_property,
-            args=(node.id, key),
-            width=170,
-        )
-    rows = [row for row in COMPARISONS.values() if function == MeasureFunction.COUNT or not row.only_count]
+    labels = {
+        row.name: "never (did not)" if row.only_count else row.label
+        for row in COMPARISONS.values()
+        if function == MeasureFunction.COUNT or not row.only_count
+    }
     key = session().key(node.id, "comparison", function)
-    st.selectbox(
-        "How often",
-        [row.name for row in rows],
-        index=next((i for i, row in enumerate(rows) if row.name == node.comparison), None),
-        format_func=lambda name: _comparison_label(COMPARISONS[name]),
-        key=key,
-        label_visibility="collapsed",
-        on_change=_store_comparison,
-        args=(node.id, key),
-        width=140,
-    )
+    choose_one("How often", labels, node.comparison, key, _store_comparison, node.id)
     comparison = COMPARISONS.get(node.comparison)
-    counting = function in (MeasureFunction.COUNT, MeasureFunction.DISTINCT)
-    suffix = "whole" if counting else "decimal"
+    whole = function in (MeasureFunction.COUNT, MeasureFunction.DISTINCT)
     base = session().key(node.id, "value", node.comparison, function)
     if comparison is not None and comparison.shape == Shape.NUMBER:
-        number_field("Number", node.value, base, counting, _store_value, (node.id, f"{base}/{suffix}"))
+        number_field("Number", node.value, base, _store_value, (node.id, base), whole=whole)
     elif comparison is not None and comparison.shape == Shape.NUMBERS:
-        low, high = node.value if isinstance(node.value, tuple) and len(node.value) == 2 else (None, None)
-        args = (node.id, f"{base}/low/{suffix}", f"{base}/high/{suffix}")
-        number_field("From", low, f"{base}/low", counting, _store_values, args)
-        st.markdown("and", width="content")
-        number_field("To", high, f"{base}/high", counting, _store_values, args)
+        low, high = _ends(node)
+        with together():
+            number_field("From", low, f"{base}/low", _store_values, (node.id, base), whole=whole)
+            st.markdown("and", width="content")
+            number_field("To", high, f"{base}/high", _store_values, (node.id, base), whole=whole)
 
 
-def _store_function(node_id: str, key: str) -> None:
-    function = MeasureFunction(widget(key))
-    counts = function == MeasureFunction.COUNT
-    commands.update(node_id, measure=Measure(function=function), comparison="at_least", value=1 if counts else None)
+def _ends(node: EventCondition) -> tuple[int | float | None, int | float | None]:
+    return (node.value[0], node.value[1]) if isinstance(node.value, tuple) and len(node.value) == 2 else (None, None)
 
 
-def _store_property(node_id: str, key: str) -> None:
+def _find(node_id: str) -> EventCondition | None:
     node = editing.find(session().definition, node_id)
-    if isinstance(node, EventCondition):
-        commands.update(node_id, measure=Measure(function=node.measure.function, property=widget(key)))
+    return node if isinstance(node, EventCondition) else None
 
 
 def _store_comparison(node_id: str, key: str) -> None:
-    comparison = COMPARISONS[widget(key)]
-    node = editing.find(session().definition, node_id)
-    value = node.value if isinstance(node, EventCondition) else None
+    comparison, node = COMPARISONS[widget(key)], _find(node_id)
+    if node is None:
+        return
+    value = node.value
     if comparison.shape == Shape.NUMBERS:
-        value = (value if isinstance(value, int | float) else None, None)
+        value = value if isinstance(value, tuple) else (value, None)
     elif comparison.shape == Shape.NUMBER:
-        value = value if isinstance(value, int | float) else 1
+        value = _ends(node)[0] if isinstance(value, tuple) else value
+        value = 1 if value is None and node.measure.function == MeasureFunction.COUNT else value
     commands.update(node_id, comparison=comparison.name, value=value)
-    forget(f"{node_id}/value/", but=key)
 
 
-def _store_value(node_id: str, key: str) -> None:
-    commands.update(node_id, value=widget(key))
+def _store_value(node_id: str, base: str) -> None:
+    if (node := _find(node_id)) is not None:
+        commands.update(node_id, value=chosen_number(base, node.value))
 
 
-def _store_values(node_id: str, low: str, high: str) -> None:
-    commands.update(node_id, value=(widget(low), widget(high)))
-
-
-def _window(node: EventCondition, current: Current) -> None:
-    key = session().key(node.id, "window")
-    st.selectbox(
-        "When",
-        list(WINDOWS),
-        index=list(WINDOWS).index(node.window.type),
-        format_func=lambda name: WINDOWS[name][0],
-        key=key,
-        label_visibility="collapsed",
-        on_change=_store_window,
-        args=(node.id, key),
-        width=190,
-    )
-    base = session().key(node.id, "window", node.window.type)
-    match node.window:
-        case Last(period=period) | Before(period=period):
-            period_fields(period, base, tuple(Unit), _store_period, (node.id, base))
-            since = current.clock.shifted(period, -1)
-            word = "since" if isinstance(node.window, Last) else "before"
-            st.caption(f"{word} {clock(current.local(since))} ({plain(current.clock.zone)})", width="content")
-        case BetweenDays(first=first, last=last):
-            args = (node.id, f"{base}/first", f"{base}/last")
-            day_field("First day", first, f"{base}/first", _store_days, args)
-            st.markdown("and", width="content")
-            day_field("Last day", last, f"{base}/last", _store_days, args)
-            st.caption(f"both days whole ({plain(current.clock.zone)})", width="content")
-
-
-def _store_window(node_id: str, key: str) -> None:
-    commands.update(node_id, window=WINDOWS[widget(key)][1])
-    forget(f"{node_id}/window/", but=key)
-
-
-def _store_period(node_id: str, base: str) -> None:
-    node = editing.find(session().definition, node_id)
-    period = chosen_period(base)
-    if isinstance(node, EventCondition) and isinstance(node.window, Last | Before) and period is not None:
-        commands.update(node_id, window=node.window.model_copy(update={"period": period}))
-
-
-def _store_days(node_id: str, first: str, last: str) -> None:
-    commands.update(node_id, window=BetweenDays(first=widget(first), last=widget(last)))
-
-
-def _details(node: EventCondition, current: Current) -> None:
-    """The filters on the event's own details."""
-    catalogue = current.catalogue
-    details = {p.name: p for p in catalogue.properties if not node.events or set(p.events) & set(node.events)}
-    if not details:
-        return
-    where = node.where
-    filters: tuple[Node, ...] = where.children if where is not None else ()
-    for position, child in enumerate(filters):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if position == 0:
-                st.markdown("where", width=56)
-            elif where is not None:
-                _match_word(where, position)
-            if isinstance(child, FieldCondition):
-                _detail(child, details, node, current)
-            elif isinstance(child, Group):
-                st.caption("a nested group of details (edit it in the file)")
-            st.button(
-                "Remove this detail",
-                key=session().key("icon-only", child.id, "remove"),
-                icon=":material/close:",
-                type="tertiary",
-                on_click=commands.remove_detail,
-                args=(child.id,),
-            )
-    key = session().key(node.id, "add-detail", str(len(filters)))
-    st.selectbox(
-        "Narrow down by a detail",
-        list(details),
-        index=None,
-        format_func=lambda name: details[name].label,
-        key=key,
-        label_visibility="collapsed",
-        placeholder="+ where a detail …" if not filters else "+ another detail …",
-        on_change=_add_detail,
-        args=(node.id, key, catalogue),
-        width=250,
-    )
-
-
-def _match_word(where: Group, position: int) -> None:
-    if position > 1:
-        st.markdown("or" if where.match == Match.ANY else "and", width=56)
-        return
-    key = session().key(where.id, "match")
-    st.selectbox(
-        "All or any of the details",
-        [Match.ALL, Match.ANY],
-        index=0 if where.match == Match.ALL else 1,
-        format_func=lambda match: "and" if match == Match.ALL else "or",
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.take,
-        args=(where.id, "match", key),
-        width=80,
-    )
-
-
-def _detail(child: FieldCondition, details: dict[str, EventProperty], node: EventCondition, current: Current) -> None:
-    key = session().key(child.id, "field")
-    named = details.get(child.field or "")
-    st.selectbox(
-        "Detail",
-        list(details),
-        index=list(details).index(named.name) if named is not None else None,
-        format_func=lambda name: details[name].label,
-        key=key,
-        label_visibility="collapsed",
-        on_change=commands.choose_detail,
-        args=(child.id, key, current.catalogue),
-        width=150,
-    )
-    if named is not None:
-        values = partial(values_of_property, str(current.engine.audience.path), named.name, node.events)
-        comparison_and_operand(child, named, values)
-
-
-def _add_detail(node_id: str, key: str, catalogue: Catalogue) -> None:
-    name = widget(key)
-    if not name:
-        return
-    operator = commands.first_operator(catalogue.event_property(name).kind)
-    state = session()
-    child = FieldCondition(field=name, operator=operator.name, value=commands.starting_value(operator))
-    state.change(editing.add(state.definition, node_id, child)[0])
+def _store_values(node_id: str, base: str) -> None:
+    if (node := _find(node_id)) is not None:
+        low, high = _ends(node)
+        commands.update(node_id, value=(chosen_number(f"{base}/low", low), chosen_number(f"{base}/high", high)))

@@ -33,10 +33,8 @@ def notice() -> None:
 def segment_or_stop(found: Current, purpose: str) -> Answer:
     """The answer of the segment in hand under its name and count; without one the page ends with the way to get it."""
     answer = found.answer()
-    saved = session().saved
-    name = saved.name if saved is not None else session().suggested_name or "New segment"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.subheader(plain(name), width="content", anchor=False)
+        st.subheader(plain(session().name), width="content", anchor=False)
         if answer.counted:
             st.markdown(f"**{number(answer.total)}** people · {percent(answer.share)} of {number(answer.base)}")
     if not answer.counted:
@@ -48,7 +46,7 @@ def segment_or_stop(found: Current, purpose: str) -> Answer:
 
 def problems_or_stop(found: Current, what: str) -> None:
     """A segment with unfinished filters is neither saved nor exported: the page ends with what to do."""
-    waiting = problems(session().definition, found.catalogue, found.clock)
+    waiting = problems(session().definition, found.catalogue, found.clock, found.references())
     if waiting:
         lines = "\n".join(f"- {plain(f'{p.place}: {p.message}' if p.place else p.message)}" for p in waiting)
         st.warning(f"{what} waits for these filters:\n{lines}")

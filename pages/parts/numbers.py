@@ -54,11 +54,17 @@ def funnel_steps(current: Current, answer: Answer) -> list[tuple[str, int]]:
     steps = []
     for position, step in enumerate(answer.funnel, 1):
         node = find(session().definition, step.node)
-        words = f"Group {position}" if isinstance(node, Group) else describe_condition(node, current.catalogue)
+        words = (
+            f"Group {position}"
+            if isinstance(node, Group)
+            else describe_condition(node, current.catalogue, current.references())
+        )
         steps.append((shortened(words, 60), step.count))
     return steps
 
 
 def sentence(current: Current) -> None:
     """The whole segment read back."""
-    st.markdown(f":gray[In words:] {plain(describe(session().definition, current.catalogue, current.clock.zone))}")
+    st.markdown(
+        f":gray[In words:] {plain(describe(session().definition, current.catalogue, current.clock.zone, current.references()))}"
+    )

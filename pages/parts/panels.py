@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.charts import difference_chart, distribution_chart, funnel_chart, over_time_chart
-from pages.parts.conditions import fields_by_theme
+from pages.parts.fields import fields_by_theme
 from pages.parts.numbers import funnel_steps
 from pages.parts.queries import Current
 from pages.parts.session import session
@@ -85,7 +85,7 @@ def one_field(current: Current, answer: Answer) -> None:
         )
         if name is None:
             return
-        found = distribution(current.engine.audience, fields[name], answer.members)
+        found = distribution(current.engine.audience, fields[name], answer.members, zone=current.clock.zone)
         st.altair_chart(distribution_chart(found, dark=is_dark()), width="stretch")
         missing = found.missing
         st.caption(
@@ -118,11 +118,11 @@ def over_time(current: Current, answer: Answer) -> None:
         kind, _, name = choice.partition(":")
         audience = current.engine.audience
         if kind == "joined":
-            found = joined_over_time(audience, current.catalogue.field(name), answer.members)
+            found = joined_over_time(audience, current.catalogue.field(name), answer.members, zone=current.clock.zone)
         else:
             found = active_over_time(audience, answer.members, (name,) if name else (), clock=current.clock)
         st.altair_chart(over_time_chart(found, labels[choice], dark=is_dark()), width="stretch")
-        st.caption(f"Exact numbers of people; calendar of {plain(current.engine.audience.about.zone)}.")
+        st.caption(f"Exact numbers of people; calendar of {plain(current.clock.zone)}.")
 
 
 def _usual(options: list[str], dates: list[Field]) -> int:

@@ -7,9 +7,10 @@ from functools import partial
 
 import streamlit as st
 
-from pages.parts.conditions import fields_by_theme
+from pages.parts.fields import fields_by_theme
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
+from pages.parts.why import why
 from pages.parts.words import cell, number, people, plain
 from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
 from segmentation.engine import Answer
@@ -66,7 +67,7 @@ def table(current: Current, answer: Answer) -> None:
         current.engine.audience,
         {"page": page, "size": PAGE, "sort": sort, "descending": bool(descending)},
     )
-    rows = page_of(audience, answer.members, columns, **order)
+    rows = page_of(audience, answer.members, columns, zone=current.clock.zone, **order)
     covered = masked(rows, columns)
     hidden = not covered.equals(rows)
     if hidden and not state.revealed:
@@ -84,13 +85,17 @@ def table(current: Current, answer: Answer) -> None:
         if pages > 1:
             st.pagination(pages, key="people-page")
     if hidden:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if state.revealed:
-                st.button("Mask personal data again", icon=":material/visibility_off:", on_click=_reveal, args=(False,))
-            else:
-                st.button("Reveal personal data", icon=":material/visibility:", on_click=_reveal, args=(True,))
-                st.caption("Names, addresses, phone numbers and birth dates are masked.", width="stretch")
-    _one(current, partial(rows_of_page, audience, answer.members, **order), page)
+        _way_to_reveal()
+    _one(current, answer, partial(rows_of_page, audience, answer.members, **order), page, offered=hidden)
+
+
+def _way_to_reveal() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if session().revealed:
+            st.button("Mask personal data again", icon=":material/visibility_off:", on_click=_reveal, args=(False,))
+        else:
+            st.button("Reveal personal data", icon=":material/visibility:", on_click=_reveal, args=(True,))
+            st.caption("Names, addresses, phone numbers and birth dates are masked.", width="stretch")
 
 
 def _store_columns() -> None:
@@ -104,8 +109,10 @@ def _reveal(shown: bool) -> None:
     state.revealed = shown
 
 
-def _one(current: Current, rows_shown: Callable[[], Sequence[int]], page: int) -> None:
-    """One person of the page in full."""
+def _one(
+    current: Current, answer: Answer, rows_shown: Callable[[], Sequence[int]], page: int, *, offered: bool
+) -> None:
+    """One person of the page in full; `offered`: what is masked can be revealed above."""
     with st.expander(
         "Look at one person", icon=":material/person_search:", on_change="rerun", key="people-one"
     ) as opened:
@@ -114,19 +121,27 @@ def _one(current: Current, rows_shown: Callable[[], Sequence[int]], page: int) -
         rows = rows_shown()
         place = st.number_input("Row of the table above", 1, len(rows), 1, key=f"people-place-{page}", width=200)
         row = int(rows[int(place) - 1])
-        values = person(current.engine.audience, row)
+        why(current, answer, row)
+        values = person(current.engine.audience, row, current.clock.zone)
         fields = [f for f in current.catalogue.fields if not f.hidden and values.get(f.name) is not None]
         left, right = st.columns(2)
         half = -(-len(fields) // 2)
         for column, part in ((left, fields[:half]), (right, fields[half:])):
-            lines = [f":gray[{plain(f.label)}] {plain(_value(f, values[f.name]))}" for f in part]
+            lines = [
+                f":gray[{plain(f.label)}] {plain(_value(f, values[f.name], covered=not session().revealed))}"
+                for f in part
+            ]
             column.markdown("  \n".join(lines))
-        happened = events_of(current.engine.audience, row)
+        happened = events_of(current.engine.audience, row, current.clock.zone, revealed=True)
+        covered = events_of(current.engine.audience, row, current.clock.zone)
         if happened.num_rows:
             st.markdown("**What they did** (latest first)")
-            st.dataframe(happened, hide_index=True, height=260, placeholder="–", alt="What this person did")
+            shown = happened if session().revealed else covered
+            st.dataframe(shown, hide_index=True, height=260, placeholder="–", alt="What this person did")
+        personal = any(_value(f, values[f.name], covered=True) != cell(values[f.name]) for f in fields)
+        if not offered and (personal or not covered.equals(happened)):
+            _way_to_reveal()
 
 
-def _value(field: Field, value: object) -> str:
-    covered = not session().revealed and field.role in PERSONAL | {Role.PERSON_ID}
-    return mask(value, field.role) if covered else cell(value)
+def _value(field: Field, value: object, *, covered: bool) -> str:
+    return mask(value, field.role) if covered and field.role in PERSONAL | {Role.PERSON_ID} else cell(value)

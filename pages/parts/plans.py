@@ -62,8 +62,11 @@ def confirm() -> None:
 
 
 def _drop() -> None:
-    session().draft = None
-    session().problem = ""
+    state = session()
+    if state.draft is not None:
+        workspace().drop_staged(state.draft.plan)
+    state.draft = None
+    state.problem = ""
 
 
 def _load() -> None:

@@ -19,33 +19,58 @@ from segmentation.definition import Definition
 from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
 from segmentation.jobs import Jobs
+from segmentation.ladders import Ladders
 from segmentation.library import Library
-from segmentation.values import field_values, property_values
+from segmentation.lists import Lists
+from segmentation.places import Point
+from segmentation.references import NO_REFERENCES, NamedDefinition, References
+from segmentation.referring import Saved, named, refers
+from segmentation.values import field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
     """The workspace folder of this process."""
     return Workspace.default()
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def library() -> Library:
     """The saved segments."""
     return Library(workspace())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
+def lists() -> Lists:
+    """The static lists."""
+    return Lists(workspace())
+
+
+@st.cache_resource(show_spinner=False)
+def ladders() -> Ladders:
+    """The saved ladders."""
+    return Ladders(workspace())
+
+
+@st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     """Work that outlives a click."""
     return Jobs()
 
 
-@st.cache_resource(max_entries=8)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def engine(path: str) -> Engine:
     """The engine of one audience version, shared by all tabs."""
     return Engine(Audience(Path(path)))
+
+
+def open_newest() -> None:
+    """Have the audience that a new tab works on open before the first tab asks."""
+    known = (entry for entry in workspace().audiences() if entry.path is not None)
+    newest = max(known, key=lambda entry: entry.loaded_at, default=None)
+    if newest is not None:
+        engine(str(newest.path))
 
 
 @dataclass(frozen=True)
@@ -63,7 +88,15 @@ class Current:
 
     def answer(self) -> Answer:
         """All numbers of the definition on screen."""
-        return self.engine.answer(session().definition, self.clock, self.catalogue)
+        return self.engine.answer(session().definition, self.clock, self.catalogue, self.references())
+
+    def references(self, definition: Definition | None = None) -> References:
+        """The segments and lists that a definition names, without one the definition on screen."""
+        state = session()
+        if not refers(definition or state.definition):
+            return NO_REFERENCES
+        origin = state.saved if definition is None else None
+        return Saved(named_segments(self.id, library().stamp(self.id)), lists(), self.id, origin)
 
 
 def current() -> Current | None:
@@ -72,7 +105,7 @@ def current() -> Current | None:
     state.keep_time()
     known = {entry.id: entry for entry in workspace().audiences() if entry.path is not None}
     if state.audience is not None and state.audience not in known:
-        state.show(Definition(), None)  # its segment means nothing elsewhere
+        state.turn_to(None)  # its segment means nothing elsewhere
         state.notice = "The audience you worked on is not there any more."
     if state.audience not in known:
         newest = max(known.values(), key=lambda entry: entry.loaded_at, default=None)
@@ -88,17 +121,31 @@ def current() -> Current | None:
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
-def values_of_field(path: str, name: str, search: str) -> tuple[Value, ...]:
+def values_of_field(path: str, name: str, zone: str, search: str) -> tuple[Value, ...]:
     """The most frequent values of a field among all people."""
     audience = engine(path).audience
-    return field_values(audience, audience.catalogue.field(name), search)
+    return field_values(audience, audience.catalogue.field(name), search, zone=zone)
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
-def values_of_property(path: str, name: str, events: tuple[str, ...], search: str) -> tuple[Value, ...]:
+def values_of_property(path: str, name: str, events: tuple[str, ...], zone: str, search: str) -> tuple[Value, ...]:
     """The most frequent values of an event detail among these events."""
     audience = engine(path).audience
-    return property_values(audience, audience.catalogue.event_property(name), events, search)
+    return property_values(audience, audience.catalogue.event_property(name), events, search, zone=zone)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def named_segments(audience: str, stamp: tuple[object, ...]) -> tuple[NamedDefinition, ...]:
+    """The saved segments of an audience as others refer to them; `stamp` changes with them."""
+    return tuple(map(named, library().find(audience)))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def city_middle(path: str, city: str, latitude: str, longitude: str, value: str) -> Point | None:
+    """The middle of a city as its people's coordinates have it."""
+    audience = engine(path).audience
+    fields = (audience.catalogue.field(name) for name in (city, latitude, longitude))
+    return middle_of(audience, *fields, value)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from pages.parts.frame import notice
 from pages.parts.queries import Current, library
-from pages.parts.session import Saving, session, widget
+from pages.parts.session import Caption, Saving, session, widget
 from pages.parts.words import ago, plain
 from segmentation.checking import problems
 from segmentation.definition import Definition
@@ -25,8 +26,7 @@ def bar(current: Current, answer: Answer) -> None:
     state = session()
     notice()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        name = state.saved.name if state.saved is not None else state.suggested_name or "New segment"
-        st.subheader(plain(name), width="content", anchor=False)
+        st.subheader(plain(state.name), width="content", anchor=False)
         st.markdown(_standing(), width="stretch")
         st.button(
             "Undo",
@@ -72,27 +72,26 @@ def _more() -> None:
     if choice == "new":
         state.show(Definition(), None)
     elif choice == "copy":
-        name = f"{state.saved.name} (copy)" if state.saved is not None else ""
-        state.saving = Saving("copy", name)
+        name = f"{state.saved.name} (copy)" if state.saved is not None else state.suggested.name
+        state.saving = Saving("copy", replace(state.caption, name=name))
     elif choice == "details":
-        state.saving = Saving("details" if state.saved is not None else "new", state.saved.name if state.saved else "")
+        state.saving = Saving("details" if state.saved is not None else "new", state.caption)
 
 
 def _save(current: Current, answer: Answer) -> None:
     state = session()
     if state.saved is None:
-        state.saving = Saving("new", state.suggested_name)
+        state.saving = Saving("new", state.suggested)
         return
-    _store(current, answer, state.saved.name, state.saved.description, state.saved.tags)
+    _store(current, answer, state.caption)
 
 
-def _store(
-    current: Current, answer: Answer, name: str, description: str, tags: tuple[str, ...], fresh: bool = False
-) -> bool:
+def _store(current: Current, answer: Answer, caption: Caption, fresh: bool = False) -> bool:
     """Save what is in hand; where that cannot be, the dialog says why."""
+    name, description, tags = caption.name, caption.description, caption.tags
     state = session()
-    found = problems(state.definition, current.catalogue, current.clock)
-    saving = state.saving or Saving("details", name)
+    found = problems(state.definition, current.catalogue, current.clock, current.references())
+    saving = state.saving or Saving("details", caption)
     if found:
         state.saving = saving.with_error(
             "\n".join(f"- {plain(p.place)}: {plain(p.message)}" if p.place else f"- {plain(p.message)}" for p in found),
@@ -112,13 +111,14 @@ def _store(
                 definition=state.definition,
             )
     except RevisionConflict as error:
-        state.saving = Saving("conflict", name, error=plain(str(error)), theirs=error.theirs)
+        state.saving = Saving("conflict", caption, error=plain(str(error)), theirs=error.theirs)
         return False
     except HandpickError as error:
         state.saving = saving.with_error(plain(str(error)), "Not saved yet.")
         return False
     library().remember_count(saved.id, answer.total, datetime.now(UTC))
     state.saved = saved
+    state.suggested = Caption()
     state.saving = None
     state.notice = f"Saved “{saved.name}”."
     return True
@@ -150,24 +150,23 @@ def _dialog(saving: Saving, current: Current, answer: Answer) -> None:
 
 
 def _details(saving: Saving, current: Current, answer: Answer) -> None:
-    state = session()
-    saved = state.saved
+    caption = saving.caption
     if saving.error:
         st.warning(f"{saving.title}\n\n{saving.error}" if saving.title else saving.error)
     st.text_input(
-        "Name", value=saving.name, key="save-name", max_chars=120, placeholder="e.g. Loyal runners in Germany"
+        "Name", value=caption.name, key="save-name", max_chars=120, placeholder="e.g. Loyal runners in Germany"
     )
     st.multiselect(
         "Tags",
-        sorted({*library().tags(current.id), *(saved.tags if saved else ())}),
-        default=list(saved.tags) if saved else [],
+        sorted({*library().tags(current.id), *caption.tags}, key=str.casefold),
+        default=list(caption.tags),
         key="save-tags",
         accept_new_options=True,
         placeholder="Pick or type a tag (optional)",
     )
     st.text_area(
         "Description",
-        value=saved.description if saved else "",
+        value=caption.description,
         key="save-description",
         placeholder="What it is for (optional)",
     )
@@ -175,8 +174,10 @@ def _details(saving: Saving, current: Current, answer: Answer) -> None:
 
 
 def _confirm(current: Current, answer: Answer, fresh: bool) -> None:
-    name = str(widget("save-name") or "")
-    _store(current, answer, name, str(widget("save-description") or ""), tuple(widget("save-tags") or ()), fresh)
+    caption = Caption(
+        str(widget("save-name") or ""), str(widget("save-description") or ""), tuple(widget("save-tags") or ())
+    )
+    _store(current, answer, caption, fresh)
 
 
 def _conflict(saving: Saving, current: Current, answer: Answer) -> None:
@@ -185,8 +186,10 @@ def _conflict(saving: Saving, current: Current, answer: Answer) -> None:
         return
     zone = current.clock.zone
     st.markdown(saving.error)
-    st.markdown(f"**Theirs** ({plain(theirs.name)}): {plain(describe(theirs.definition, current.catalogue, zone))}")
-    st.markdown(f"**Yours:** {plain(describe(session().definition, current.catalogue, zone))}")
+    st.markdown(
+        f"**Theirs** ({plain(theirs.name)}): {plain(describe(theirs.definition, current.catalogue, zone, current.references(theirs.definition)))}"
+    )
+    st.markdown(f"**Yours:** {plain(describe(session().definition, current.catalogue, zone, current.references()))}")
     with st.container(horizontal=True):
         st.button("Keep mine as a copy", type="primary", on_click=_keep_copy, args=(current, answer))
         st.button("Take theirs", on_click=_take_theirs)
@@ -196,7 +199,8 @@ def _conflict(saving: Saving, current: Current, answer: Answer) -> None:
 def _keep_copy(current: Current, answer: Answer) -> None:
     saving = session().saving
     if saving is not None:
-        session().saving = Saving("copy", f"{saving.name} (my version)")
+        name = f"{saving.caption.name} (my version)"
+        session().saving = Saving("copy", replace(saving.caption, name=name))
 
 
 def _take_theirs() -> None:
@@ -210,6 +214,6 @@ def _replace(current: Current, answer: Answer) -> None:
     state = session()
     if state.saving is None or state.saving.theirs is None or state.saved is None:
         return
-    mine, state.saved = state.saved, state.saving.theirs
+    mine, state.saved = state.saving.caption, state.saving.theirs
     state.saving = None
-    _store(current, answer, mine.name, mine.description, mine.tags)
+    _store(current, answer, mine)

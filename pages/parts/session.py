@@ -12,6 +12,7 @@ from segmentation.definition import Definition
 from segmentation.editing import History, with_ids
 from segmentation.library import SavedSegment
 from segmentation.plan import LoadPlan
+from segmentation.references import StaticList
 
 NOW_LASTS = timedelta(minutes=15)
 
@@ -27,11 +28,20 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """What a segment is called, as typed or as it stands in a file."""
+
+    name: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Saving:
-    """The open save dialog."""
+    """The open save dialog; `caption` is what its inputs begin with."""
 
     mode: Literal["new", "copy", "details", "conflict"]
-    name: str
+    caption: Caption
     error: str = ""  # already escaped
     title: str = ""
     theirs: SavedSegment | None = None
@@ -39,6 +49,25 @@ class Saving:
     def with_error(self, error: str, title: str) -> Saving:
         """The same dialog with what is wrong."""
         return replace(self, error=error, title=title)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Work that was not saved when something else was taken in hand; it can be brought back."""
+
+    audience: str | None
+    history: History
+    saved: SavedSegment | None
+    suggested: Caption
+
+    @property
+    def name(self) -> str:
+        """What it was called."""
+        return _name(self.saved, self.suggested)
+
+
+def _name(saved: SavedSegment | None, suggested: Caption) -> str:
+    return saved.name if saved is not None else suggested.name or "New segment"
 
 
 @dataclass
@@ -57,6 +86,9 @@ class Session:
     export: str | None = None  # the job that writes the list
     exported: object = None  # what it was told to write
     searches: dict[str, str] = field(default_factory=dict)
+    kept_cells: dict[int, dict[str, Any]] = field(
+        default_factory=dict
+    )  # of the table of fields: what it holds and is kept
     columns: tuple[str, ...] | None = None  # columns of the people table, None: a fitting choice
     deleted_audience: str | None = None  # can still be brought back
     problem: str = ""  # why the last load did not work
@@ -65,8 +97,13 @@ class Session:
     offers: tuple[Any, ...] | None = None  # the tables it has
     connection_message: str = ""
     saving: Saving | None = None
-    suggested_name: str = ""  # for a segment that came from a file
+    suggested: Caption = Caption()  # for a segment that came from a file
+    asides: tuple[Aside, ...] = ()  # unsaved work that can be brought back, the latest last
     deleted: SavedSegment | None = None  # can still be brought back
+    deleted_list: StaticList | None = None  # can still be brought back
+    list_revision: int = 0  # the form of a new list begins anew
+    ladder: str | None = None  # the ladder in hand, None: a new one
+    rungs: tuple[str, ...] = ()  # its segments
     go_build: bool = False  # the next run goes to the Build page
     notice: str | None = None  # shown once at the top of the next page
 
@@ -84,12 +121,47 @@ class Session:
         """One step on."""
         self.history = self.history.then(definition)
 
-    def show(self, definition: Definition, saved: SavedSegment | None) -> None:
-        """Take another segment in hand; the history begins anew."""
-        self.history = History(with_ids(definition))
+    @property
+    def name(self) -> str:
+        """What the segment in hand is called."""
+        return _name(self.saved, self.suggested)
+
+    @property
+    def caption(self) -> Caption:
+        """Name, description and tags of the segment in hand."""
+        saved = self.saved
+        return self.suggested if saved is None else Caption(saved.name, saved.description, saved.tags)
+
+    def show(self, definition: Definition, saved: SavedSegment | None, suggested: Caption | None = None) -> None:
+        """Take another segment in hand; the history begins anew, and work that is not saved is set aside."""
+        if self.unsaved:
+            self.asides = (*self.asides, Aside(self.audience, self.history, self.saved, self.suggested))
+        self._take(History(with_ids(definition)), saved, suggested or Caption())
+
+    def turn_to(self, audience: str | None) -> None:
+        """Work on another audience, with no filter yet."""
+        self.show(Definition(), None)
+        self.audience, self.columns, self.ladder, self.rungs = audience, None, None, ()
+
+    def refresh(self) -> None:
+        """The same segment over new data."""
+        self._take(History(self.definition), self.saved, self.suggested)
+
+    def bring_back(self, aside: Aside) -> None:
+        """Take work in hand again that was set aside, with its audience; what is in hand and not saved is set aside."""
+        self.turn_to(aside.audience)
+        self._take(aside.history, aside.saved, aside.suggested)
+        self.let_go(aside)
+
+    def let_go(self, aside: Aside) -> None:
+        """Forget work that was set aside."""
+        self.asides = tuple(other for other in self.asides if other is not aside)
+
+    def _take(self, history: History, saved: SavedSegment | None, suggested: Caption) -> None:
+        self.history = history
         self.saved = saved
         self.revealed = False
-        self.suggested_name = ""
+        self.suggested = suggested
         self.opened = None
         self.revision += 1
         self.now = datetime.now(UTC)
@@ -133,6 +205,6 @@ def forget(prefix: str, but: str) -> None:
             del st.session_state[key]
 
 
-def widget(key: str) -> Any:
-    """What a widget holds; for callbacks."""
-    return st.session_state.get(key)
+def widget(key: str, otherwise: Any = None) -> Any:
+    """What a widget holds, `otherwise` where it is not on the page; for callbacks."""
+    return st.session_state.get(key, otherwise)

@@ -8,14 +8,14 @@ import streamlit as st
 
 from connectors.destinations.files import slug
 from pages.parts.queries import Current, library
-from pages.parts.session import session, widget
+from pages.parts.session import Caption, session, widget
 from pages.parts.words import ago, people, plain, shortened
 from segmentation.definition import Definition
 from segmentation.describing import describe
 from segmentation.errors import HandpickError
-from segmentation.library import SavedSegment, export_json, import_json
+from segmentation.library import NAME_LENGTH, SavedSegment, export_json, import_json
+from segmentation.reading import SegmentFile
 
-BUILD = "pages/build.py"
 CHOICES = {"duplicate": "Duplicate", "delete": "Delete"}
 
 
@@ -31,9 +31,6 @@ def shelf(current: Current) -> None:
             st.selectbox("Tag", tags, index=None, key="shelf-tag", placeholder="All tags", width=180) if tags else None
         )
         st.button("New segment", icon=":material/add:", type="primary", on_click=_new, key="shelf-new")
-    if session().go_build:
-        session().go_build = False
-        st.switch_page(BUILD)
     found = library().find(current.id, text or "", tag)
     if session().deleted is not None:
         _undo()
@@ -46,10 +43,8 @@ def shelf(current: Current) -> None:
 def _card(segment: SavedSegment, current: Current) -> None:
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(segment.name)}**", width="content")
-            for tag in segment.tags:
-                st.markdown(f":gray-badge[{plain(tag)}]", width="content")
-            st.markdown("", width="stretch")
+            with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
+                _title(segment.name, segment.tags)
             st.button("Open", key=f"open-{segment.id}", on_click=_open, args=(segment,))
             st.menu_button(
                 "More",
@@ -74,12 +69,30 @@ def _card(segment: SavedSegment, current: Current) -> None:
             )
         if segment.description:
             st.markdown(plain(segment.description))
-        st.caption(plain(shortened(describe(segment.definition, current.catalogue, current.clock.zone), 300)))
+        st.caption(
+            plain(
+                shortened(
+                    describe(
+                        segment.definition,
+                        current.catalogue,
+                        current.clock.zone,
+                        current.references(segment.definition),
+                    ),
+                    300,
+                )
+            )
+        )
         now = datetime.now(UTC)
         count = ""
         if segment.last_count is not None and segment.last_counted_at is not None:
             count = f"{people(segment.last_count)} when counted {ago(segment.last_counted_at, now)} · "
         st.caption(f"{count}saved {ago(segment.updated_at, now)}")
+
+
+def _title(name: str, tags: tuple[str, ...]) -> None:
+    st.markdown(f"**{plain(name)}**", width="content")
+    for tag in tags:
+        st.markdown(f":gray-badge[{plain(tag)}]", width="content")
 
 
 def _new() -> None:
@@ -137,14 +150,19 @@ def upload(current: Current) -> None:
         except HandpickError as error:
             st.error(plain(str(error)))
             return
-        st.markdown(
-            f"**{plain(found.name)}**: {plain(describe(found.definition, current.catalogue, current.clock.zone))}"
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _title(found.name, found.tags)
+        if found.description:
+            st.markdown(plain(found.description))
+        st.caption(
+            plain(
+                describe(found.definition, current.catalogue, current.clock.zone, current.references(found.definition))
+            )
         )
-        st.button("Open it", key="shelf-take", type="primary", on_click=_take, args=(found.name, found.definition))
+        st.button("Open it", key="shelf-take", type="primary", on_click=_take, args=(found,))
 
 
-def _take(name: str, definition: Definition) -> None:
+def _take(file: SegmentFile) -> None:
     state = session()
-    state.show(definition, None)
-    state.suggested_name = name
+    state.show(file.definition, None, Caption(file.name[:NAME_LENGTH], file.description, file.tags))
     state.go_build = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,8 @@ import streamlit as st
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import KINDS, THEMES, number, shortened
-from segmentation.catalogue import PERSONAL, Field, FieldEdit, Role, Theme
+from segmentation.catalogue import Field, FieldEdit, Kind, Role, Theme
+from segmentation.recognition import personal_role
 
 ROLES = {
     Role.NONE: "—",
@@ -39,12 +41,29 @@ ROLES = {
 EDITED = ("label", "theme", "role", "hidden")
 
 
-def _top(field: Field) -> str:
-    if field.role in PERSONAL and not session().revealed:
+def _is_covered(field: Field) -> bool:
+    return not session().revealed and personal_role(field) is not Role.NONE
+
+
+def _top(field: Field, current: Current) -> str:
+    if _is_covered(field):
         return "masked until revealed on the People page"
     if field.top:
         return ", ".join(f"{shortened(v.value, 24)} ({number(v.count)})" for v in field.top[:4])
-    return f"{field.low} to {field.high}" if field.low is not None else ""
+    if field.low is None or field.high is None:
+        return ""
+    low, high = (_shown(end, field.kind, current) for end in (field.low, field.high))
+    return f"{low} to {high}"
+
+
+def _shown(end: str, kind: Kind, current: Current) -> str:
+    """The end of a range; moments are stored in UTC and shown in the workspace's zone."""
+    if kind is not Kind.MOMENT:
+        return end
+    try:
+        return f"{current.local(datetime.fromisoformat(end)):%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):
+        return end
 
 
 def fields(current: Current) -> None:
@@ -69,7 +88,11 @@ def fields(current: Current) -> None:
         f
         for f in catalogue.fields
         if (theme is None or f.theme == theme)
-        and (needle in f.label.lower() or needle in f.name.lower() or any(needle in v.value.lower() for v in f.top))
+        and (
+            needle in f.label.lower()
+            or needle in f.name.lower()
+            or (not _is_covered(f) and any(needle in v.value.lower() for v in f.top))
+        )
     ]
     if not shown:
         st.info("No field fits this search.")
@@ -82,13 +105,13 @@ def fields(current: Current) -> None:
             "kind": KINDS[f.kind],
             "filled": round(100 * f.filled / base, 1),
             "distinct": f.distinct,
-            "values": _top(f),
+            "values": _top(f, current),
             "role": ROLES[f.role],
             "hidden": f.hidden,
         }
         for f in shown
     ]
-    key = session().key("fields", text or "", theme or "", str(len(shown)))
+    key = _key_of_table(rows, text or "", theme or "", str(len(shown)))
     st.data_editor(
         rows,
         key=key,
@@ -136,12 +159,31 @@ def _value(column: str, value: Any) -> Any:
     return value
 
 
+def _held(key: str) -> dict[int, dict[str, Any]]:
+    """The cells that were changed in the table since it was drawn first, by row and column."""
+    return {int(row): dict(cells) for row, cells in ((widget(key) or {}).get("edited_rows") or {}).items()}
+
+
+def _key_of_table(rows: list[dict[str, Any]], *parts: str) -> str:
+    """The table's key; a new one where it holds a cell that is kept otherwise by now, so that it shows what is kept."""
+    state = session()
+    key = state.key("fields", *parts)
+    held = _held(key)
+    if any(rows[row][column] != value for row, cells in held.items() for column, value in cells.items()):
+        state.revision += 1
+        key, held = state.key("fields", *parts), {}
+    state.kept_cells = held
+    return key
+
+
 def _store(key: str, current: Current, names: tuple[str, ...]) -> None:
-    edits = dict(workspace().field_edits(current.id))
-    for position, changed in widget(key)["edited_rows"].items():
-        name = names[int(position)]
-        update = {column: _value(column, value) for column, value in changed.items() if column in EDITED}
-        edits[name] = edits.get(name, FieldEdit()).model_copy(update=update)
+    """Keep the cells that are new: the table goes on holding the earlier ones, which another tab may have changed since."""
+    before = session().kept_cells
+    edits = {}
+    for row, cells in _held(key).items():
+        new = {c: _value(c, value) for c, value in cells.items() if before.get(row, {}).get(c) != value and c in EDITED}
+        if new:
+            edits[names[row]] = FieldEdit(**new)
     workspace().set_field_edits(current.id, edits)
 
 

@@ -12,6 +12,9 @@ _RULES = """<style>
 [class*="st-key-sentence-"] button p > :last-child { margin-left: auto; white-space: nowrap; }
 /* A cursor takes no line of its own: the box would lose that line under the mouse, and the click beneath it go astray. */
 [data-testid="stMultiSelectTagsContainer"] input[value=""] { min-width: 8px !important; }
+/* A list of choices is as wide as its longest, not as the box above it. */
+[data-testid="stSelectboxVirtualDropdown"] { width: max-content !important; min-width: var(--trigger-width); max-width: min(30rem, 92vw); }
+[data-testid="stSelectboxVirtualDropdown"]:has([role="presentation"]) { min-width: max(var(--trigger-width), 23rem); }
 /* A label for screen readers; the eye sees the icon. */
 [class*="st-key-icon-only-"] button p { position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 </style>"""

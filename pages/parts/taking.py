@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from connectors.destinations import DESTINATIONS, ExportOptions, Preview, Receipt, consent_fields, export, preview
-from pages.parts.conditions import fields_by_theme
+from pages.parts.fields import fields_by_theme
 from pages.parts.people import fitting_columns
 from pages.parts.queries import Current, jobs, workspace
 from pages.parts.session import session
@@ -17,6 +17,7 @@ from segmentation.errors import HandpickError
 from segmentation.jobs import State
 from segmentation.plan import Progress
 from segmentation.preview import HIDDEN
+from segmentation.recognition import tells_of_person
 
 
 def choices(current: Current) -> ExportOptions:
@@ -82,7 +83,14 @@ def _consent(current: Current, destination: str) -> bool:
 def promise(current: Current, answer: Answer, options: ExportOptions) -> Preview | str:
     """Who would be written and who left out, or in a sentence why nothing can be written."""
     try:
-        return preview(current.engine.audience, current.catalogue, answer.members.rows(), options, segment_name=_name())
+        return preview(
+            current.engine.audience,
+            current.catalogue,
+            answer.members.rows(),
+            options,
+            segment_name=session().name,
+            zone=current.clock.zone,
+        )
     except HandpickError as error:
         return str(error)
 
@@ -101,11 +109,6 @@ def receipt(found: Preview | str, options: ExportOptions) -> None:
         st.metric("People in the file", number(found.exported))
         _lines(found)
     _rows(found)
-
-
-def _name() -> str:
-    state = session()
-    return state.saved.name if state.saved is not None else state.suggested_name or "New segment"
 
 
 def _lines(found: Preview | Receipt) -> None:
@@ -128,7 +131,7 @@ def _rows(found: Preview) -> None:
     revealed = session().revealed
     shown = [
         {
-            header: text if revealed or not personal or not text else HIDDEN
+            header: text if revealed or not text or not (personal or tells_of_person(text)) else HIDDEN
             for header, personal, text in zip(found.headers, found.personal, row, strict=True)
         }
         for row in found.rows
@@ -159,11 +162,11 @@ def _told(current: Current, options: ExportOptions) -> object:
 
 def _start(current: Current, answer: Answer, options: ExportOptions) -> None:
     folder = workspace().exports_folder()
-    work = partial(_write, current, answer, options, _name())
+    work = partial(_write, current, answer, options, session().name)
     if options.consent == "ignore":
         workspace().log("exported without consent", audience=current.id)
     session().exported = _told(current, options)
-    session().export = jobs().start(f"Writing {_name()}", lambda progress: work(folder, progress)).id
+    session().export = jobs().start(f"Writing {session().name}", lambda progress: work(folder, progress)).id
 
 
 def _write(
@@ -176,6 +179,7 @@ def _write(
         options,
         folder,  # type: ignore[arg-type]
         segment_name=name,
+        zone=current.clock.zone,
         progress=progress,
     )
 

@@ -9,7 +9,6 @@ import streamlit as st
 from pages.parts.queries import jobs
 from pages.parts.session import Draft, session
 from pages.parts.words import plain
-from segmentation.definition import Definition
 from segmentation.jobs import State
 from segmentation.plan import Progress
 
@@ -37,15 +36,13 @@ def collect() -> None:
         state.problem = " ".join(job.result.problems)
         state.revision += 1
     elif job.state == State.DONE and isinstance(job.result, str):
-        same = job.result == state.audience
-        state.audience = job.result
+        if job.result == state.audience:
+            state.refresh()
+        else:
+            state.turn_to(job.result)
         state.draft = None
         state.columns = None
         state.just_loaded = True
-        if same:
-            state.show(state.definition, state.saved)
-        else:
-            state.show(Definition(), None)
     elif job.error is not None:
         state.problem = str(job.error)
         state.revision += 1  # the box for files is empty again

@@ -323,7 +323,7 @@ def test_the_first_thousand_rejects_are_kept_and_all_counted(tmp_path: Path) -> 
         ("\n \n\n", "table.csv is empty: it has only blank lines."),
         ("id,name\n", "table.csv has a header but no rows; export it again with its rows."),
         ("id,name\n\n\n", "table.csv has a header but no rows; export it again with its rows."),
-        (bytes(range(256)) * 40, "table.csv is not a text table: it holds binary data. Export it as CSV or Excel."),
+        (bytes(range(256)) * 40, "table.csv is not a text table: what is in it is no text. Export it as CSV or Excel."),
     ],
 )
 def test_no_rows_are_told(content: str | bytes, sentence: str, tmp_path: Path) -> None:

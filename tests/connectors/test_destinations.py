@@ -42,6 +42,7 @@ FIELDS: dict[str, tuple[Kind, Role]] = {
     "seen": (Kind.MOMENT, Role.NONE),
     "likes": (Kind.LIST, Role.NONE),
 }
+ZONE = "Europe/Berlin"
 CHOSEN = ("email", "phone", "spent")
 
 
@@ -89,12 +90,13 @@ def written(
     destination: str,
     rows: NDArray[np.uint32] | None = None,
     segment: str = "VIPs",
+    zone: str = ZONE,
     **options: Any,
 ) -> tuple[Receipt, list[list[str]]]:
     """Export everybody (or `rows`), and read the file back with its header row."""
     chosen = ExportOptions(destination=destination, **({"columns": CHOSEN} | options))
     members = everybody(audience) if rows is None else rows
-    receipt = export(audience, catalogue, members, chosen, into, segment_name=segment, progress=Watching())
+    receipt = export(audience, catalogue, members, chosen, into, segment_name=segment, zone=zone, progress=Watching())
     return receipt, contents(into / receipt.file_name)
 
 
@@ -141,17 +143,32 @@ def slow_count(
 ) -> tuple[list[int], int, int, int]:
     """Rows that are exported, and how many have no address, have not agreed, or are there twice."""
     own = options.destination in ("csv", "excel")
+
+    def addresses(person: Mapping[str, Any]) -> dict[str, str | None]:
+        return {
+            "email": slow_email(person.get("email")),
+            "phone": slow_phone(person.get("phone"), person.get("country")),
+        }
+
+    consents = {"email": "mail_ok", "phone": "text_ok"}
+    said_no = {
+        (kind, address)
+        for person in people
+        for kind, address in addresses(person).items()
+        if address and person.get(consents[kind]) is False and consents[kind] not in without
+    }
     reach = PLATFORM_REACH.get(options.destination, ["email", "phone"])
     rows, no_address, not_consented, duplicates = [], 0, 0, []
     candidates = []
     for row, person in enumerate(people):
-        found = {
-            "email": slow_email(person.get("email")),
-            "phone": slow_phone(person.get("phone"), person.get("country")),
-        }
+        found = addresses(person)
         said = {"email": person.get("mail_ok"), "phone": person.get("text_ok")}
         known = {"email": "mail_ok" not in without, "phone": "text_ok" not in without}
-        allowed = [c for c in reach if options.consent == "ignore" or (known[c] and said[c] is True)]
+        allowed = [
+            c
+            for c in reach
+            if options.consent == "ignore" or (known[c] and said[c] is True and (c, found[c]) not in said_no)
+        ]
         if own and not options.require_address:
             if allowed:
                 rows.append(row)
@@ -219,7 +236,9 @@ def test_a_receipt_says_what_a_slow_count_says(
             assert (receipt.exported, *counts(receipt)[1:]) == (len(expected[0]), *expected[1:]), destination
             place = [header.lower() for header in rows[0]].index("spent")
             assert [int(float(row[place])) for row in rows[1:]] == sorted(expected[0]), destination
-            shown = preview(audience, catalogue, everybody(audience), ExportOptions(destination=destination, **options))
+            shown = preview(
+                audience, catalogue, everybody(audience), ExportOptions(destination=destination, **options), zone=ZONE
+            )
             assert (shown.exported, *counts(receipt)[1:]) == counts(receipt)
             assert len(shown.rows) == min(5, receipt.exported)
         audience.close()
@@ -240,7 +259,9 @@ def test_every_destination_handles_an_audience_without_people(tmp_path: Path, de
     receipt, rows = written(audience, catalogue, tmp_path / "out", destination)
     assert receipt.matched == 0
     assert len(rows) == 1
-    shown = preview(audience, catalogue, everybody(audience), ExportOptions(destination=destination, columns=CHOSEN))
+    shown = preview(
+        audience, catalogue, everybody(audience), ExportOptions(destination=destination, columns=CHOSEN), zone=ZONE
+    )
     assert (shown.headers, shown.rows) == (tuple(rows[0]), ())
 
 
@@ -248,7 +269,7 @@ def test_each_person_is_counted_once_in_the_order_of_the_gate(tmp_path: Path) ->
     people = [
         {"email": "a@example.com", "mail_ok": True},
         {"email": "A@EXAMPLE.com", "mail_ok": True},  # duplicate, whatever its letters
-        {"email": " a@example.com", "mail_ok": False},  # not consented before duplicate
+        {"email": " a@example.com", "mail_ok": None},  # not consented before duplicate
         {"email": "b@", "mail_ok": False},  # no address before not consented
         {"email": None, "mail_ok": True},
         {"email": "c@example.com", "mail_ok": None},  # missing is no
@@ -269,8 +290,12 @@ def test_a_membership_is_written_and_nobody_else_in_file_order(tmp_path: Path) -
 
 def test_blocks_of_people_join_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.destinations.people.BLOCK", 2)
-    people = [{"email": f"p{n % 4}@example.com", "mail_ok": n != 3, "phone": "+1 212 555 0123"} for n in range(7)]
-    audience, catalogue = people_of(tmp_path, people, without=("text_ok",))
+    people = [
+        {"email": f"p{n % 4}@example.com", "mail_ok": ok, "phone": "+1 212 555 0123", "text_ok": ok}
+        for n in range(7)
+        for ok in (n != 3 or None,)
+    ]
+    audience, catalogue = people_of(tmp_path, people)
     receipt, rows = written(audience, catalogue, tmp_path / "out", "klaviyo")
     assert (receipt.matched, *counts(receipt)) == (7, 3, 0, 1, 3)
     assert [(row[0], row[3]) for row in rows[1:]] == [
@@ -307,15 +332,149 @@ def test_an_address_is_used_only_where_its_own_consent_says_yes(tmp_path: Path) 
     assert [(row[0], row[4]) for row in rows[1:]] == [("a@example.com", "+12125550101"), ("b@example.com", "")]
 
 
-def test_without_a_consent_for_text_messages_phones_stay_beside_permitted_emails_only(tmp_path: Path) -> None:
+NO_TEXT_MESSAGES = (
+    "Phone numbers are left empty, because no field says who agreed to text messages. Give the field that does the use "
+    "“SMS consent” on the Fields page."
+)
+
+
+@pytest.mark.parametrize("destination", DESTINATIONS)
+@pytest.mark.parametrize("require_address", [True, False])
+def test_without_a_consent_for_text_messages_no_phone_number_leaves(
+    tmp_path: Path, destination: str, require_address: bool
+) -> None:
     people = [
         {"email": "a@example.com", "phone": "+12125550101", "mail_ok": True},
         {"phone": "+12125550105", "mail_ok": True},
     ]
     audience, catalogue = people_of(tmp_path, people, without=("text_ok",))
+    columns = ("email", "phone")
+    options = {"columns": columns, "require_address": require_address}
+    receipt, rows = written(audience, catalogue, tmp_path / "out", destination, **options)
+    assert "55501" not in str(rows)
+    assert NO_TEXT_MESSAGES in receipt.notes
+    assert sum(counts(receipt)) == 2
+    shown = preview(
+        audience,
+        catalogue,
+        everybody(audience),
+        ExportOptions(destination=destination, **options),  # type: ignore[arg-type]
+        zone=ZONE,
+    )
+    assert NO_TEXT_MESSAGES in shown.notes
+    assert "55501" not in str(shown.rows)
+    receipt, rows = written(audience, catalogue, tmp_path / "out", destination, consent="ignore", columns=columns)
+    assert "55501" in str(rows)
+    assert NO_TEXT_MESSAGES not in receipt.notes
+
+
+def test_without_a_consent_for_emails_no_address_leaves_beside_a_permitted_phone(tmp_path: Path) -> None:
+    people = [{"email": "a@example.com", "phone": "+12125550101", "text_ok": True}]
+    audience, catalogue = people_of(tmp_path, people, without=("mail_ok",))
     receipt, rows = written(audience, catalogue, tmp_path / "out", "klaviyo", columns=())
-    assert [(row[0], row[3]) for row in rows[1:]] == [("a@example.com", "+12125550101")]
-    assert receipt.not_consented == 1
+    assert (rows[1][0], rows[1][3]) == ("", "+12125550101")
+    assert any(note.startswith("E-mail addresses are left empty, because no field says") for note in receipt.notes)
+
+
+def test_lists_without_phone_numbers_say_nothing_about_them(tmp_path: Path) -> None:
+    audience, catalogue = people_of(tmp_path, [{"email": "a@example.com", "mail_ok": True}], without=("text_ok",))
+    receipt, _ = written(audience, catalogue, tmp_path / "out", "csv", columns=("email", "spent"))
+    assert receipt.notes == ()
+
+
+SHARED = [
+    {"email": "anna@example.com", "mail_ok": False},
+    {"email": " Anna@Example.com", "mail_ok": True},
+    {"email": "bert@example.com", "mail_ok": None},
+    {"email": "bert@example.com", "mail_ok": True},
+    {"email": "cleo@example.com", "mail_ok": True},
+    {"email": "dora@example.com", "mail_ok": False},
+]
+
+
+@pytest.mark.parametrize("destination", DESTINATIONS)
+def test_an_address_with_a_no_stays_whoever_else_has_it(tmp_path: Path, destination: str) -> None:
+    audience, catalogue = people_of(tmp_path, SHARED)
+    receipt, rows = written(audience, catalogue, tmp_path / "out", destination, columns=("email",))
+    assert [row[0] for row in rows[1:]] == ["bert@example.com", "cleo@example.com"]
+    assert (receipt.matched, *counts(receipt)) == (6, 2, 0, 4, 0)
+    assert "1 person agreed, but somebody else with the same address said no: the no counts." in receipt.notes
+
+
+@pytest.mark.parametrize("require_address", [True, False])
+def test_a_no_of_somebody_outside_the_segment_counts(tmp_path: Path, require_address: bool) -> None:
+    audience, catalogue = people_of(tmp_path, SHARED)
+    members = np.array([1, 4], dtype=np.uint32)
+    options = {"columns": ("email",), "require_address": require_address}
+    receipt, rows = written(audience, catalogue, tmp_path / "out", "csv", members, **options)
+    assert rows[1:] == [["cleo@example.com"]]
+    assert (receipt.matched, *counts(receipt)) == (2, 1, 0, 1, 0)
+    found = preview(audience, catalogue, members, ExportOptions(destination="csv", **options), zone=ZONE)  # type: ignore[arg-type]
+    assert found.exported == 1
+    assert found.notes == receipt.notes
+    receipt, _ = written(audience, catalogue, tmp_path / "out", "csv", members, consent="ignore", **options)
+    assert receipt.exported == 2
+
+
+def test_a_no_to_text_messages_stays_with_the_number_however_it_is_written(tmp_path: Path) -> None:
+    people = [
+        {"phone": "0170 1234567", "country": "Germany", "text_ok": False},
+        {"email": "b@example.com", "phone": "+49 170 1234567", "mail_ok": True, "text_ok": True},
+        {"phone": "+49 (170) 1234567", "mail_ok": True, "text_ok": True},
+        {"email": "d@example.com", "phone": "+1 212 555 0101", "mail_ok": True, "text_ok": True},
+    ]
+    audience, catalogue = people_of(tmp_path, people)
+    receipt, rows = written(audience, catalogue, tmp_path / "out", "brevo", columns=())
+    assert [(row[0], row[3]) for row in rows[1:]] == [("b@example.com", ""), ("d@example.com", "+12125550101")]
+    assert counts(receipt) == (2, 0, 2, 0)
+    _, rows = written(audience, catalogue, tmp_path / "out", "mailchimp", columns=())
+    assert [(row[0], row[4]) for row in rows[1:]] == [("b@example.com", ""), ("d@example.com", "+12125550101")]
+    _, rows = written(audience, catalogue, tmp_path / "out", "csv", columns=("email", "phone"))
+    assert rows[1:] == [["b@example.com", ""], ["d@example.com", "+1 212 555 0101"]]
+
+
+@pytest.mark.parametrize(("answer", "stays"), [("no", True), ("unsubscribed", True), (" ", False), (None, False)])
+def test_a_no_may_be_written_in_words_and_a_blank_is_none(tmp_path: Path, answer: str | None, stays: bool) -> None:
+    fields = FIELDS | {"mail_ok": (Kind.TEXT, Role.EMAIL_CONSENT), "flag": (Kind.NUMBER, Role.EMAIL_CONSENT)}
+    people = [
+        {"email": "a@example.com", "mail_ok": answer},
+        {"email": "a@example.com", "mail_ok": "yes", "flag": 1},
+        {"email": "b@example.com", "mail_ok": "yes", "flag": 0},
+        {"email": "b@example.com", "mail_ok": "yes", "flag": 1},
+    ]
+    audience, catalogue = people_of(tmp_path, people, fields=fields)
+    _, rows = written(audience, catalogue, tmp_path / "out", "mailchimp", columns=())
+    assert [row[0] for row in rows[1:]] == ([] if stays else ["a@example.com"])
+
+
+def test_another_field_that_says_who_agreed_is_asked_anew(tmp_path: Path) -> None:
+    fields = FIELDS | {"news": (Kind.YES_NO, Role.EMAIL_CONSENT)}
+    people = [
+        {"email": "a@example.com", "mail_ok": False, "news": True},
+        {"email": "b@example.com", "mail_ok": True, "news": False},
+        {"email": "a@example.com", "mail_ok": True, "news": True},
+        {"email": "b@example.com", "mail_ok": True, "news": True},
+    ]
+    audience, catalogue = people_of(tmp_path, people, fields=fields)
+    for none, expected in (("news", ["b@example.com"]), ("mail_ok", ["a@example.com"]), (None, [])):
+        other = catalogue.edited({none: FieldEdit(role=Role.NONE)} if none else {})
+        for _ in range(2):
+            _, rows = written(audience, other, tmp_path / "out", "mailchimp", columns=())
+            assert [row[0] for row in rows[1:]] == expected
+
+
+def test_an_export_with_opt_outs_moves_on_and_ends_at_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.destinations.people.BLOCK", 2)
+    people = [{"email": f"p{n}@example.com", "mail_ok": n % 2 == 0, "text_ok": n % 3 == 0} for n in range(9)]
+    audience, catalogue = people_of(tmp_path, people)
+    watching, options = Watching(), ExportOptions(destination="brevo")
+    export(audience, catalogue, everybody(audience), options, tmp_path, segment_name="", zone=ZONE, progress=watching)
+    shares = [share for share in watching.shares if share is not None]
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.1
+    assert shares[-1] == 1.0
 
 
 def test_every_field_that_says_who_agreed_must_say_yes(tmp_path: Path) -> None:
@@ -337,7 +496,7 @@ def test_every_field_that_says_who_agreed_must_say_yes(tmp_path: Path) -> None:
 def test_without_any_consent_field_nobody_is_exported_silently(tmp_path: Path, destination: str) -> None:
     audience, catalogue = people_of(tmp_path, [{"email": "a@example.com"}], without=("mail_ok", "text_ok"))
     assert consent_fields(catalogue) == ()
-    with pytest.raises(ExportError, match=r"No field of this audience says who agreed .* “e-mail consent”"):
+    with pytest.raises(ExportError, match=r"No field of this audience says who agreed .* “E-mail consent”"):
         written(audience, catalogue, tmp_path / "out", destination)
     receipt, _ = written(audience, catalogue, tmp_path / "out", destination, consent="ignore")
     assert receipt.exported == 1
@@ -346,7 +505,7 @@ def test_without_any_consent_field_nobody_is_exported_silently(tmp_path: Path, d
 
 def test_a_consent_for_text_messages_says_nothing_about_emails(tmp_path: Path) -> None:
     audience, catalogue = people_of(tmp_path, [{"email": "a@example.com", "text_ok": True}], without=("mail_ok",))
-    with pytest.raises(ExportError, match="“e-mail consent”"):
+    with pytest.raises(ExportError, match="“E-mail consent”"):
         written(audience, catalogue, tmp_path / "out", "mailchimp")
     receipt, _ = written(audience, catalogue, tmp_path / "out", "klaviyo")
     assert counts(receipt) == (0, 0, 1, 0)
@@ -434,6 +593,7 @@ def test_a_cancelled_or_failed_export_leaves_nothing_behind(tmp_path: Path, monk
                 options,
                 tmp_path / "out",
                 segment_name="",
+                zone=ZONE,
                 progress=Watching(cancel=True),
             )
         assert list((tmp_path / "out").iterdir()) == []
@@ -482,6 +642,7 @@ def test_progress_ends_at_the_whole(tmp_path: Path) -> None:
         ExportOptions(destination="brevo"),
         tmp_path,
         segment_name="",
+        zone=ZONE,
         progress=watching,
     )
     assert watching.shares == [0.5, 1.0]

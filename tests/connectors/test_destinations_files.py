@@ -25,7 +25,7 @@ from connectors.destinations.platforms import Destination
 from connectors.destinations.sheets import clipped, csv_lines, inert
 from segmentation.catalogue import Field, Kind, Role, Theme
 from segmentation.errors import ExportError
-from tests.connectors.test_destinations import FIELDS, Watching, contents, everybody, people_of, written
+from tests.connectors.test_destinations import FIELDS, ZONE, Watching, contents, everybody, people_of, written
 
 FORMATS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "export-formats.md"
 
@@ -174,6 +174,22 @@ def test_values_are_real_in_excel(tmp_path: Path) -> None:
     assert "2 numbers have more digits than Excel keeps and were written as text." in receipt.notes
     sheet = zipfile.ZipFile(tmp_path / "out" / receipt.file_name).read("xl/worksheets/sheet1.xml")
     assert b'state="frozen"' in sheet
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock", "offset"),
+    [("America/New_York", "2024-07-01 18:30", "-04:00"), ("UTC", "2024-07-01 22:30", "+00:00")],
+)
+def test_moments_are_in_the_zone_asked_for_whatever_the_zone_at_loading(
+    tmp_path: Path, zone: str, clock: str, offset: str
+) -> None:
+    audience, catalogue = people_of(tmp_path, [{"seen": stored(2024, 7, 1, 22, 30)}])
+    options: dict[str, Any] = {"columns": ("seen",), "consent": "ignore", "require_address": False, "zone": zone}
+    local = datetime.fromisoformat(clock)
+    _, rows = written(audience, catalogue, tmp_path / "out", "csv", **options)
+    assert rows[1] == [f"{local.isoformat()}{offset}"]
+    _, rows = written(audience, catalogue, tmp_path / "out", "excel", **options)
+    assert rows == [[f"Seen ({zone})"], [local]]
 
 
 def test_days_that_no_workbook_knows_are_left_empty(tmp_path: Path) -> None:
@@ -407,14 +423,14 @@ def test_the_preview_shows_the_first_rows_and_says_which_columns_are_personal(tm
     ]
     audience, catalogue = people_of(tmp_path, people)
     options = ExportOptions(destination="excel", columns=("email", "seen", "spent"))
-    shown = preview(audience, catalogue, everybody(audience), options)
+    shown = preview(audience, catalogue, everybody(audience), options, zone=ZONE)
     assert (shown.matched, shown.exported, shown.not_consented) == (9, 7, 2)
     assert shown.headers == ("Email", "Seen (Europe/Berlin)", "Spent")
     assert shown.personal == (True, False, False)
     assert shown.rows[0] == ("p2@example.com", "2024-07-01T02:00:00+02:00", "2.00")
     assert len(shown.rows) == 5
     shown = preview(
-        audience, catalogue, everybody(audience), ExportOptions(destination="mailchimp"), segment_name="VIPs"
+        audience, catalogue, everybody(audience), ExportOptions(destination="mailchimp"), segment_name="VIPs", zone=ZONE
     )
     assert shown.rows[0] == ("p2@example.com", "Anna", "", "", "", "", "VIPs")
 
@@ -425,7 +441,16 @@ def test_a_field_that_is_not_in_the_file_is_an_error_in_words(tmp_path: Path) ->
     haunted = catalogue.model_copy(update={"fields": (*catalogue.fields, ghost)})
     options = ExportOptions(destination="csv", columns=("ghost",))
     with pytest.raises(ExportError, match="cannot be read"):
-        export(audience, haunted, everybody(audience), options, tmp_path / "out", segment_name="", progress=Watching())
+        export(
+            audience,
+            haunted,
+            everybody(audience),
+            options,
+            tmp_path / "out",
+            segment_name="",
+            zone=ZONE,
+            progress=Watching(),
+        )
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -65,7 +65,7 @@ def test_one_wrong_byte_does_not_spoil_the_rest(tmp_path: Path) -> None:
     rows, notes = read(tmp_path, TEXT.encode() + b"4,Ren\xe9,Nice\n")
     assert rows[1] == ["1", "Zoë", "Köln"]
     assert rows[4] == ["4", "René", "Nice"]
-    assert notes == (f"1 character was not valid UTF-8: read as {WESTERN[8:-1]}, the rest as UTF-8.",)
+    assert notes == (f"1 character was not UTF-8 like the rest and read as {WESTERN[8:-1]}.",)
 
 
 def test_windows_1252_deep_in_a_large_file(tmp_path: Path) -> None:
@@ -85,10 +85,10 @@ def test_characters_over_the_edge_of_a_chunk(tmp_path: Path) -> None:
 def test_zero_bytes_are_left_out_and_told(tmp_path: Path) -> None:
     rows, notes = read(tmp_path, b"id,name,city\n1,An\0na,Bonn\n")
     assert rows[1] == ["1", "Anna", "Bonn"]
-    assert notes == ("1 zero byte was left out.",)
+    assert notes == ("1 empty character was left out.",)
 
 
 def test_binary_data_is_refused(tmp_path: Path) -> None:
     (tmp_path / "given").write_bytes(bytes(range(256)) * 10)
-    with pytest.raises(SourceError, match=r"^people.csv is not a text table: it holds binary data\."):
+    with pytest.raises(SourceError, match=r"^people.csv is not a text table: what is in it is no text\."):
         stage_delimited(tmp_path / "given", "people.csv", tmp_path, Quiet())

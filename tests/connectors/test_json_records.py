@@ -94,8 +94,8 @@ def test_damaged_lines_are_set_aside(tmp_path: Path) -> None:
     assert read(table)[1] == [(1,), (5,)]
     assert [(r.line, r.reason, r.text) for r in table.rejected] == [
         (2, "it is not whole JSON", '{"a": 2'),
-        (3, "it is not an object with named fields", "[3]"),
-        (4, "it is not an object with named fields", '"four"'),
+        (3, "it has no named fields", "[3]"),
+        (4, "it has no named fields", '"four"'),
     ]
     assert table.notes == ("1 blank line was left out.",)
 
@@ -115,8 +115,8 @@ def test_names_that_differ_in_case_only_are_both_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("[]", "people.json holds no objects with fields. Export it as a list of objects, or as CSV."),
-        ("[1, 2]", "people.json holds no objects with fields. Export it as a list of objects, or as CSV."),
+        ("[]", "people.json holds no rows with named fields. Export it as a list of such rows, or as CSV."),
+        ("[1, 2]", "people.json holds no rows with named fields. Export it as a list of such rows, or as CSV."),
         ('[{"a": 1}, {"a": 2}', "people.json is not whole: its list has no end. Export it again."),
     ],
 )

@@ -117,7 +117,8 @@ def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
     [table] = POSTGRES.stage(server, [offer("things")], tmp_path, Quiet())
     relation = duckdb.sql(f"SELECT * FROM '{table.path}'")
     kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
-    first, second, third = (dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall())
+    in_utc = duckdb.sql(f"""SELECT * REPLACE (timezone('UTC', "at") AS "at") FROM '{table.path}'""")
+    first, second, third = (dict(zip(in_utc.columns, row, strict=True)) for row in in_utc.fetchall())
     assert first == {
         "id": 1,
         "exact": Decimal("1.10"),
@@ -146,13 +147,14 @@ def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
         "Id_2": 7,
         'we"ird; --': "z",
     }
-    assert (kinds["exact"], kinds["priced"], kinds["at"]) == ("DECIMAL(10,2)", "DECIMAL(6,3)", "TIMESTAMP")
+    assert (kinds["exact"], kinds["priced"]) == ("DECIMAL(10,2)", "DECIMAL(6,3)")
+    assert kinds["at"] == "TIMESTAMP WITH TIME ZONE", "an instant, which the workspace's zone must not move"
     assert (second["exact"], second["day"]) == (None, date(9999, 12, 31))
     assert (second["at"], second["local_at"]) == (datetime(9999, 12, 31), datetime(1, 1, 1))  # noqa: DTZ001
     assert {key for key, value in third.items() if value is not None} == {"id"}
     assert table.notes == (
-        "The column “raw” holds binary data and was left out.",
-        "“exact”: 1 cell was not a number (NaN) and left empty.",
+        "The column “raw” holds neither text nor numbers (e.g. pictures) and was left out.",
+        "“exact”: 1 cell was not a number and left empty.",
         "There is more than one column “Id”: column 25 is called Id_2.",
     )
 

@@ -71,8 +71,8 @@ def test_mixed_values_survive_as_text(tmp_path: Path) -> None:
         ("3", "2.5", "0.30000000000000004", None, "7"),
     ]
     assert table.notes == (
-        "The column “photo” holds binary data and was left out.",
-        "“odd”: 1 cell was binary data and left empty.",
+        "The column “photo” holds neither text nor numbers (e.g. pictures) and was left out.",
+        "“odd”: 1 cell was neither text nor number and left empty.",
     )
 
 

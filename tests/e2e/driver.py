@@ -12,10 +12,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
@@ -27,7 +28,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 _QUIET = """quiet => new Promise(done => {
@@ -170,14 +171,24 @@ class Handpick:
 
     def choose(self, label: str | re.Pattern[str], option: str) -> None:
         """Pick an option of a select box by typing and clicking; an exact name goes before one that begins so."""
-        box = self.page.get_by_role("combobox", name=label).first
-        box.click()
-        box.fill(option)
         options = self.page.get_by_role("option")
-        expect(options.filter(has_text=option).first).to_be_visible()
         exact = options.filter(has_text=re.compile(rf"^\s*{re.escape(option)}( ·.*)?\s*$"))
-        (exact if exact.count() else options.filter(has_text=option)).first.click()
-        self.settled()
+        box = self.page.get_by_role("combobox", name=label).first
+        self._pick(box, option, options.filter(has_text=option), exact)
+
+    def _pick(self, box: Locator, text: str, options: Locator, better: Locator) -> None:
+        """Type into a select box and click an option; once more where the box was drawn anew in that moment, which closes its list."""
+        for _ in range(6):
+            box.click()
+            box.fill(text)
+            with suppress(AssertionError, Error):
+                expect(options.first).to_be_visible(timeout=PATIENCE / 6)
+                (better if better.count() else options).first.click(timeout=PATIENCE / 6)
+                self.settled()
+                return
+            self.page.keyboard.press("Escape")
+            self.settled()
+        raise AssertionError(f"“{text}” is not offered.")
 
     def pick(self, label: str | re.Pattern[str], options: Sequence[str]) -> None:
         """Pick several options of a multiselect."""
@@ -231,15 +242,12 @@ class Handpick:
 
     def compare(self, comparison: str) -> None:
         """Choose the last comparison on the page: that of the open filter or of its last detail."""
-        box = self.page.get_by_role("combobox", name="Comparison").last
-        box.click()
-        box.fill(comparison)
-        self.page.get_by_role("option", name=comparison, exact=True).click()
-        self.settled()
+        option = self.page.get_by_role("option", name=comparison, exact=True)
+        self._pick(self.page.get_by_role("combobox", name="Comparison").last, comparison, option, option)
 
     def match(self, group: str, how: str) -> None:
         """Say how the filters of a group combine."""
-        self.page.get_by_role("radiogroup", name=f"of {group} combine").get_by_text(f"{how} of these").click()
+        self.page.get_by_role("radiogroup", name=f"of {group} combine").get_by_text(how, exact=True).click()
         self.settled()
 
     def row(self, sentence: str | re.Pattern[str]) -> Locator:

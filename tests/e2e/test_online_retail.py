@@ -20,7 +20,7 @@ from segmentation.definition import (
     Measure,
     MeasureFunction,
 )
-from segmentation.library import SegmentFile
+from segmentation.reading import SegmentFile
 from tests.e2e.driver import Handpick
 
 NOT_CANCELLED = FieldCondition(field="InvoiceNo", operator="does_not_start_with", value="C")
@@ -137,7 +137,7 @@ def test_half_a_million_order_lines_give_the_known_answers(
         definition.write_text(SegmentFile(name=name, definition=Definition(root=root)).model_dump_json())
         marketer.go("Segments")
         marketer.expand("Bring in a definition file")
-        marketer.page.locator("input[type=file]").set_input_files(str(definition))
+        marketer.page.locator("input[type=file]").first.set_input_files(str(definition))
         marketer.click("Open it")
         marketer.sees(name)
         marketer.expect_total(count)

@@ -4,17 +4,20 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cached_property
 from pathlib import Path
 
+from segmentation.catalogue import Catalogue, FieldEdit
 from segmentation.clock import Clock
 from segmentation.definition import Definition, Group, Node
-from segmentation.engine import Engine
-from tests.oracle.drawing import EVENTS, FIELDS, NEVER_HAPPENED, PROPERTIES, TYPES, Draw
+from segmentation.engine import Answer, Engine
+from segmentation.references import References
+from tests.oracle.drawing import EVENTS, FIELDS, NEVER_HAPPENED, PROPERTIES, TYPES, Draw, World
 from tests.oracle.oracle import Oracle
 from tests.segmentation.audiences import write_audience
 
 SEED = os.environ.get("HANDPICK_ORACLE_SEED", "handpick")
-PER_AUDIENCE = 12
+PER_AUDIENCE = 25
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,22 @@ class Asked:
 
     seed: str
     draw: Draw
+    world: World
     engine: Engine
     clock: Clock
     oracle: Oracle
+    references: References
     definitions: list[Definition]
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The audience's, with what its fields are to a person."""
+        edits = {name: FieldEdit(role=role) for role, name in self.world.roles.items()}
+        return self.engine.audience.catalogue.edited(edits)
+
+    def answer(self, definition: Definition, references: References | None = None) -> Answer:
+        """The engine's answer."""
+        return self.engine.answer(definition, self.clock, self.catalogue, references or self.references)
 
 
 def ask(folder: Path, seed: str, count: int = PER_AUDIENCE) -> Asked:
@@ -37,12 +52,15 @@ def ask(folder: Path, seed: str, count: int = PER_AUDIENCE) -> Asked:
     path = folder / f"{seed.replace('/', '-')}.duckdb"
     audience = write_audience(path, FIELDS, world.people, PROPERTIES, world.events, names=names, types=TYPES)
     kinds, details = ({name: kind.value for name, kind in columns.items()} for columns in (FIELDS, PROPERTIES))
+    roles = {role.value: name for role, name in world.roles.items()}
     return Asked(
         seed,
         draw,
+        world,
         Engine(audience),
         Clock(world.now.replace(tzinfo=UTC), world.zone),
-        Oracle(world.people, world.events, kinds, details, names, world.now, world.zone),
+        Oracle(world.people, world.events, kinds, details, names, world.now, world.zone, roles),
+        draw.references(world),
         [draw.definition(world) for _ in range(count)],
     )
 
@@ -57,7 +75,7 @@ def worlds(folder: Path, pairs: int, seed: str) -> Iterator[Asked]:
 
 
 def filters(node: Node) -> Iterator[Node]:
-    """The node and what is below it, without what is inside an event."""
+    """The node and what is below it, without what is inside a condition."""
     yield node
     if isinstance(node, Group):
         for child in node.children:

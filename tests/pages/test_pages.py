@@ -2,100 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
-from datetime import date
+from datetime import timedelta
 from html import unescape
-from pathlib import Path
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from connectors.importing import load, plan_files
-from connectors.sources.sample import write_sample
 from segmentation.catalogue import FieldEdit
-from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Match
-from segmentation.jobs import Quiet
-from segmentation.library import Library
-from segmentation.workspace import Settings, Workspace
-
-ROOT = Path(__file__).resolve().parents[2]
-Open = Callable[..., AppTest]
-NASTY = "**bold** $5-$10 :red[x] <b>y</b> [z](http://example.com)"
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with a small sample and one saved segment."""
-    home = tmp_path_factory.mktemp("home")
-    space = Workspace(home)
-    space.set_settings(Settings(zone="Europe/Berlin"))
-    files = write_sample(space.staging_folder(), anchor=date(2026, 6, 30), people=600, events=6000)
-    plan, _ = plan_files([(path.name, path) for path in files], space, Quiet())
-    audience = load(plan, "Small shop", space, Quiet())
-    Library(space).save_new(
-        audience,
-        "Grown-ups who bought",
-        Definition(
-            root=Group(
-                id="n1",
-                children=(
-                    FieldCondition(id="n2", field="age", operator="at_least", value=30),
-                    Group(
-                        id="n3",
-                        match=Match.NONE,
-                        children=(FieldCondition(id="n4", field="country", operator="is_any_of", value=("France",)),),
-                    ),
-                    EventCondition(id="n5", events=("purchase",)),
-                ),
-            )
-        ),
-        description=NASTY,
-    )
-    return home
-
-
-@pytest.fixture
-def app(loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens the app on a copy of the workspace, or on an empty one."""
-
-    def start(empty: bool = False) -> AppTest:
-        home = tmp_path / "home"
-        if not empty:
-            shutil.copytree(loaded, home)
-        monkeypatch.setenv("HANDPICK_HOME", str(home))
-        monkeypatch.chdir(ROOT)
-        st.cache_resource.clear()
-        return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-
-    return start
-
-
-def go(at: AppTest, page: str) -> AppTest:
-    at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
-    return at
-
-
-def button(at: AppTest, label: str) -> AppTest:
-    """Click the first button whose label begins so."""
-    next(b for b in at.button if b.label.startswith(label)).click().run()
-    assert not at.exception
-    return at
-
-
-def opened(app: Open) -> AppTest:
-    return go(button(go(app(), "segments"), "Open"), "build")
-
-
-def total(at: AppTest) -> int:
-    return int(at.metric[0].value.replace(",", ""))
-
-
-def words(at: AppTest) -> str:
-    """All that is said, as it is read."""
-    return unescape("\n".join(m.value for m in (*at.markdown, *at.caption, *at.warning, *at.info)))
+from segmentation.definition import Match
+from segmentation.settings import Settings
+from segmentation.workspace import Workspace
+from tests.pages.driver import NASTY, Open, button, go, opened, total, words
 
 
 @pytest.mark.parametrize("page", ["fields", "segments", "build", "people", "insights", "export"])
@@ -181,6 +97,20 @@ def test_personal_data_is_masked_until_revealed_and_that_is_noted(app: Open) -> 
     assert "•••" in at.dataframe[0].value.to_string()
     button(at, "Reveal personal data")
     assert "@example." in at.dataframe[0].value.to_string()
+
+
+def test_people_export_and_charts_follow_the_zone_of_the_settings(app: Open) -> None:
+    at = opened(app)
+    space = Workspace.default()
+    shown = {}
+    for zone in ("UTC", "Asia/Tokyo"):
+        space.set_settings(Settings(zone=zone))
+        go(at, "people").multiselect(key="people-columns").set_value(["last_login"]).run()
+        shown[zone] = at.dataframe[0].value["Last login"].dropna()
+        go(at, "export")
+        assert {text[-6:] for text in at.dataframe[0].value["Last login"]} == {"+00:00" if zone == "UTC" else "+09:00"}
+        assert f"calendar of {zone}." in words(go(at, "insights"))
+    assert set(shown["Asia/Tokyo"] - shown["UTC"]) == {timedelta(hours=9)}
 
 
 def test_a_renamed_field_is_called_so_everywhere(app: Open) -> None:

@@ -8,8 +8,12 @@ from typing import Any
 import duckdb
 
 from segmentation.audience import Audience, AudienceAbout, quoted
-from segmentation.catalogue import Catalogue, EventProperty, EventType, Field, Kind, Theme
+from segmentation.catalogue import Catalogue, EventProperty, EventType, Field, Kind, Role, Theme
+from segmentation.clock import Clock
+from segmentation.definition import Definition, Group, Node
+from segmentation.engine import Engine
 from segmentation.plan import LoadPlan
+from segmentation.references import NO_REFERENCES, References
 
 Row = Mapping[str, Any]
 
@@ -30,11 +34,18 @@ def labelled(name: str) -> str:
 
 
 def catalogue_of(
-    fields: Mapping[str, Kind], properties: Mapping[str, Kind] | None = None, events: Sequence[str] = ()
+    fields: Mapping[str, Kind],
+    properties: Mapping[str, Kind] | None = None,
+    events: Sequence[str] = (),
+    roles: Mapping[str, Role] | None = None,
 ) -> Catalogue:
-    """A catalogue of these names, each labelled after its name."""
+    """A catalogue of these names, each labelled after its name; `roles` are those of single fields."""
+    playing = roles or {}
     return Catalogue(
-        fields=tuple(Field(name=n, label=labelled(n), kind=k, theme=Theme.BEHAVIOURAL) for n, k in fields.items()),
+        fields=tuple(
+            Field(name=n, label=labelled(n), kind=k, theme=Theme.BEHAVIOURAL, role=playing.get(n, Role.NONE))
+            for n, k in fields.items()
+        ),
         events=tuple(EventType(name=n, label=labelled(n)) for n in events),
         properties=tuple(EventProperty(name=n, label=labelled(n), kind=k) for n, k in (properties or {}).items()),
     )
@@ -49,12 +60,14 @@ def write_audience(
     *,
     names: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
-    zone: str = "Europe/Berlin",
+    zone: str = "Pacific/Auckland",
+    roles: Mapping[str, Role] | None = None,
 ) -> Audience:
     """Write and open an audience of `people` (row n is person n) and `events` (`_row`, `_name`, `_time` and properties).
 
     What a row leaves out is missing. `names` are event names that stand in the catalogue beside those of `events`,
-    `types` the SQL types of single columns.
+    `types` the SQL types of single columns, `roles` the roles of single fields. `zone` is where it was loaded, far from
+    where tests look at it.
     """
     properties = properties or {}
     types = types or {}
@@ -67,7 +80,7 @@ def write_audience(
         loaded_at=datetime(2026, 1, 1, tzinfo=UTC),
         newest_event=max(times, default=None),
         zone=zone,
-        catalogue=catalogue_of(fields, properties, known),
+        catalogue=catalogue_of(fields, properties, known, roles),
         plan=LoadPlan(tables=()),
         reports=(),
     )
@@ -92,3 +105,11 @@ def write_audience(
         table("events", {"_row": "UINTEGER", "_name": "VARCHAR", "_time": "TIMESTAMP"}, properties, ordered)
         connection.execute("CREATE TABLE handpick_audience AS SELECT ?::VARCHAR AS about", [about.model_dump_json()])
     return Audience(path)
+
+
+def matched(audience: Audience, clock: Clock, *conditions: Node, references: References = NO_REFERENCES) -> list[int]:
+    """The row numbers of the people whom all of these conditions match, each of which has to be finished."""
+    answer = Engine(audience).answer(Definition(root=Group(children=conditions)), clock, references=references)
+    assert answer.counted, answer.unfinished
+    assert not answer.unfinished
+    return answer.members.rows().tolist()

@@ -21,21 +21,23 @@ from segmentation.values import asked, rows_of
 from tests.segmentation.audiences import write_audience
 
 
-def one_field(tmp_path: Path, kind: Kind, values: list[Any], type: str | None = None, zone: str = "UTC") -> Audience:
+def one_field(tmp_path: Path, kind: Kind, values: list[Any], type: str | None = None) -> Audience:
     people = [{"x": value} for value in values]
     types = {"x": type} if type else None
-    return write_audience(tmp_path / "v000001.duckdb", {"x": kind}, people, types=types, zone=zone)
+    return write_audience(tmp_path / "v000001.duckdb", {"x": kind}, people, types=types)
 
 
-def counts(audience: Audience, bins: int = 20) -> dict[str, int]:
-    found = distribution(audience, audience.catalogue.field("x"), Membership.everybody(audience.people), bins)
+def counts(audience: Audience, bins: int = 20, zone: str = "UTC") -> dict[str, int]:
+    found = distribution(
+        audience, audience.catalogue.field("x"), Membership.everybody(audience.people), bins, zone=zone
+    )
     assert sum(bar.in_base for bar in found.bars) + found.missing.in_base == audience.people
     assert all(bar.in_base == bar.in_segment for bar in found.bars)
     return {bar.label: bar.in_base for bar in found.bars if bar.in_base}
 
 
 def bins(audience: Audience, most: int = 20) -> Bins:
-    found = bins_of(audience, audience.catalogue.field("x"), most)
+    found = bins_of(audience, audience.catalogue.field("x"), most, "UTC")
     assert found is not None
     assert len(found.labels) == len(found.ticks) == len(found.edges) + 1
     assert list(found.edges) == sorted(set(found.edges))
@@ -114,7 +116,7 @@ def test_infinity_and_nan_are_far_outside(tmp_path: Path) -> None:
 def test_calendar_periods_fit_the_span(tmp_path: Path, first: date, last: date, label: str, bars: int) -> None:
     audience = one_field(tmp_path, Kind.DATE, [first, last])
     if not bars:  # beyond what can be shifted between zones
-        assert bins_of(audience, audience.catalogue.field("x"), 20) is None
+        assert bins_of(audience, audience.catalogue.field("x"), 20, "UTC") is None
         return
     found = bins(audience)
     assert len(found.labels) == bars
@@ -123,10 +125,11 @@ def test_calendar_periods_fit_the_span(tmp_path: Path, first: date, last: date, 
     assert sum(counts(audience).values()) == 2
 
 
-def test_moments_fall_into_days_of_the_audiences_zone(tmp_path: Path) -> None:
+def test_moments_fall_into_days_of_the_zone_asked_for(tmp_path: Path) -> None:
     late = [datetime(2025, 3, 31, 21, 59, 59), datetime(2025, 3, 31, 22, 0), datetime(2025, 5, 31, 22, 0)]
-    audience = one_field(tmp_path, Kind.MOMENT, late, zone="Europe/Berlin")
-    assert counts(audience) == {"March 2025": 1, "April 2025": 1, "June 2025": 1}
+    audience = one_field(tmp_path, Kind.MOMENT, late)
+    assert counts(audience, zone="Europe/Berlin") == {"March 2025": 1, "April 2025": 1, "June 2025": 1}
+    assert counts(audience) == {"March 2025": 2, "May 2025": 1}
 
 
 def test_dates_far_outside_are_earlier_or_later(tmp_path: Path) -> None:

@@ -14,17 +14,29 @@ from segmentation.clock import Clock
 from segmentation.compiling import compile_condition
 from segmentation.definition import (
     BetweenDays,
+    Condition,
     Definition,
     EventCondition,
     FieldCondition,
     Group,
     Measure,
     MeasureFunction,
+    Near,
+    OtherField,
     Period,
+    PlaceCondition,
+    RankCondition,
+    RfmCondition,
+    SampleCondition,
+    SequenceCondition,
+    Span,
+    Step,
+    Unit,
 )
 from segmentation.engine import Engine
 from segmentation.errors import HandpickError
 from segmentation.operators import COMPARISONS, OPERATORS, Shape
+from segmentation.places import Climate
 from tests.segmentation.audiences import catalogue_of, write_audience
 
 CLOCK = Clock(datetime(2026, 3, 31, 10, tzinfo=UTC), "Europe/Berlin")
@@ -41,7 +53,16 @@ TWO_VALUES: dict[Shape, tuple[Any, Any]] = {
     Shape.DAY: ("2026-01-01", "9999-12-31"),
     Shape.DAYS: (("2026-01-01", "2026-01-02"), ("0001-01-01", "9999-12-31")),
     Shape.PERIOD: (Period(amount=1), Period(amount=100_000)),
+    Shape.SPAN: (Span(nearest=1, farthest=2), Span(nearest=0, farthest=100_000, unit=Unit.YEARS)),
+    Shape.CALENDAR: ("today", "next_year"),
+    Shape.TIMES: (("2026-01-01", "2026-01-02"), ("0002-01-01T00:00", "9999-12-31T23:59:59.999999Z")),
+    Shape.WEEKDAYS: (("monday",), ("sunday", "Tuesday")),
+    Shape.MONTHS: (("may",), ("january", "DECEMBER")),
+    Shape.HOURS: ((0, 23), (22, 5)),
+    Shape.YEARS: ((0, 1), (18, 10**9)),
+    Shape.LANGUAGES: (("de",), ("en", "fil")),
 }
+"""Another field is a name, not a value: what stands in it is part of the text, see below."""
 HOSTILE_TEXTS = (
     "%",
     "_",
@@ -82,6 +103,23 @@ HOSTILE_NAMES = (
     "日本 👍",
     "__row",
     "now()",
+    "%s",
+    "%",
+    "{}",
+    "{0}",
+    "$1",
+    ":p0",
+    "?",
+    "FROM",
+    "null",
+    "dated",
+    "rated",
+    "_value",
+    "_place",
+    "_group",
+    "_ranked",
+    "👩‍🚀",
+    '"; DROP TABLE people; --',
 )
 
 
@@ -89,13 +127,18 @@ HOSTILE_NAMES = (
 def test_text_of_sql_does_not_depend_on_values(name: str) -> None:
     row = OPERATORS[name]
     for kind in row.kinds:
+        other = OtherField(field=kind.value)
         asked = [
             compile_condition(FieldCondition(field=kind.value, operator=name, value=value), CATALOGUE, CLOCK, None)
-            for value in TWO_VALUES[row.shape]
+            for value in TWO_VALUES.get(row.shape, (other, other))
         ]
         assert asked[0].sql == asked[1].sql
-        if row.shape != Shape.NOTHING:
+        if row.shape not in (Shape.NOTHING, Shape.FIELD):
             assert asked[0].parameters != asked[1].parameters
+
+
+def test_every_shape_but_another_field_has_two_values() -> None:
+    assert set(TWO_VALUES) == set(Shape) - {Shape.FIELD}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +172,7 @@ def literal_audience(folder: Path, texts: tuple[str, ...]) -> Engine:
     return Engine(write_audience(folder / "a.duckdb", {"text": Kind.TEXT, "list": Kind.LIST}, [*people, {}]))
 
 
-def members(engine: Engine, *conditions: FieldCondition | EventCondition) -> list[int]:
+def members(engine: Engine, *conditions: Condition) -> list[int]:
     answer = engine.answer(Definition(root=Group(children=conditions)), CLOCK)
     assert answer.counted, answer.unfinished
     assert not answer.unfinished
@@ -173,6 +216,26 @@ def test_naughty_strings_are_found_as_they_are(tmp_path: Path, shared_data: Path
     engine.audience.close()
 
 
+NUMERIC_NAMES = {
+    f"{name}{suffix}": kind for name in HOSTILE_NAMES for suffix, kind in (("", Kind.NUMBER), ("d", Kind.DATE))
+}
+
+
+def test_any_column_name_can_be_a_number_or_a_date(tmp_path: Path) -> None:
+    row = {name: 1 if kind == Kind.NUMBER else date(2026, 1, 1) for name, kind in NUMERIC_NAMES.items()}
+    events = [row | {"_row": 0, "_name": "e", "_time": datetime(2026, 1, 2)}]
+    engine = Engine(write_audience(tmp_path / "a.duckdb", NUMERIC_NAMES, [row, {}], NUMERIC_NAMES, events))
+    for name, kind in NUMERIC_NAMES.items():
+        assert members(engine, RankCondition(field=name, amount=100)) == [0], name
+        if kind == Kind.DATE:
+            near = EventCondition(events=("e",), window=Near(field=name, period=Period(amount=1)))
+            assert members(engine, near) == [0], name
+            continue
+        assert members(engine, RfmCondition(events=("e",), amount=name)) == [0], name
+        assert members(engine, PlaceCondition(latitude=name, longitude=name, climates=(Climate.TROPICAL,))) == [0], name
+    engine.audience.close()
+
+
 def test_any_column_name_can_be_used(tmp_path: Path) -> None:
     fields = {f"{name}{suffix}": kind for name in HOSTILE_NAMES for suffix, kind in (("", Kind.TEXT), ("l", Kind.LIST))}
     value = {Kind.TEXT: "yes", Kind.LIST: ["yes"]}
@@ -181,6 +244,7 @@ def test_any_column_name_can_be_used(tmp_path: Path) -> None:
     events = [
         other | {"_row": 1, "_name": "it's", "_time": datetime(2026, 1, 1)},
         full | {"_row": 2, "_name": "it's", "_time": datetime(2026, 1, 2)},
+        full | {"_row": 2, "_name": "it's", "_time": datetime(2026, 1, 3)},
     ]
     engine = Engine(write_audience(tmp_path / "a.duckdb", fields, [full, other, {}], fields, events))
     for name, kind in fields.items():
@@ -191,6 +255,13 @@ def test_any_column_name_can_be_used(tmp_path: Path) -> None:
         assert members(engine, event) == [2], name
         measure = Measure(function=MeasureFunction.DISTINCT, property=name)
         assert members(engine, EventCondition(events=("it's",), measure=measure)) == [1, 2], name
+        same = SequenceCondition(steps=(Step(events=("it's",)), Step(events=("it's",), same=(name,))))
+        assert members(engine, same) == [2], name
+        if kind == Kind.TEXT:
+            other = FieldCondition(field=name, operator="same_as", value=OtherField(field=next(iter(fields))))
+            assert members(engine, other) == [0, 1], name
+            assert len(members(engine, SampleCondition(field=name, percent=100))) == 2, name
+        assert members(engine, RankCondition(events=("it's",), within=name, amount=100)) == [1], name
     engine.audience.close()
 
 
@@ -205,9 +276,15 @@ def of_event(**changes: Any) -> EventCondition:
 FAULTS: tuple[tuple[FieldCondition | EventCondition, str], ...] = (
     (of_field(field=None), "Choose a field."),
     (of_field(field="txt"), "There is no field “txt” in the customers. Close: text."),
+    (of_field(field="tеxt"), "There is no field “tеxt” in the customers. Close: text."),  # noqa: RUF001 a Russian letter
+    (of_field(operator="between", value=("b", "a"), field="number"), "Enter a number."),
+    (of_field(operator="language_any_of", value=("日本",)), "“日本” is not the code of a language"),
     (of_field(operator=None), "Choose how to compare “Text”."),
     (of_field(operator="iss"), "There is no comparison “iss”. Close: is"),
-    (of_field(field="number"), "“Number” is a number, which cannot be compared by “is exactly”. Possible: between"),
+    (
+        of_field(field="number"),
+        "“Number” is a number, which cannot be compared by “is exactly”. Possible: “is between”, “is not between”",
+    ),
     (of_field(value=None), "Enter a text."),
     (of_event(events=()), "Choose what they did."),
     (of_event(events=("purchase", "purchased")), "There is no event “purchased”. Close: purchase."),
@@ -218,14 +295,14 @@ FAULTS: tuple[tuple[FieldCondition | EventCondition, str], ...] = (
         of_event(window=BetweenDays(first=date(2026, 1, 2), last=date(2026, 1, 1))),
         "The first day is after the last; swap them.",
     ),
-    (of_event(measure=Measure(function=MeasureFunction.SUM)), "Choose the detail whose sum is compared."),
+    (of_event(measure=Measure(function=MeasureFunction.SUM)), "Choose the detail whose total is compared."),
     (
         of_event(measure=Measure(function=MeasureFunction.SUM, property="nmber")),
         "There is no detail “nmber” on any event. Close: number.",
     ),
     (
         of_event(measure=Measure(function=MeasureFunction.AVERAGE, property="text")),
-        "“Text” is text; an average needs a number.",
+        "“Text” is text; choose a detail that is a number, or count different values.",
     ),
     (
         of_event(comparison="never", measure=Measure(function=MeasureFunction.SUM, property="number")),

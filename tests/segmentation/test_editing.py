@@ -9,7 +9,28 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from segmentation import editing
-from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Match, Node, find, walk
+from segmentation.definition import (
+    AnyNode,
+    Definition,
+    Doing,
+    EventCondition,
+    FieldCondition,
+    Group,
+    HabitCondition,
+    ListCondition,
+    Match,
+    Node,
+    PlaceCondition,
+    RankCondition,
+    RfmCondition,
+    SampleCondition,
+    SegmentCondition,
+    SequenceCondition,
+    Step,
+    below,
+    find,
+    walk,
+)
 from segmentation.editing import HISTORY_LENGTH, History, with_ids
 
 FEW = settings(max_examples=60)
@@ -32,11 +53,23 @@ def groups(children: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy
     )
 
 
-def nodes() -> st.SearchStrategy[Node]:
-    events = st.builds(
-        EventCondition, events=st.just(("purchase",)), where=st.none() | groups(leaves() | groups(leaves()))
+DOING: tuple[type[Doing], ...] = (EventCondition, HabitCondition, RankCondition, RfmCondition)
+SIMPLE: tuple[Node, ...] = (PlaceCondition(), SampleCondition(seed="s"), SegmentCondition(segment="A"), ListCondition())
+
+
+def doing(kind: Any) -> st.SearchStrategy[Any]:
+    return st.builds(
+        kind,
+        events=st.just(("purchase",)),
+        where=st.none() | groups(leaves() | groups(leaves())),
+        enabled=st.booleans(),
     )
-    return st.recursive(leaves() | events, groups, max_leaves=8)
+
+
+def nodes() -> st.SearchStrategy[Node]:
+    sequences = st.builds(SequenceCondition, steps=st.lists(doing(Step), max_size=3).map(tuple))
+    single = leaves() | st.one_of(*map(doing, DOING)) | sequences | st.sampled_from(SIMPLE)
+    return st.recursive(single, groups, max_leaves=8)
 
 
 def definitions() -> st.SearchStrategy[Definition]:
@@ -49,22 +82,23 @@ def ids(definition: Definition) -> list[str]:
 
 def conditions(definition: Definition) -> Counter[str]:
     """What is in a tree, without groups."""
-    found = []
-    for node in walk(definition.root):
-        if isinstance(node, FieldCondition):
-            found.append(repr(node.model_copy(update={"id": "", "enabled": True})))
-        elif isinstance(node, EventCondition):
-            found.append("event")
-    return Counter(found)
+    return inside(definition.root)
 
 
-def shape(node: Node) -> Any:
+def inside(node: AnyNode) -> Counter[str]:
+    """What is in and below a node, without groups."""
+    bare = {"id": "", "enabled": True, "where": None, "steps": ()}
+    return Counter(
+        repr(found.model_copy(update={name: value for name, value in bare.items() if name in type(found).model_fields}))
+        for found in walk(node)
+        if not isinstance(found, Group)
+    )
+
+
+def shape(node: AnyNode) -> Any:
     """A tree without ids, to compare."""
-    if isinstance(node, Group):
-        return node.match, node.enabled, [shape(child) for child in node.children]
-    if isinstance(node, EventCondition):
-        return node.events, node.enabled, node.where and shape(node.where)
-    return node.field, node.enabled
+    own = node.model_copy(update={"id": ""} | {n: None for n in ("children", "steps", "where") if hasattr(node, n)})
+    return repr(own), [shape(child) for child in below(node)]
 
 
 # By hand
@@ -147,6 +181,65 @@ def test_move_into_itself_changes_nothing() -> None:
     assert editing.move(nested, "o", "o") == nested
 
 
+SEQUENCE = SequenceCondition(
+    id="s",
+    steps=(Step(id="p", events=("view",), where=Group(id="w", children=(A,))), Step(id="q", events=("purchase",))),
+)
+WITH_STEPS = Definition(root=Group(id="n1", children=(SEQUENCE, INNER)))
+
+
+def steps(definition: Definition) -> list[str]:
+    return [step.id for step in below(find(definition, "s"))]
+
+
+def test_a_step_goes_into_a_sequence_and_nothing_else_does() -> None:
+    definition, new = editing.add(WITH_STEPS, "s", Step(events=("mail",)), index=1)
+    assert (steps(definition), new) == (["p", "n2", "q"], "n2")
+    for wrong in (
+        lambda: editing.add(WITH_STEPS, "s", field("x")),
+        lambda: editing.add(WITH_STEPS, "s", Group()),
+        lambda: editing.add(WITH_STEPS, "g", Step()),
+        lambda: editing.add(WITH_STEPS, "p", Step()),
+        lambda: editing.move(WITH_STEPS, "p", "g"),
+        lambda: editing.move(WITH_STEPS, "b", "s"),
+        lambda: editing.move(WITH_STEPS, "g", "s"),
+    ):
+        with pytest.raises(KeyError):
+            wrong()
+
+
+def test_steps_are_moved_shifted_copied_and_taken_out_like_filters() -> None:
+    assert steps(editing.shift(WITH_STEPS, "p", 1)) == ["q", "p"]
+    assert steps(editing.shift(WITH_STEPS, "p", 9)) == ["q", "p"]
+    assert steps(editing.move(WITH_STEPS, "q", "s", 0)) == ["q", "p"]
+    assert steps(editing.remove(WITH_STEPS, "p")) == ["q"]
+    definition, new = editing.duplicate(WITH_STEPS, "p")
+    assert steps(definition) == ["p", new, "q"]
+    assert shape(find(definition, new)) == shape(find(WITH_STEPS, "p"))
+    assert len(set(ids(definition))) == len(ids(definition))
+
+
+def test_a_step_stands_in_no_group() -> None:
+    assert editing.wrap(WITH_STEPS, "p") == (WITH_STEPS, "p")
+    assert editing.unwrap(WITH_STEPS, "p") == WITH_STEPS
+
+
+def test_filters_are_added_to_a_step_and_taken_out_again() -> None:
+    definition, new = editing.add(WITH_STEPS, "q", field("amount"))
+    where = below(find(definition, "q"))[0]
+    assert [child.id for child in below(where)] == [new]
+    assert children(editing.add(WITH_STEPS, "p", field("amount"))[0], "w") == ["a", "n2"]
+    assert below(find(editing.remove(WITH_STEPS, "w"), "p")) == ()
+
+
+@pytest.mark.parametrize("kind", [EventCondition, HabitCondition, RankCondition, RfmCondition])
+def test_add_to_what_looks_at_events_makes_its_filters(kind: Any) -> None:
+    bare = Definition(root=Group(id="n1", children=(kind(id="e", events=("purchase",)),)))
+    definition, new = editing.add(bare, "e", field("amount"))
+    assert [child.id for child in below(below(find(definition, "e"))[0])] == [new]
+    assert editing.remove(editing.remove(definition, new), below(find(definition, "e"))[0].id) == bare
+
+
 def test_shift_stops_at_the_ends() -> None:
     definition = Definition(root=Group(id="n1", children=(A, B, C)))
     assert children(editing.shift(definition, "a", 1), "n1") == ["b", "a", "c"]
@@ -216,21 +309,22 @@ def test_commands_keep_ids_unique_and_conditions_together(definition: Definition
         before = conditions(definition)
         node = find(definition, data.draw(st.sampled_from(ids(definition))))
         group = data.draw(st.sampled_from([n.id for n in walk(definition.root) if isinstance(n, Group)]))
+        sequences = [n.id for n in walk(definition.root) if isinstance(n, SequenceCondition)]
+        goal = data.draw(st.sampled_from(sequences)) if isinstance(node, Step) else group
         command = data.draw(
             st.sampled_from(["add", "remove", "duplicate", "move", "shift", "wrap", "unwrap", "update"])
         )
-        inside = Definition(root=Group(children=(node,)))
         if command == "add":
             definition, _ = editing.add(definition, group, field("new"), data.draw(st.none() | st.integers(0, 3)))
-            before += conditions(Definition(root=Group(children=(field("new"),))))
+            before += inside(field("new"))
         elif command == "remove":
             definition = editing.remove(definition, node.id)
-            before -= conditions(inside)
+            before -= inside(node)
         elif command == "duplicate":
             definition, copy = editing.duplicate(definition, node.id)
-            before += conditions(inside) if copy != node.id else Counter()
+            before += inside(node) if copy != node.id else Counter()
         elif command == "move":
-            definition = editing.move(definition, node.id, group, data.draw(st.none() | st.integers(0, 3)))
+            definition = editing.move(definition, node.id, goal, data.draw(st.none() | st.integers(0, 3)))
         elif command == "shift":
             definition = editing.shift(definition, node.id, data.draw(st.integers(-3, 3)))
         elif command == "wrap":
@@ -269,8 +363,8 @@ def test_shift_there_and_back_is_nothing_inside_the_ends(definition: Definition,
     node = data.draw(st.sampled_from(ids(definition)))
     parent = editing.parent_of(definition, node)
     if parent is not None:
-        place = [child.id for child in parent.children].index(node)
-        steps = data.draw(st.integers(-place, len(parent.children) - 1 - place))
+        place = [child.id for child in below(parent)].index(node)
+        steps = data.draw(st.integers(-place, len(below(parent)) - 1 - place))
         assert editing.shift(editing.shift(definition, node, steps), node, -steps) == definition
 
 

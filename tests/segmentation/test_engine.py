@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 import pytest
@@ -16,18 +16,32 @@ from segmentation import engine as engine_module
 from segmentation.catalogue import FieldEdit, Kind
 from segmentation.clock import Clock
 from segmentation.definition import (
+    BetweenTimes,
+    Condition,
     Definition,
     EventCondition,
     FieldCondition,
     Group,
+    HabitCondition,
+    ListCondition,
     Match,
     Measure,
     MeasureFunction,
+    Near,
     Node,
+    OtherField,
+    PlaceCondition,
+    RankCondition,
+    RfmCondition,
+    SampleCondition,
+    SegmentCondition,
+    SequenceCondition,
 )
+from segmentation.definition import Step as SequenceStep
 from segmentation.editing import with_ids
 from segmentation.engine import Answer, Engine, Step
 from segmentation.errors import Cancelled
+from segmentation.places import Point
 from tests.segmentation.audiences import write_audience
 
 CLOCK = Clock(datetime(2026, 3, 31, 10, tzinfo=UTC), "Europe/Berlin")
@@ -58,6 +72,18 @@ UNFINISHED: tuple[Node, ...] = (
     EventCondition(id="u8", events=("purchased",), comparison="never"),
     EventCondition(id="u9", events=("purchase",), where=Group(children=(FieldCondition(),))),
     EventCondition(id="u10", events=("purchase",), comparison="at_most", value=None),
+    SequenceCondition(id="u11"),
+    SequenceCondition(id="u12", steps=(SequenceStep(id="u13", events=("purchase",), absent=True),)),
+    HabitCondition(id="u14"),
+    RankCondition(id="u15", field="age", amount=0),
+    RfmCondition(id="u16"),
+    PlaceCondition(id="u17", near=Point(latitude=0, longitude=0), beyond=True),
+    SampleCondition(id="u18", percent=100),
+    SegmentCondition(id="u19", segment="VIPs", outside=True),
+    ListCondition(id="u20", list="VIPs", outside=True),
+    FieldCondition(id="u21", field="age", operator="not_same_as", value=OtherField(field="agee")),
+    EventCondition(id="u22", events=("purchase",), window=Near(), comparison="never"),
+    EventCondition(id="u23", events=("purchase",), window=BetweenTimes(start="soon"), comparison="never"),
 )
 NOT_THERE: tuple[Node, ...] = (
     Group(id="x1"),
@@ -143,6 +169,10 @@ def test_nothing_that_counts_is_nobody(engine: Engine, match: Match, node: Node)
     for children in ((node,), (), (Group(id="g", match=match, children=(node,)),)):
         answer = ask(engine, *children, match=match)
         assert (answer.total, answer.counted, answer.counts, answer.funnel) == (0, False, {}, ())
+
+
+def test_every_kind_of_condition_has_an_unfinished_example() -> None:
+    assert {type(node) for node in UNFINISHED} == set(get_args(Condition))
 
 
 @pytest.mark.parametrize("node", UNFINISHED, ids=lambda node: node.id)
@@ -259,3 +289,10 @@ def test_cancel_ends_the_answer_and_is_not_an_unfinished_filter(
     monkeypatch.setattr(fresh.audience, "cursor", lambda: Refusing(duckdb.InterruptException), raising=False)
     with pytest.raises(Cancelled):
         ask(fresh, ADULT)
+
+
+def test_a_hundred_thousand_values_are_looked_for(engine: Engine) -> None:
+    many = tuple(f"country {number}" for number in range(100_000))
+    for operator, expected in (("is_any_of", [0, 2]), ("is_none_of", [1, 3, 4, 5])):
+        asked = FieldCondition(id="many", field="country", operator=operator, value=(*many, "de"))
+        assert rows(ask(engine, asked)) == expected

@@ -96,15 +96,15 @@ def test_other_fields_fill_up_to_four_facts(tmp_path: Path) -> None:
 
 def test_nothing_fits(tmp_path: Path, audience: Audience) -> None:
     bare = write_audience(tmp_path / "v000001.duckdb", {"note": Kind.TEXT}, [{"note": "x"}])
-    assert summary(bare, bare.catalogue, Membership.everybody(1)) == ()
-    assert summary(bare, Catalogue(fields=()), Membership.everybody(1)) == ()
+    assert summary(bare, bare.catalogue, Membership.everybody(1), NOW) == ()
+    assert summary(bare, Catalogue(fields=()), Membership.everybody(1), NOW) == ()
     hidden = with_roles(audience.catalogue, {"country": Role.COUNTRY}, hidden=True)
     assert all(
         "per person" in f.label or f.label.startswith("Active")
         for f in summary(audience, hidden, Membership.of(np.array([1]), 4), NOW)
     )
     empty = write_audience(tmp_path / "empty" / "v000001.duckdb", FIELDS, [], names=["purchase"])
-    assert {(f.segment, f.base) for f in summary(empty, empty.catalogue, Membership.nobody(0))} == {(None, None)}
+    assert {(f.segment, f.base) for f in summary(empty, empty.catalogue, Membership.nobody(0), NOW)} == {(None, None)}
 
 
 def test_a_country_everybody_lives_in_says_nothing(audience: Audience) -> None:

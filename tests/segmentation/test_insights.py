@@ -34,12 +34,16 @@ def audience(tmp_path_factory: pytest.TempPathFactory) -> Audience:
     return write_audience(tmp_path_factory.mktemp("insights") / "v000001.duckdb", FIELDS, PEOPLE)
 
 
+BERLIN = "Europe/Berlin"
+LOADED = Clock(datetime(2026, 1, 1, tzinfo=UTC), BERLIN)
+
+
 def of(audience: Audience, *rows: int) -> Membership:
     return Membership.of(np.array(rows, dtype=np.uint32), audience.people)
 
 
 def drawn(audience: Audience, name: str, members: Membership, bins: int = 20) -> Distribution:
-    return distribution(audience, audience.catalogue.field(name), members, bins)
+    return distribution(audience, audience.catalogue.field(name), members, bins, zone=BERLIN)
 
 
 def counts(found: Distribution) -> dict[str, tuple[int, int]]:
@@ -152,7 +156,7 @@ def by_month(found: OverTime) -> dict[str, tuple[int, int]]:
 
 
 def test_joined_by_month_without_gaps(audience: Audience) -> None:
-    found = joined_over_time(audience, audience.catalogue.field("joined"), of(audience, 0, 5))
+    found = joined_over_time(audience, audience.catalogue.field("joined"), of(audience, 0, 5), zone=BERLIN)
     assert found.by == "month"
     assert list(by_month(found))[::8] == ["January 2025", "September 2025"]
     assert by_month(found)["January 2025"] == (1, 1)
@@ -172,7 +176,7 @@ def test_joined_by_month_without_gaps(audience: Audience) -> None:
 )
 def test_joined_by_a_period_that_fits(tmp_path: Path, first: date, last: date, by: str, intervals: int) -> None:
     audience = write_audience(tmp_path / "v000001.duckdb", {"x": Kind.DATE}, [{"x": first}, {"x": last}])
-    found = joined_over_time(audience, audience.catalogue.field("x"), of(audience, 0))
+    found = joined_over_time(audience, audience.catalogue.field("x"), of(audience, 0), zone=BERLIN)
     assert (found.by, len(found.intervals)) == (by, intervals)
     assert (found.intervals[0].in_segment, found.intervals[-1].in_segment) == (1, 0)
     assert found.intervals[0].start <= first < found.intervals[0].end
@@ -183,14 +187,14 @@ def test_joined_far_outside_is_counted_beside(tmp_path: Path) -> None:
     days = [date(2024, 1, 1) + timedelta(days=n % 366) for n in range(1_000)]
     people = [{"x": day} for day in (*days, date(1900, 1, 1), date(2999, 1, 1), None)]
     audience = write_audience(tmp_path / "v000001.duckdb", {"x": Kind.DATE}, people)
-    found = joined_over_time(audience, audience.catalogue.field("x"), of(audience))
+    found = joined_over_time(audience, audience.catalogue.field("x"), of(audience), zone=BERLIN)
     assert (len(found.intervals), found.outside) == (12, 2)
     assert sum(interval.in_base for interval in found.intervals) == 1_000
 
 
 def test_joined_where_nobody_has_a_date(tmp_path: Path) -> None:
     audience = write_audience(tmp_path / "v000001.duckdb", {"x": Kind.MOMENT}, [{}])
-    assert joined_over_time(audience, audience.catalogue.field("x"), of(audience, 0)).intervals == ()
+    assert joined_over_time(audience, audience.catalogue.field("x"), of(audience, 0), zone=BERLIN).intervals == ()
 
 
 EVENTS = (
@@ -208,17 +212,26 @@ def active(tmp_path_factory: pytest.TempPathFactory) -> Audience:
     return write_audience(path, {"x": Kind.TEXT}, [{}, {}, {}], events=EVENTS)
 
 
-def test_active_counts_people_once_a_month_in_the_audiences_zone(active: Audience) -> None:
-    found = active_over_time(active, of(active, 0, 2))
+def test_active_counts_people_once_a_month_in_the_zone_of_the_clock(active: Audience) -> None:
+    found = active_over_time(active, of(active, 0, 2), clock=LOADED)
     expected = {"March 2025": (1, 1), "April 2025": (1, 1), "May 2025": (0, 0), "June 2025": (0, 1)}
     assert by_month(found) == expected
     assert found.intervals[0].share_segment == 0.5
-    assert by_month(active_over_time(active, of(active, 0), ("view",))) == {
+    assert by_month(active_over_time(active, of(active, 0), ("view",), clock=LOADED)) == {
         "April 2025": (1, 1),
         "May 2025": (0, 0),
         "June 2025": (0, 1),
     }
-    assert active_over_time(active, of(active, 0), ("nothing",)).intervals == ()
+    assert active_over_time(active, of(active, 0), ("nothing",), clock=LOADED).intervals == ()
+
+
+def test_active_follows_the_zone_of_the_clock(active: Audience) -> None:
+    found = active_over_time(active, of(active, 0, 2), clock=Clock(LOADED.now, "America/New_York"))
+    assert by_month(found)["March 2025"] == (1, 1)
+    days = active_over_time(active, of(active, 0), ("buy",), by="day", clock=Clock(LOADED.now, "America/New_York"))
+    assert [i.label for i in days.intervals] == ["31 March 2025"]
+    days = active_over_time(active, of(active, 0), ("buy",), by="day", clock=LOADED)
+    assert [i.label for i in days.intervals] == ["31 March 2025", "1 April 2025"]
 
 
 def test_active_until_now(active: Audience) -> None:
@@ -237,13 +250,16 @@ def test_a_period_that_the_data_end_in_is_not_complete(tmp_path: Path) -> None:
     for last, complete in ((datetime(2025, 5, 30, 12), False), (datetime(2025, 5, 31, 12), True)):
         events = [{"_row": 0, "_name": "a", "_time": datetime(2025, 4, 1)}, {"_row": 0, "_name": "a", "_time": last}]
         audience = write_audience(tmp_path / f"{last.day}" / "v000001.duckdb", {}, [{}], events=events)
-        assert [i.complete for i in active_over_time(audience, of(audience, 0)).intervals] == [True, complete]
+        assert [i.complete for i in active_over_time(audience, of(audience, 0), clock=LOADED).intervals] == [
+            True,
+            complete,
+        ]
 
 
 def test_only_the_latest_sixty_periods(tmp_path: Path) -> None:
     events = [{"_row": 0, "_name": "a", "_time": datetime(1970 + n, 1, 2)} for n in range(50)]
     audience = write_audience(tmp_path / "v000001.duckdb", {}, [{}], events=events)
-    found = active_over_time(audience, of(audience, 0))
+    found = active_over_time(audience, of(audience, 0), clock=LOADED)
     assert len(found.intervals) == 60
     assert found.intervals[-1].label == "January 2019"
     assert sum(i.in_base for i in found.intervals) == 5
@@ -268,7 +284,7 @@ def test_activity_is_that_of_a_recount_in_python(tmp_path: Path, seed: int) -> N
             if not names or event["_name"] in names:
                 local = event["_time"].replace(tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
                 expected.setdefault(f"{local:%B %Y}", set()).add(event["_row"])
-        found = by_month(active_over_time(audience, members, names))
+        found = by_month(active_over_time(audience, members, names, clock=LOADED))
         assert {month: counted for month, counted in found.items() if counted[1]} == {
             month: (sum(row in members for row in rows), len(rows)) for month, rows in expected.items()
         }
@@ -279,8 +295,8 @@ def test_an_audience_without_people(tmp_path: Path) -> None:
     nobody = Membership.nobody(0)
     for name in FIELDS:
         assert drawn(audience, name, nobody).bars == ()
-    assert joined_over_time(audience, audience.catalogue.field("joined"), nobody).intervals == ()
-    assert active_over_time(audience, nobody).intervals == ()
+    assert joined_over_time(audience, audience.catalogue.field("joined"), nobody, zone=BERLIN).intervals == ()
+    assert active_over_time(audience, nobody, clock=LOADED).intervals == ()
 
 
 def test_a_share_of_nobody_is_none() -> None:

@@ -170,3 +170,20 @@ def test_a_newer_workspace_is_refused(tmp_path: Path) -> None:
         connection.exec_driver_sql("PRAGMA user_version=99")
     with pytest.raises(LibraryError, match="newer Handpick"):
         Workspace(tmp_path)
+
+
+def test_the_stamp_changes_with_every_change_to_an_audiences_segments(library: Library) -> None:
+    stamps = [library.stamp("a")]
+    saved = library.save_new("a", "Adults", adults())
+    stamps.append(library.stamp("a"))
+    saved = library.save(
+        saved.id, based_on_revision=1, name="Grown-ups", description="", tags=(), definition=saved.definition
+    )
+    stamps.append(library.stamp("a"))
+    library.delete(saved.id)
+    stamps.append(library.stamp("a"))
+    library.restore(saved.id)
+    stamps.append(library.stamp("a"))
+    library.save_new("b", "Others", adults())
+    assert len(set(stamps[:4])) == 4
+    assert stamps[4] == stamps[2] == library.stamp("a")

@@ -580,11 +580,82 @@ def test_everything_wrong_in_a_definition_is_told_at_once_with_its_place() -> No
     ) == [
         ("n2", "Filter 1", "“feild” is not known here."),
         ("n4", "Filter 2.2", "“value” is nothing that can stand here."),
-        ("n5", "Filter 3", "“amount”: Input should be greater than or equal to 0."),
-        ("n6", "Filter 4", "Its “type” is none of 'field', 'event', 'group'."),
+        ("n5", "Filter 3", "“amount”: it must be greater than or equal to 0."),
+        (
+            "n6",
+            "Filter 4",
+            "Its “type” is none of 'field', 'event', 'sequence', 'habit', 'rank', 'rfm', 'place', 'sample', 'segment', 'list', 'group'.",
+        ),
         ("n7", "Filter 5", "Its “type” is missing."),
-        ("n8", "Filter 6", "“field”: Input should be a valid string."),
+        ("n8", "Filter 6", "“field”: it must be text in quotes."),
     ]
+
+
+def test_everything_wrong_in_newer_nodes_is_told_at_once_with_its_place() -> None:
+    detail = {"type": "field", "id": "d", "field": "amount", "operator": "at_least", "value": 1}
+    assert problems_of(
+        {
+            "type": "sequence",
+            "id": "s",
+            "steps": [
+                {"type": "step", "id": "s1", "events": ["view"]},
+                {"type": "step", "id": "s2", "events": ["buy"], "within": {"amount": 1, "unit": "fortnights"}},
+                {"type": "step", "id": "s3", "where": {"type": "group", "id": "w", "children": [detail | {"sum": 1}]}},
+                {"type": "stop", "id": "s4"},
+            ],
+        },
+        {"type": "habit", "id": "h", "habit": {"type": "started"}},
+        {"type": "habit", "id": "h2", "habit": {"type": "regularly", "periods": 367}},
+        {"type": "rank", "id": "r", "direction": "middle", "after": -1},
+        {"type": "rfm", "id": "f", "groups": ["champion"], "recency": [0, 6]},
+        {"type": "place", "id": "p", "near": {"latitude": 91, "longitude": 0}, "kilometres": 20_101},
+        {"type": "sample", "id": "a", "percent": 101},
+        {"type": "segment", "id": "g", "segment": 5},
+        {"type": "list", "id": "l", "list": ["a"]},
+        {"type": "group", "id": "k", "match": "at_least", "least": 0},
+        {"type": "event", "id": "e", "which": "second", "measure": {"function": "median"}, "window": {"type": "soon"}},
+    ) == [
+        ("s2", "Filter 1.2", "“unit”: it must be 'minutes', 'hours', 'days', 'weeks', 'months' or 'years'."),
+        ("d", "Filter 1.3.1", "“sum” is not known here."),
+        ("s4", "Filter 1.4", "“type”: it must be 'step'."),
+        ("h", "Filter 2", "Its “type” is none of 'stopped', 'resumed', 'regularly', 'changed'."),
+        ("h2", "Filter 3", "“periods”: it must be less than or equal to 366."),
+        ("r", "Filter 4", "“direction”: it must be 'top' or 'bottom'."),
+        ("r", "Filter 4", "“after”: it must be greater than or equal to 0."),
+        (
+            "f",
+            "Filter 5",
+            "“groups”: it must be 'champions', 'loyal', 'potential_loyalists', 'new', 'promising', 'need_attention',"
+            " 'about_to_sleep', 'at_risk', 'cannot_lose' or 'hibernating'.",
+        ),
+        ("f", "Filter 5", "“recency”: it must be greater than or equal to 1."),
+        ("f", "Filter 5", "“recency”: it must be less than or equal to 5."),
+        ("p", "Filter 6", "“latitude”: it must be less than or equal to 90."),
+        ("p", "Filter 6", "“kilometres”: it must be less than or equal to 20100."),
+        ("a", "Filter 7", "“percent”: it must be less than or equal to 100."),
+        ("g", "Filter 8", "“segment”: it must be text in quotes."),
+        ("l", "Filter 9", "“list”: it must be text in quotes."),
+        ("k", "Filter 10", "“least”: it must be greater than or equal to 1."),
+        ("e", "Filter 11", "“which”: it must be 'all', 'first' or 'last'."),
+        (
+            "e",
+            "Filter 11",
+            "Its “type” is none of 'ever', 'last', 'before', 'between_ago', 'between_days', 'between_times', 'during', 'near'.",
+        ),
+        (
+            "e",
+            "Filter 11",
+            "“function”: it must be 'count', 'distinct', 'sum', 'average', 'minimum', 'maximum', 'share',"
+            " 'days_since_first' or 'days_since_last'.",
+        ),
+    ]
+
+
+def test_a_file_with_a_hundred_thousand_values_is_read() -> None:
+    values = tuple(f"value {number}" for number in range(100_000))
+    condition = FieldCondition(id="n2", field="city", operator="is_any_of", value=values)
+    file = SegmentFile(name="Many", definition=Definition(root=Group(id="n1", children=(condition,))))
+    assert import_json(file.model_dump_json().encode()) == file
 
 
 def test_thousands_of_problems_are_told_by_the_first() -> None:

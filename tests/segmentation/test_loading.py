@@ -322,7 +322,7 @@ def test_typed_sources_keep_their_values(tmp_path: Path) -> None:
     }  # fmt: skip
     audience = load(tmp_path, "Europe/Berlin", customers=table)
     assert rows(audience, "SELECT * EXCLUDE (doc, raw) FROM people") == [
-        (0, "1", True, dt.date(2000, 2, 29), 1, dt.datetime(2024, 7, 1, 8), dt.datetime(2024, 7, 1, 8), ["a", "b"], "10:30:00")  # noqa: DTZ001
+        (0, "1", True, dt.date(2000, 2, 29), 1, dt.datetime(2024, 7, 1, 8), dt.datetime(2024, 7, 1, 8), ["a", " ", " b "], "10:30:00")  # noqa: DTZ001
     ]  # fmt: skip
     assert aside(audience.about.reports[0]) == {"no customer id": 1}
 

@@ -9,7 +9,7 @@ import pytest
 
 from segmentation.catalogue import Kind
 from segmentation.clock import Clock
-from segmentation.definition import Definition, FieldCondition, Group, Period, Unit
+from segmentation.definition import Definition, FieldCondition, Group, Period, Span, Unit
 from segmentation.engine import Engine
 from segmentation.errors import HandpickError
 from segmentation.operands import bounds, number, operands
@@ -85,6 +85,66 @@ WRONG: dict[Shape, tuple[tuple[Any, str], ...]] = {
         (("2026-01-02", "x"), "“x” is not a day"),
     ),
     Shape.PERIOD: ((None, "Enter a length of time."), (7, "Enter a length of time."), ("7 days", "Enter a length")),
+    Shape.SPAN: (
+        (None, "Enter two lengths of time."),
+        (Period(amount=7), "Enter two lengths of time."),
+        (Span(nearest=60, farthest=30), "“Between 60 and 30 days ago” is empty: the second number has to be larger."),
+        (Span(nearest=7, farthest=7, unit=Unit.WEEKS), "“Between 7 and 7 weeks ago” is empty"),
+    ),
+    Shape.CALENDAR: (
+        (None, "Choose a day, week, month, quarter or year."),
+        ("last_fortnight", "There is no period “last_fortnight”. Possible: today, yesterday, tomorrow, this_week"),
+        (5, "There is no period “5”."),
+    ),
+    Shape.TIMES: (
+        (None, "Enter both ends."),
+        (("2026-03-31T14:30", None), "Enter both ends."),
+        (("2026-03-31T14:30", ""), "Enter both ends."),
+        (("", "2026-03-31T14:30"), "Enter both ends."),
+        (("2026-03-31T14:30", 5), "“5” is not a date and time; write it like 2026-03-31T14:30."),
+        (("2026-03-31T14:30", True), "“True” is not a date and time"),
+        (("31.3.2026 14:30", "2026-03-31"), "“31.3.2026 14:30” is not a date and time"),
+        (("2026-03-31T25:00", "2026-04-01"), "“2026-03-31T25:00” is not a date and time"),
+        (("2026-03-31T14:30", "2026-03-31T14:30"), "The first time is not before the second; swap them."),
+        (("2026-03-31T14:30", "2026-03-31T14:30+02:00"), "The first time is not before the second"),
+    ),
+    Shape.WEEKDAYS: (
+        (None, "Choose at least one value."),
+        ((), "Choose at least one value."),
+        ((1,), "Every value must be a text."),
+        (("monday", "mon"), "“mon” is not a day of the week. Possible: monday, tuesday"),
+        (("понедельник",), "“понедельник” is not a day of the week."),
+    ),
+    Shape.MONTHS: (
+        ((), "Choose at least one value."),
+        (("März",), "“März” is not a month. Possible: january, february"),
+        (("3",), "“3” is not a month."),
+    ),
+    Shape.HOURS: (
+        (None, "Enter both ends."),
+        ((9, None), "Enter both ends."),
+        ((0, 24), "Hours are whole numbers from 0 to 23."),
+        ((-1, 5), "Hours are whole numbers from 0 to 23."),
+        ((9.5, 10), "Hours are whole numbers from 0 to 23."),
+        ((True, 10), "Hours are whole numbers from 0 to 23."),
+        (("9", "10"), "Hours are whole numbers from 0 to 23."),
+    ),
+    Shape.YEARS: (
+        (18, "Enter both ends."),
+        ((18, None), "Enter both ends."),
+        ((65, 18), "The first number (65) is above the second (18); swap them."),
+        ((18, 30.5), "Enter a whole number."),
+        ((-1, 18), "Enter a whole number."),
+    ),
+    Shape.LANGUAGES: (
+        ((), "Choose at least one value."),
+        ("de", "Choose at least one value."),
+        (("de", "German"), "“German” is not the code of a language; write it like de or en."),
+        (("de-AT",), "“de-AT” is not the code of a language"),
+        (("дe",), "“дe” is not the code of a language"),
+        (("",), "“” is not the code of a language"),
+    ),
+    Shape.FIELD: (),
 }
 
 
@@ -104,6 +164,13 @@ def test_wrong_operand_says_what_to_enter(shape: Shape, value: Any, message: str
 
 def test_every_shape_has_wrong_operands() -> None:
     assert set(WRONG) == set(Shape)
+
+
+@pytest.mark.parametrize("unit", [Unit.MINUTES, Unit.HOURS])
+def test_a_span_of_a_date_without_clock_takes_no_hours(unit: Unit) -> None:
+    with pytest.raises(HandpickError, match="This date has no clock: use days, weeks, months or years"):
+        operands(OPERATORS["between_ago"], Span(nearest=3, farthest=4, unit=unit), Kind.DATE, CLOCK)
+    assert operands(OPERATORS["between_ago"], Span(nearest=3, farthest=4, unit=unit), Kind.MOMENT, CLOCK)
 
 
 @pytest.mark.parametrize("unit", [Unit.MINUTES, Unit.HOURS])

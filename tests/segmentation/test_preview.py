@@ -16,6 +16,7 @@ from segmentation.membership import Membership
 from segmentation.preview import events_of, mask, masked, page_of, person
 from tests.segmentation.audiences import write_audience
 
+ZONE = "Europe/Berlin"
 FIELDS = {
     "name": Kind.TEXT,
     "mail": Kind.TEXT,
@@ -51,13 +52,13 @@ def everybody(audience: Audience) -> Membership:
 
 
 def ages(audience: Audience, **options: object) -> list[float | None]:
-    settings = {"page": 1, "size": 10, "sort": "age"} | options
+    settings = {"page": 1, "size": 10, "sort": "age", "zone": ZONE} | options
     found = page_of(audience, everybody(audience), [audience.catalogue.field("age")], **settings)  # type: ignore[arg-type]
     return [None if age is None else float(age) for age in found["Age"].to_pylist()]
 
 
 def names(audience: Audience, members: Membership, **options: object) -> list[str | None]:
-    settings = {"page": 1, "size": 10} | options
+    settings = {"page": 1, "size": 10, "zone": ZONE} | options
     return page_of(audience, members, [audience.catalogue.field("name")], **settings)["Name"].to_pylist()  # type: ignore[arg-type]
 
 
@@ -96,15 +97,24 @@ def test_labels_of_columns_are_unique_and_moments_are_local(audience: Audience) 
         audience.catalogue.field("born").model_copy(update={"label": "A"}),
         audience.catalogue.field("name").model_copy(update={"label": "A (2)"}),
     ]
-    found = page_of(audience, everybody(audience), fields, page=1, size=2)
+    found = page_of(audience, everybody(audience), fields, zone=ZONE, page=1, size=2)
     assert found.column_names == ["A", "a (2)", "A (3)", "A (2) (2)"]
     assert found["A"].to_pylist() == [datetime(2025, 7, 2, 0, 30), datetime(2025, 1, 2, 0, 0)]
+    found = page_of(audience, everybody(audience), fields, zone="America/New_York", page=1, size=2)
+    assert found["A"].to_pylist() == [datetime(2025, 7, 1, 18, 30), datetime(2025, 1, 1, 18, 0)]
+
+
+def test_one_person_and_events_are_in_the_zone_asked_for(audience: Audience) -> None:
+    assert person(audience, 1, "UTC")["seen"] == datetime(2025, 1, 1, 23, 0)
+    assert person(audience, 1, ZONE)["seen"] == datetime(2025, 1, 2, 0, 0)
+    assert events_of(audience, 0, "UTC")["Time"].to_pylist() == [datetime(2025, 3, 31)]
+    assert events_of(audience, 0, "Asia/Tokyo")["Time"].to_pylist() == [datetime(2025, 3, 31, 9)]
 
 
 def test_a_page_without_columns_and_an_empty_audience(audience: Audience, tmp_path: Path) -> None:
-    assert page_of(audience, everybody(audience), [], page=1, size=2).num_columns == 0
+    assert page_of(audience, everybody(audience), [], zone=ZONE, page=1, size=2).num_columns == 0
     empty = write_audience(tmp_path / "v000001.duckdb", FIELDS, [])
-    found = page_of(empty, Membership.nobody(0), empty.catalogue.fields, page=1, size=5, sort="age")
+    found = page_of(empty, Membership.nobody(0), empty.catalogue.fields, zone=ZONE, page=1, size=5, sort="age")
     assert (found.num_rows, found.num_columns) == (0, len(FIELDS))
 
 
@@ -160,27 +170,62 @@ def test_masked_tables_keep_everything_else_and_what_is_missing() -> None:
 
 
 def test_person_has_every_field_by_its_name(audience: Audience) -> None:
-    found = person(audience, 0)
+    found = person(audience, 0, ZONE)
     assert list(found) == list(FIELDS)
     assert found["seen"] == datetime(2025, 7, 2, 0, 30)
     assert (found["likes"], found["born"]) == (["a", "b"], None)
     with pytest.raises(HandpickError, match="no person 6"):
-        person(audience, 6)
+        person(audience, 6, ZONE)
     with pytest.raises(HandpickError):
-        person(audience, -1)
+        person(audience, -1, ZONE)
 
 
 def test_events_of_a_person_latest_first_in_the_audiences_zone(audience: Audience) -> None:
-    found = events_of(audience, 1)
+    found = events_of(audience, 1, ZONE)
     assert found.column_names == ["Time", "Event", "Shop"]
     # Clocks went from 2 to 3 that night.
     hours = [datetime(2025, 3, 30, 3), datetime(2025, 3, 30, 3), datetime(2025, 3, 30, 1, 59)]
     assert found["Time"].to_pylist() == hours
     assert found["Event"].to_pylist() == ["Buy", "Page view", "Buy"]
     assert found["Shop"].to_pylist() == ["y", None, "x"]
-    assert events_of(audience, 1, limit=1).num_rows == 1
-    assert events_of(audience, 2).num_rows == 0
-    assert events_of(audience, 0).column_names == ["Time", "Event", "Event (2)"]
+    assert events_of(audience, 1, ZONE, limit=1).num_rows == 1
+    assert events_of(audience, 2, ZONE).num_rows == 0
+    assert events_of(audience, 0, ZONE).column_names == ["Time", "Event", "Event (2)"]
+
+
+def test_personal_details_of_events_are_masked_until_revealed(tmp_path: Path) -> None:
+    details = {
+        "email": Kind.TEXT,
+        "phone": Kind.NUMBER,
+        "born": Kind.DATE,
+        "note": Kind.TEXT,
+        "to": Kind.LIST,
+        "ip": Kind.TEXT,
+    }
+    events = [
+        {
+            "_row": 0, "_name": "mailed", "_time": datetime(2025, 3, 1), "email": "Anna <anna@example.com>", "phone": 491701234567,
+            "born": date(1985, 3, 1), "note": "call +49 170 1234567", "to": ["b@example.com", "desk"], "ip": "203.0.113.7",
+        },
+        {"_row": 0, "_name": "mailed", "_time": datetime(2025, 2, 1), "email": "anna@example.com", "note": "anna@example.com"},
+        {"_row": 0, "_name": "mailed", "_time": datetime(2025, 1, 1), "note": "anna@example.com or +49 170 1234567"},
+    ]  # fmt: skip
+    audience = write_audience(
+        tmp_path / "v000001.duckdb", {"x": Kind.TEXT}, [{}], details, events, types={"phone": "BIGINT"}
+    )
+    hidden = events_of(audience, 0, ZONE).drop_columns(["Time", "Event"]).to_pydict()
+    assert hidden == {
+        "Email": ["•••", "a•••@e•••.com", None],
+        "Phone": ["•••67", None, None],
+        "Born": ["1985", None, None],
+        "Note": ["•••", "a•••@e•••.com", "•••"],
+        "To": [["b•••@e•••.com", "desk"], None, None],
+        "Ip": ["•••", None, None],
+    }
+    shown = events_of(audience, 0, ZONE, revealed=True)
+    assert shown["Email"].to_pylist() == ["Anna <anna@example.com>", "anna@example.com", None]
+    assert shown["Ip"].to_pylist() == ["203.0.113.7", None, None]
+    assert shown["Born"].to_pylist() == [date(1985, 3, 1), None, None]
 
 
 def test_a_page_is_what_sorting_all_rows_in_python_gives(tmp_path: Path) -> None:
@@ -192,6 +237,6 @@ def test_a_page_is_what_sorting_all_rows_in_python_gives(tmp_path: Path) -> None
     expected = sorted(rows, key=lambda row: (values[row] is None, values[row] or 0, row))
     found = []
     for page in range(1, 7):
-        part = page_of(audience, members, audience.catalogue.fields, page=page, size=37, sort="n")
+        part = page_of(audience, members, audience.catalogue.fields, zone=ZONE, page=page, size=37, sort="n")
         found += [None if n is None else int(n) for n in part["N"].to_pylist()]
     assert found == [values[row] for row in expected]

@@ -52,7 +52,7 @@ def pairs(values: tuple[Value, ...]) -> list[tuple[str, int]]:
 
 
 def shown(audience: Audience, name: str, *args: object, **named: object) -> list[tuple[str, int]]:
-    return pairs(field_values(audience, audience.catalogue.field(name), *args, **named))  # type: ignore[arg-type]
+    return pairs(field_values(audience, audience.catalogue.field(name), *args, **({"zone": "Europe/Berlin"} | named)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,11 @@ def test_search_is_literal_and_whatever_the_case(audience: Audience) -> None:
     assert shown(audience, "seen", "07-02") == [("2025-07-02 00:30:00", 1)]
 
 
+def test_moments_are_shown_and_found_in_the_zone_asked_for(audience: Audience) -> None:
+    assert shown(audience, "seen", zone="UTC") == [("2025-07-01 22:30:00", 1)]
+    assert shown(audience, "seen", "07-02", zone="UTC") == []
+
+
 def test_limit(audience: Audience) -> None:
     assert shown(audience, "city", limit=1) == [("Berlin", 2)]
     assert shown(audience, "city", limit=0) == []
@@ -103,7 +108,9 @@ def test_missing_counts_people_with_no_value(audience: Audience) -> None:
 
 
 def details(audience: Audience, name: str, events: tuple[str, ...], search: str = "") -> list[tuple[str, int]]:
-    return pairs(property_values(audience, audience.catalogue.event_property(name), events, search))
+    return pairs(
+        property_values(audience, audience.catalogue.event_property(name), events, search, zone="Europe/Berlin")
+    )
 
 
 def test_details_are_counted_by_events(audience: Audience) -> None:
@@ -116,9 +123,9 @@ def test_details_are_counted_by_events(audience: Audience) -> None:
 
 def test_a_field_that_is_not_in_the_file_is_an_error_in_words(audience: Audience) -> None:
     with pytest.raises(AudienceError, match="cannot answer this"):
-        field_values(audience, Field(name="gone", label="Gone", kind=Kind.TEXT, theme=Theme.IDENTITY))
+        field_values(audience, Field(name="gone", label="Gone", kind=Kind.TEXT, theme=Theme.IDENTITY), zone="UTC")
     with pytest.raises(AudienceError):
-        property_values(audience, EventProperty(name="gone", label="Gone", kind=Kind.TEXT), ())
+        property_values(audience, EventProperty(name="gone", label="Gone", kind=Kind.TEXT), (), zone="UTC")
 
 
 @pytest.mark.parametrize(

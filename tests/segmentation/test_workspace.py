@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from connectors.importing import load, plan_files
+from segmentation.audience import Audience
 from segmentation.catalogue import FieldEdit, Theme
-from segmentation.errors import AudienceError, HandpickError
+from segmentation.errors import AudienceError, HandpickError, LoadError
+from segmentation.jobs import Quiet
 from segmentation.plan import LoadPlan, StagedTable, TablePlan, TableRole
-from segmentation.workspace import Settings, Workspace
+from segmentation.settings import Settings
+from segmentation.workspace import Workspace
 
 
 def audience(space: Workspace, name: str, version: int = 1) -> Path:
@@ -144,3 +149,62 @@ def test_old_staging_folders_are_cleared_at_the_start(tmp_path: Path) -> None:
     Workspace(tmp_path)
     assert not old.exists()
     assert new.exists()
+
+
+def test_field_edits_of_two_savers_at_once_are_both_kept(tmp_path: Path) -> None:
+    one, other = Workspace(tmp_path), Workspace(tmp_path)
+    edits = [("age", {"label": "Years"}), ("age", {"hidden": True}), ("city", {"theme": Theme.IDENTITY})] * 8
+    with ThreadPoolExecutor(8) as pool:
+        for place, (field, said) in enumerate(edits):
+            space = (one, other)[place % 2]
+            pool.submit(space.set_field_edits, "shop", {field: FieldEdit(**said)})
+    expected = {"age": FieldEdit(label="Years", hidden=True), "city": FieldEdit(theme=Theme.IDENTITY)}
+    assert one.field_edits("shop") == other.field_edits("shop") == expected
+    one.set_field_edits("shop", {"age": FieldEdit(label=None)})
+    assert other.field_edits("shop")["age"] == FieldEdit(hidden=True)
+
+
+def test_what_was_read_goes_once_it_is_loaded_and_the_audience_can_be_deleted_and_brought_back(tmp_path: Path) -> None:
+    space = Workspace(tmp_path / "home")
+    source = tmp_path / "people.csv"
+    source.write_text("customer_id,email\n1,anna@example.com\n2,bert@example.com\n")
+    plan, _ = plan_files([(source.name, source)], space, Quiet())
+    other, _ = plan_files([(source.name, source)], space, Quiet())  # in another tab, not loaded yet
+    shop = load(plan, "Shop", space, Quiet())
+    left = [path for path in (space.home / "staging").rglob("*") if path.is_file()]
+    assert left == [other.tables[0].table.path]
+    space.delete_audience(shop)
+    space.restore_audience(shop)
+    path = space.current_version(shop)
+    again = Audience(path)
+    load(again.about.plan, "Shop", space, Quiet(), shop)  # as “Change how it was read” does
+    again.close()
+    space.drop_staged(other)
+    space.delete_audience(shop)
+    del space
+    Workspace(tmp_path / "home")
+    read = [path for path in (tmp_path / "home").rglob("*") if path.is_file() and b"anna@example" in path.read_bytes()]
+    left = list((tmp_path / "home").rglob("*.parquet"))
+    assert (read, left) == ([], [])
+
+
+def test_a_load_that_fails_leaves_what_was_read_to_try_again(tmp_path: Path) -> None:
+    space = Workspace(tmp_path / "home")
+    source = tmp_path / "people.csv"
+    source.write_text("customer_id,email\n1,anna@example.com\n2,bert@example.com\n")
+    plan, _ = plan_files([(source.name, source)], space, Quiet())
+    broken = plan.model_copy(update={"tables": tuple(t.model_copy(update={"key": "no"}) for t in plan.tables)})
+    with pytest.raises(LoadError):
+        load(broken, "Shop", space, Quiet())
+    assert load(plan, "Shop", space, Quiet())
+
+
+def test_lists_older_than_a_day_go_at_the_start(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    old, new = space.exports_folder() / "old.csv", space.exports_folder() / "new.csv"
+    for file, hours in ((old, 25), (new, 23)):
+        file.write_text("Email\n")
+        os.utime(file, (time.time() - hours * 3600,) * 2)
+    del space
+    Workspace(tmp_path)
+    assert (old.exists(), new.exists()) == (False, True)

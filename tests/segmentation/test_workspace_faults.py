@@ -17,7 +17,8 @@ from segmentation.audience import Audience
 from segmentation.catalogue import FieldEdit, Kind, Role, Theme
 from segmentation.errors import AudienceError, HandpickError, LibraryError, LoadError
 from segmentation.plan import LoadPlan, StagedTable, TablePlan, TableRole
-from segmentation.workspace import AudienceEntry, Settings, Workspace, local_zone
+from segmentation.settings import Settings, local_zone
+from segmentation.workspace import AudienceEntry, Workspace
 from tests.segmentation.audiences import write_audience
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -437,7 +438,7 @@ def test_changes_of_fields_stay_with_their_audience(space: Workspace) -> None:
     assert again.field_edits("shop-1") == edits
     assert again.field_edits("shop-2") == {}
     again.set_field_edits("shop-1", {"age": FieldEdit(hidden=False)})
-    assert space.field_edits("shop-1") == edits | {"age": FieldEdit(hidden=False)}
+    assert space.field_edits("shop-1") == edits | {"age": FieldEdit(theme=Theme.DEMOGRAPHIC, hidden=False)}
     space.forget_field_edits("shop-1")
     assert space.field_edits("shop-1") == {}
 

@@ -1,0 +1,165 @@
+"""Single waits: a cold start, a new long window, a threshold, known conditions, a sequence, and many users at once.
+
+    uv run python benchmarks/waits.py 10        # over the audience of 10 million people of benchmarks/crowd.py
+
+Prints medians in milliseconds, beside plain DuckDB in the same process where there is something to compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.crowd import FOLDER, crowd  # noqa: E402
+from benchmarks.field import CLOCK, Drawn, late, memory, statement  # noqa: E402
+from segmentation.audience import Audience  # noqa: E402
+from segmentation.definition import (  # noqa: E402
+    Definition,
+    EventCondition,
+    FieldCondition,
+    Group,
+    Last,
+    Node,
+    Period,
+    SequenceCondition,
+    Step,
+    Unit,
+)
+from segmentation.engine import Engine  # noqa: E402
+
+
+def one(*nodes: Node) -> Definition:
+    """A definition of these nodes."""
+    return Definition(root=Group(id="root", children=nodes))
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Milliseconds."""
+    began = time.perf_counter()
+    work()
+    return 1e3 * (time.perf_counter() - began)
+
+
+def told(what: str, times: list[float], beside: str = "") -> None:
+    """One line."""
+    print(f"{what}: median {statistics.median(times):.1f} ms, p95 {late(times):.1f} ms of {len(times)}{beside}")
+
+
+def first_numbers(path: Path) -> None:
+    """Open and answer once; printed for the process that started this one."""
+    print(timed(lambda: Engine(Audience(path)).answer(Drawn(1).tree(), CLOCK)))
+
+
+def loaded(engine: Engine, *nodes: EventCondition | FieldCondition) -> None:
+    """Have everything for these conditions in memory."""
+    for node in nodes:
+        form = engine.compiled(node, engine.audience.catalogue, CLOCK).form
+        if engine.kernels is not None and form is not None:
+            engine.kernels.prepare(form)
+    if engine.kernels is not None:
+        engine.kernels.settle()
+
+
+def buys(days: int, times: int) -> EventCondition:
+    """Purchases in the last days."""
+    return EventCondition(id="e", events=("purchase",), window=Last(period=Period(amount=days)), value=times)
+
+
+def users(engine: Engine, asked: Callable[[int], object], each: int) -> tuple[float, list[float]]:
+    """Answers a second of 32 users, each with so many questions, and the milliseconds of each."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(32) as threads:
+        times = list(threads.map(lambda number: timed(lambda: asked(number)), range(32 * each)))
+    return len(times) / (time.perf_counter() - began), times
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("millions", type=float, nargs="?", default=1)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--first", action="store_true", help="only open and answer once")
+    options = parser.parse_args()
+    path = crowd(options.millions, options.folder)
+    if options.first:
+        first_numbers(path)
+        return
+    command = [sys.executable, __file__, str(options.millions), "--folder", str(options.folder), "--first"]
+    cold = [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(5)]
+    told("opened and first full numbers of 9 conditions, in a new process", cold)
+
+    audience = Audience(path)
+    engine, plain = Engine(audience), audience.cursor()
+    ask = engine.answer
+
+    def sql(definition: Definition) -> float:
+        query = f"SELECT count(*) FROM people WHERE {statement(definition.root)}"
+        return timed(lambda: plain.execute(query).fetchone())
+
+    loaded(engine, buys(730, 2))
+    windows = [(timed(lambda d=d: ask(one(buys(d, 2)), CLOCK)), sql(one(buys(d, 2)))) for d in range(730, 670, -12)]
+    new, old = ([pair[place] for pair in windows] for place in (0, 1))
+    told("purchases ≥ 2 in about two years, first of all", new[:1], f"; DuckDB {old[0]:.0f} ms")
+    told("the same, other windows", new[1:], f"; DuckDB {statistics.median(old):.0f} ms")
+    told("threshold of a known measure", [timed(lambda n=n: ask(one(buys(730, n)), CLOCK)) for n in range(3, 23)])
+
+    drawn = Drawn(3)
+    nodes = [*(drawn.field(f"f{n}") for n in range(4)), *(drawn.event(f"e{n}") for n in range(4))]
+    for node in nodes:
+        loaded(engine, node)
+    chance = random.Random(1)
+
+    def recomposed() -> Definition:
+        mixed = chance.sample(nodes, 8)
+        return one(
+            Group(id="a", match="any", children=tuple(mixed[:4])), Group(id="b", match="any", children=tuple(mixed[4:]))
+        )
+
+    ask(recomposed(), CLOCK)
+    told("8 known conditions recomposed, all numbers", [timed(lambda: ask(recomposed(), CLOCK)) for _ in range(40)])
+
+    def sequence(hours: int) -> SequenceCondition:
+        within = Period(amount=hours, unit=Unit.HOURS)
+        return SequenceCondition(
+            id="s",
+            steps=(
+                Step(id="1", events=("support_ticket",)),
+                Step(id="2", events=("support_ticket",), within=within),
+                Step(id="3", events=("login",), absent=True),
+            ),
+            window=Last(period=Period(amount=30)),
+        )
+
+    told(
+        "sequence of two steps and none after",
+        [timed(lambda h=h: ask(one(sequence(h)), CLOCK)) for h in (48, 47, 46, 45)],
+    )
+    told("the same again", [timed(lambda: ask(one(sequence(48)), CLOCK)) for _ in range(10)])
+
+    rate, times = users(engine, lambda _: ask(recomposed(), CLOCK), 40)
+    print(f"32 users recomposing: {rate:,.0f} answers a second, p95 {late(times):.0f} ms")
+    several = [Drawn(100 + number) for number in range(32 * 10)]
+    fresh = [one(draw.field("f"), draw.event("e")) for draw in several]
+    for definition in fresh:
+        loaded(engine, *definition.root.children)  # type: ignore[arg-type]
+    rate, times = users(engine, lambda number: ask(fresh[number], CLOCK), 10)
+    queries = [f"SELECT count(*) FROM people WHERE {statement(definition.root)}" for definition in fresh]
+    plain_rate, plain_times = users(engine, lambda number: audience.cursor().execute(queries[number]).fetchone(), 10)
+    print(
+        f"32 users each with two new conditions: {rate:,.0f} answers a second, p95 {late(times):.0f} ms; "
+        f"DuckDB {plain_rate:,.0f} a second, p95 {late(plain_times):.0f} ms; memory {memory():,.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    main()

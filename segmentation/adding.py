@@ -1,0 +1,230 @@
+"""A number for each person over blocks of events: how many, their total, the smallest, the largest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from segmentation.coding import Dictionary
+from segmentation.happened import BLOCK, Block, Detail, Happened, Times
+from segmentation.measures import MeasureFunction
+from segmentation.packing import Numbers
+from segmentation.ranges import LEAST, MOST, microseconds
+from segmentation.shapes import Bound, EventShape
+
+Mask = NDArray[np.bool_]
+Test = Callable[[int], Mask]
+"""Which events of a block, by its number, pass."""
+_MOST_SUM = 2**62
+
+
+class Missing(Exception):
+    """Times that were there when the events were loaded cannot be read."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What an event has to be like."""
+
+    test: Test
+
+    @staticmethod
+    def of(where: Bound, detail: Callable[[str], Detail | None]) -> Filter | None:
+        """A filter from an SQL condition that is true or false, never unknown; None where only SQL can tell."""
+        test = _test(where.found, where, detail)
+        return None if test is None else Filter(test)
+
+
+def _test(found: exp.Expr, where: Bound, detail: Callable[[str], Detail | None]) -> Test | None:
+    names = {column.name for column in found.find_all(exp.Column) if column.table == "events"}
+    if len(names) == 1:
+        looked_at = detail(names.pop())
+        passing = looked_at.coding.passing(where.part(found)) if looked_at is not None else None
+        if looked_at is None or passing is None:
+            return None
+        blocks = looked_at.blocks
+        return lambda number: passing.mask(blocks[number])
+    if isinstance(found, exp.Paren):
+        return _test(found.this, where, detail)
+    if isinstance(found, exp.Not):
+        test = _test(found.this, where, detail)
+        return None if test is None else lambda number: ~test(number)
+    if isinstance(found, exp.And | exp.Or):
+        left, right = _test(found.left, where, detail), _test(found.right, where, detail)
+        if left is None or right is None:
+            return None
+        join: Any = np.logical_and if isinstance(found, exp.And) else np.logical_or
+        return lambda number: join(left(number), right(number))
+    return None
+
+
+@dataclass(frozen=True)
+class Part:
+    """The events of one name, how they are filtered, and the detail that is measured."""
+
+    happened: Happened
+    times: Callable[[int], Times | None]  # of a block
+    where: Filter | None
+    weights: Detail | None
+
+    def matching(self, start: int, end: int) -> Iterator[tuple[int, Block, Mask | None]]:
+        """The blocks that reach into a window, with which of their events match (None: all)."""
+        for number, block in enumerate(self.happened.blocks):
+            if block.last < start or block.first >= end:
+                continue
+            mask = None if start <= block.first and block.last < end else self._within(number, start, end)
+            if self.where is not None:
+                passing = self.where.test(number)
+                mask = passing if mask is None else np.logical_and(mask, passing)
+            yield number, block, mask
+
+    def _within(self, number: int, start: int, end: int) -> Mask:
+        found = self.times(number)
+        if found is None:
+            raise Missing
+        within: Mask = found.times >= start
+        np.logical_and(within, found.times < end, out=within)
+        return within
+
+
+def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
+    """The number of each person, 0 without an event (for the smallest `MOST`, for the largest `LEAST`).
+
+    None where it could not be exact.
+    """
+    start, end = reach(shape)
+    match shape.function:
+        case MeasureFunction.COUNT:
+            return _counts(parts, start, end, people)
+        case MeasureFunction.SUM:
+            return _sums(parts, start, end, people)
+        case MeasureFunction.MINIMUM:
+            return _extremes(parts, start, end, np.full(people, MOST), np.minimum)
+        case MeasureFunction.MAXIMUM:
+            return _extremes(parts, start, end, np.full(people, LEAST), np.maximum)
+    return None
+
+
+def reach(shape: EventShape) -> tuple[int, int]:
+    """A window's first instant (in) and last (out) in microseconds since 1970."""
+    return _edge(shape.start, LEAST), _edge(shape.end, MOST)
+
+
+Pieces = list[tuple[int, int]]
+
+
+def difference(old: tuple[int, int], new: tuple[int, int]) -> tuple[Pieces, Pieces] | None:
+    """What a window has that another does not have, and what it lacks; None where they have nothing in common."""
+    (old_start, old_end), (start, end) = old, new
+    if start >= old_end or end <= old_start:
+        return None
+    more = [piece for piece in ((start, old_start), (old_end, end)) if piece[0] < piece[1]]
+    less = [piece for piece in ((old_start, start), (end, old_end)) if piece[0] < piece[1]]
+    return more, less
+
+
+def events_in(parts: list[Part], pieces: Pieces) -> int:
+    """How many events stand in the blocks that reach into a window's pieces."""
+    return sum(
+        len(block.steps)
+        for part in parts
+        for block in part.happened.blocks
+        for start, end in pieces
+        if block.last >= start and block.first < end
+    )
+
+
+def moved(numbers: Numbers, parts: list[Part], more: Pieces, less: Pieces) -> Numbers:
+    """Counts of another window from those of one that overlaps it."""
+    found = numbers.copy()
+    for join, pieces in ((np.add, more), (np.subtract, less)):
+        for start, end in pieces:
+            _count_into(found, parts, start, end, join)
+    return found
+
+
+def _edge(moment: datetime | None, otherwise: int) -> int:
+    found = microseconds(moment) if moment is not None else None
+    return otherwise if found is None else found
+
+
+def _places(block: Block, mask: Mask | None) -> NDArray[np.intp]:
+    rows = block.rows()
+    return rows if mask is None else rows[mask]
+
+
+def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
+    """In the narrowest type that holds all events of any one person."""
+    found = np.zeros(people, dtype=np.min_scalar_type(sum(part.happened.most for part in parts)))
+    _count_into(found, parts, start, end, np.add)
+    return found
+
+
+def _count_into(found: Numbers, parts: list[Part], start: int, end: int, join: np.ufunc) -> None:
+    ones = np.ones(BLOCK, dtype=found.dtype)
+    for part in parts:
+        for _, block, mask in part.matching(start, end):
+            places = _places(block, mask)
+            join.at(found, places, ones[: len(places)])
+
+
+def _weights(detail: Detail, number: int, mask: Mask | None) -> NDArray[np.int64]:
+    codes = detail.blocks[number]
+    if mask is not None:
+        codes = codes[mask]
+    return detail.coding.wholes[codes] if isinstance(detail.coding, Dictionary) else codes.astype(np.int64)
+
+
+def _known(detail: Detail, number: int) -> Mask:
+    codes, coding = detail.blocks[number], detail.coding
+    known: Mask = codes < coding.known if isinstance(coding, Dictionary) else codes >= coding.low
+    return known
+
+
+def _sums(parts: list[Part], start: int, end: int, people: int) -> Numbers | None:
+    """In 32 bits first: where no number is negative, a total that has run over its end shows in the total of all."""
+    if all(part.weights is not None and part.weights.coding.positive for part in parts):
+        found, total = _summed(parts, start, end, np.zeros(people, dtype=np.uint32))
+        if total is None or int(np.add.reduce(found, dtype=np.uint64)) == total:
+            return None if total is None else found
+    found, total = _summed(parts, start, end, np.zeros(people, dtype=np.int64))
+    return None if total is None else found
+
+
+def _summed(parts: list[Part], start: int, end: int, found: Numbers) -> tuple[Numbers, int | None]:
+    total = most = 0
+    for part in parts:
+        if part.weights is None:
+            return found, None
+        for number, block, mask in part.matching(start, end):
+            if part.weights.coding.gaps:
+                known = _known(part.weights, number)
+                mask = known if mask is None else np.logical_and(mask, known)
+            weights = _weights(part.weights, number, mask)
+            if len(weights):
+                most += len(weights) * max(abs(int(weights.min())), abs(int(weights.max())))
+            if most > _MOST_SUM:
+                return found, None
+            total += int(weights.sum())
+            np.add.at(found, _places(block, mask), weights.astype(found.dtype))
+    return found, total
+
+
+def _extremes(parts: list[Part], start: int, end: int, found: NDArray[np.int64], extreme: np.ufunc) -> Numbers | None:
+    for part in parts:
+        for number, block, mask in part.matching(start, end):
+            if part.weights is None:
+                return None
+            known = _known(part.weights, number)
+            mask = known if mask is None else np.logical_and(mask, known)
+            values = _weights(part.weights, number, mask)
+            if len(values) and not LEAST < int(values.min()) <= int(values.max()) < MOST:
+                return None
+            extreme.at(found, _places(block, mask), values)
+    return found

@@ -1,0 +1,89 @@
+"""One thing after another: a chain of events, each strictly later than the one before."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from segmentation.binding import Question
+from segmentation.definition import SequenceCondition, Step
+from segmentation.errors import HandpickError
+from segmentation.happening import Happening, after, column, conditions, elapsed_unit, events_as, named
+from segmentation.windows import Ever
+
+_ONE = exp.Literal.number(1)
+
+
+def _steps(condition: SequenceCondition) -> tuple[Step, ...]:
+    """The steps that are on, checked for what only later steps can have."""
+    steps = tuple(step for step in condition.steps if step.enabled)
+    if not steps:
+        raise HandpickError("Add the first step.")
+    if steps[0].absent:
+        raise HandpickError("The first step has to be something they did.")
+    if len(steps) == 1:
+        raise HandpickError("Add a second step, or use a filter on one event.")
+    return steps
+
+
+def check_step(step: Step, first: bool, at: Happening) -> None:
+    """Raise HandpickError with what a step lacks by itself, but for its filters."""
+    named(step.events, at)
+    if first:
+        return
+    if step.within is not None:
+        elapsed_unit(step.within)
+    for name in step.same:
+        at.catalogue.event_property(name)
+
+
+def _links(step: Step, table: str, previous: str, at: Happening) -> list[exp.Expr]:
+    """The step's event is the same person's, later than the one before, in time and with the same details."""
+    found: list[exp.Expr] = [
+        exp.EQ(this=column("_row", table), expression=column("_row", previous)),
+        exp.GT(this=column("_time", table), expression=column("_time", previous)),
+    ]
+    if step.within is not None:
+        end = after(column("_time", previous), step.within, at)
+        found.append(exp.LTE(this=column("_time", table), expression=end))
+    for name in step.same:
+        detail = at.catalogue.event_property(name).name
+        found.append(exp.EQ(this=column(detail, table), expression=column(detail, previous)))
+    return found
+
+
+def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
+    """The steps that happened joined one after another, with no event of the absent ones between."""
+    steps = _steps(condition)
+    select: exp.Select | None = None
+    previous = ""
+    waiting: list[tuple[int, Step, str]] = []  # absent steps, until the next step's table is known
+    absences: list[exp.Expr] = []
+
+    def absent(number: int, step: Step, since: str, until: str | None) -> exp.Expr:
+        table = f"s{number}"
+        limits = [*_links(step, table, since, at), *conditions(step, Ever(), at, table)]
+        if until is not None:
+            limits.append(exp.LT(this=column("_time", table), expression=column("_time", until)))
+        return exp.Not(this=exp.Exists(this=exp.select(_ONE).from_(events_as(table)).where(*limits)))
+
+    for number, step in enumerate(steps, 1):
+        if step.absent:
+            waiting.append((number, step, previous))
+            continue
+        table = f"s{number}"
+        found = conditions(step, condition.window, at, table)
+        if select is None:
+            select = exp.select(exp.alias_(column("_row", table), "_row", quoted=True)).from_(events_as(table))
+            select = select.where(*found)
+        else:
+            on = exp.and_(*_links(step, table, previous, at))
+            select = select.join(events_as(table), on=on).where(*found)  # not every database may look elsewhere in ON
+        absences += [absent(*missing, table) for missing in waiting]
+        waiting = []
+        previous = table
+    absences += [absent(*missing, None) for missing in waiting]
+    if select is None:
+        raise AssertionError("the first step is one that happened")
+    if absences:
+        select = select.where(*absences)
+    return Question(select.distinct(), tuple(at.parameters.values))
