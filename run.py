@@ -279,7 +279,7 @@ def test_command(options: List[str]) -> List[str]:
     if not install_mariadb():
         print("There is no MariaDB server (mariadbd), so its tests will be skipped.", file=sys.stderr)
     alone = "--pdb" in options or any((HERE / option.split("::")[0]).is_file() for option in options)
-    return [*uv, "run", "--frozen", "--no-sync", "pytest", *([] if alone else ["-n", "2"]), *options]
+    return [*uv, "run", "--frozen", "--no-sync", "pytest", *([] if alone else ["-n", "3"]), *options]
 
 
 def lint(options: List[str]) -> int:

@@ -141,7 +141,7 @@ def test_a_chromium_on_path_that_does_not_start_is_passed_over(monkeypatch: pyte
 
 @pytest.mark.parametrize(
     ("options", "workers"),
-    [([], ["-n", "2"]), (["-k", "counts"], ["-n", "2"]), (["tests/test_setup.py"], []), (["--pdb"], [])],
+    [([], ["-n", "3"]), (["-k", "counts"], ["-n", "3"]), (["tests/test_setup.py"], []), (["--pdb"], [])],
 )
 def test_two_workers_unless_a_file_is_named(
     monkeypatch: pytest.MonkeyPatch, options: list[str], workers: list[str]
