@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -19,11 +19,13 @@ import numpy as np
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
-from segmentation.compiling import Compiled, compile_condition, compile_known
+from segmentation.compiling import Compiled, compile_condition
 from segmentation.definition import (
     Condition,
     Definition,
     FieldCondition,
+    Group,
+    Node,
     PlaceCondition,
     SampleCondition,
     walk,
@@ -33,12 +35,12 @@ from segmentation.errors import Cancelled, HandpickError
 from segmentation.keeping import Kept
 from segmentation.kernels import Kernels
 from segmentation.membership import Membership
+from segmentation.outline import screen_of
 from segmentation.placing import coordinates, identity
 from segmentation.references import (
     NO_REFERENCES,
     References,
 )
-from segmentation.tally import Tally, Term
 from segmentation.walking import Walk
 
 SET_BUDGET = 256 * 1024 * 1024
@@ -102,29 +104,9 @@ class Engine:
         self._seen: dict[int, tuple[Condition, Catalogue, Clock, Compiled]] = {}  # by identity
         self._lock = threading.Lock()
 
-    def members_of(self, question: Compiled) -> Membership:
-        """The set of one question, from the cache or by one query."""
-        if not question.complement and not question.known:
-            return self._positive(question)
-        tally = Tally(self.audience.people)
-        term = self.term_of(question, tally)
-        return tally.members(term, tally.run([term]))
-
-    def term_of(self, question: Compiled, tally: Tally) -> Term:
-        """The set of one question for a tally."""
-        found = tally.of(self._positive(question))
-        if question.complement:
-            found = ~found
-        for name in question.known:
-            found = found & self.term_of(compile_known(name), tally)
-        return found
-
-    def _positive(self, question: Compiled) -> Membership:
-        """Whom the question itself finds."""
-        positive = question
-        if question.complement or question.known:
-            positive = Compiled(question.sql, question.parameters, form=question.form)
-        return self._sets.once(positive, lambda: self._found(positive))
+    def found(self, question: Compiled) -> Membership:
+        """Whom a question without a complement finds, from the cache or by one query."""
+        return self._sets.once(question, lambda: self._look(question))
 
     def answer(
         self,
@@ -137,34 +119,40 @@ class Engine:
 
         Nodes without an id of their own are counted under the ids that `with_ids` gives them.
         """
-        definition = with_ids(definition)
+        ids = list(_ids(definition.root))
+        if not all(ids) or len(set(ids)) < len(ids):
+            definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
         walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path)
         with self.kernels.first() if self.kernels is not None else nullcontext():
-            root = walk.term_of(definition.root)
+            form = walk.form_of(definition.root)
         size = self.audience.people
-        if root is None:
+        if form is None:
             return Answer(size, Membership.nobody(size), counted=False, unfinished=walk.unfinished)
-        without, funnel, tally = walk.without(definition.root), walk.funnel(definition.root), walk.tally
-        for term in (*walk.terms.values(), *without.values(), *funnel.values()):
-            tally.want(term)
-        found = tally.run([root])
+        screen = screen_of(walk.outline(form))
+        numbers, (members,) = screen.program.run(walk.sets, size)
+        nodes, rest = numbers[: screen.nodes], iter(numbers[screen.nodes :])
         return Answer(
             size,
-            tally.members(root, found),
+            members,
             counted=True,
-            counts={node: tally.count(term) for node, term in walk.terms.items()},
-            without={node: tally.count(term) for node, term in without.items()},
-            funnel=tuple(Step(node, tally.count(term)) for node, term in funnel.items()),
+            counts=dict(zip(walk.nodes, nodes, strict=True)),
+            without={walk.nodes[place]: next(rest) for place in screen.without},
+            funnel=tuple(Step(walk.nodes[place], next(rest)) for place in screen.funnel),
             missing=walk.missing,
             unfinished=walk.unfinished,
-            work_out=walk.sets,
+            work_out=lambda: dict(zip(walk.nodes, screen.every.run(walk.sets, size)[1], strict=True)),
         )
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
         seen = self._seen.get(id(condition))
-        if seen is not None and seen[0] is condition and seen[1] is catalogue and seen[2] == clock:
+        if (
+            seen is not None
+            and seen[0] is condition
+            and seen[1] is catalogue
+            and (seen[2] is clock or seen[2] == clock)
+        ):
             return seen[3]
         found = self._compiled_anew(condition, catalogue, clock)
         if len(self._seen) >= COMPILED_KEPT:
@@ -191,7 +179,7 @@ class Engine:
             raise HandpickError(found)
         return found
 
-    def _found(self, question: Compiled) -> Membership:
+    def _look(self, question: Compiled) -> Membership:
         if self.kernels is not None and question.form is not None:
             found = self.kernels.answer(question.form)
             if found is not None:
@@ -210,6 +198,14 @@ class Engine:
         finally:
             cursor.close()
         return Membership.of(np.asarray(rows), self.audience.people)
+
+
+def _ids(node: Node) -> Iterator[str]:
+    """Those of all nodes that can be counted."""
+    yield node.id
+    if isinstance(node, Group):
+        for child in node.children:
+            yield from _ids(child)
 
 
 def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:

@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from segmentation import machine
 from segmentation.adding import Filter, Missing, Part, added, difference, events_in, moved, reach
 from segmentation.audience import Audience
 from segmentation.background import Background
@@ -69,6 +70,10 @@ class Kernels:
         self._quiet = threading.Condition()
         self._asking = 0
         self._dictionaries = Dictionaries(audience)
+        if wait:
+            machine.fetch()
+        else:
+            self._loader.submit(lambda: self._when_quiet(machine.fetch))
 
     @cached_property
     def _types(self) -> dict[tuple[str, str], str]:
@@ -84,6 +89,8 @@ class Kernels:
 
     def answer(self, shape: Shape) -> Membership | None:
         """Who is found, as SQL finds them; None where SQL has to be asked."""
+        if machine.loops() is None:
+            return None
         try:
             return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
         except (duckdb.Error, pa.ArrowException, Missing, MemoryError):
@@ -255,10 +262,8 @@ class Kernels:
             self._loads[key] += 1
 
         def work() -> None:
-            with self._quiet:
-                self._quiet.wait_for(lambda: not self._asking, PATIENCE)
             try:
-                self.loaded.once(key, load)
+                self._when_quiet(lambda: self.loaded.once(key, load))
             except (duckdb.Error, pa.ArrowException, MemoryError):  # it is left to SQL, which says what is wrong
                 self.loaded.keep(key, Nothing())
             finally:
@@ -266,6 +271,11 @@ class Kernels:
                     self._loading.discard(key)
 
         self._loader.submit(work)
+
+    def _when_quiet(self, work: Callable[[], object]) -> None:
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._asking, PATIENCE)
+        work()
 
 
 def _compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range]:
