@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlglot import exp
 
+from segmentation import machine
 from segmentation.coding import Dictionary
 from segmentation.happened import BLOCK, Block, Detail, Happened, Times
 from segmentation.measures import MeasureFunction
@@ -22,6 +23,7 @@ Mask = NDArray[np.bool_]
 Test = Callable[[int], Mask]
 """Which events of a block, by its number, pass."""
 _MOST_SUM = 2**62
+_EVERY = np.ones(BLOCK, dtype=np.bool_)
 
 
 class Missing(Exception):
@@ -143,9 +145,9 @@ def events_in(parts: list[Part], pieces: Pieces) -> int:
 def moved(numbers: Numbers, parts: list[Part], more: Pieces, less: Pieces) -> Numbers:
     """Counts of another window from those of one that overlaps it."""
     found = numbers.copy()
-    for join, pieces in ((np.add, more), (np.subtract, less)):
+    for sign, pieces in ((1, more), (-1, less)):
         for start, end in pieces:
-            _count_into(found, parts, start, end, join)
+            _count_into(found, parts, start, end, sign)
     return found
 
 
@@ -162,23 +164,26 @@ def _places(block: Block, mask: Mask | None) -> NDArray[np.intp]:
 def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
     """In the narrowest type that holds all events of any one person."""
     found = np.zeros(people, dtype=np.min_scalar_type(sum(part.happened.most for part in parts)))
-    _count_into(found, parts, start, end, np.add)
+    _count_into(found, parts, start, end, 1)
     return found
 
 
-def _count_into(found: Numbers, parts: list[Part], start: int, end: int, join: np.ufunc) -> None:
-    ones = np.ones(BLOCK, dtype=found.dtype)
+def _count_into(found: Numbers, parts: list[Part], start: int, end: int, sign: int) -> None:
+    loops = machine.fetch()
     for part in parts:
         for _, block, mask in part.matching(start, end):
-            places = _places(block, mask)
-            join.at(found, places, ones[: len(places)])
+            loops.counted(found, block.row, block.steps, _EVERY[: len(block.steps)] if mask is None else mask, sign)
 
 
-def _weights(detail: Detail, number: int, mask: Mask | None) -> NDArray[np.int64]:
-    codes = detail.blocks[number]
-    if mask is not None:
-        codes = codes[mask]
-    return detail.coding.wholes[codes] if isinstance(detail.coding, Dictionary) else codes.astype(np.int64)
+def _weights(detail: Detail, number: int) -> NDArray[np.int64]:
+    """What each event of a block adds; 0 where it is missing."""
+    codes, coding = detail.blocks[number], detail.coding
+    if isinstance(coding, Dictionary):
+        return coding.wholes[codes]
+    weights = codes.astype(np.int64)
+    if coding.gaps:
+        weights[~_known(detail, number)] = 0
+    return weights
 
 
 def _known(detail: Detail, number: int) -> Mask:
@@ -198,21 +203,19 @@ def _sums(parts: list[Part], start: int, end: int, people: int) -> Numbers | Non
 
 
 def _summed(parts: list[Part], start: int, end: int, found: Numbers) -> tuple[Numbers, int | None]:
-    total = most = 0
+    loops, total, most = machine.fetch(), 0, 0
     for part in parts:
         if part.weights is None:
             return found, None
         for number, block, mask in part.matching(start, end):
-            if part.weights.coding.gaps:
-                known = _known(part.weights, number)
-                mask = known if mask is None else np.logical_and(mask, known)
-            weights = _weights(part.weights, number, mask)
-            if len(weights):
-                most += len(weights) * max(abs(int(weights.min())), abs(int(weights.max())))
+            weights = _weights(part.weights, number)
+            if mask is not None:
+                weights *= mask
+            most += len(weights) * max(abs(int(weights.min())), abs(int(weights.max())))
             if most > _MOST_SUM:
                 return found, None
             total += int(weights.sum())
-            np.add.at(found, _places(block, mask), weights.astype(found.dtype))
+            loops.summed(found, block.row, block.steps, weights)
     return found, total
 
 
@@ -223,7 +226,7 @@ def _extremes(parts: list[Part], start: int, end: int, found: NDArray[np.int64],
                 return None
             known = _known(part.weights, number)
             mask = known if mask is None else np.logical_and(mask, known)
-            values = _weights(part.weights, number, mask)
+            values = _weights(part.weights, number)[mask]
             if len(values) and not LEAST < int(values.min()) <= int(values.max()) < MOST:
                 return None
             extreme.at(found, _places(block, mask), values)

@@ -134,9 +134,9 @@ def counted(found: Any, row: int, steps: Any, mask: Any, sign: int) -> None:  # 
         found[row] += mask[at] * sign
 
 
-@_compiled(*(f"void({f}[::1], int64, {s}[::1], boolean[::1], int64[::1])" for f in ("uint32", "int64") for s in _STEPS))
-def summed(found: Any, row: int, steps: Any, mask: Any, weights: Any) -> None:  # pragma: no cover
-    """Add the weight of each event that passes to its person's number."""
+@_compiled(*(f"void({f}[::1], int64, {s}[::1], int64[::1])" for f in ("uint32", "int64") for s in _STEPS))
+def summed(found: Any, row: int, steps: Any, weights: Any) -> None:  # pragma: no cover
+    """Add the weight of each event to its person's number."""
     for at in range(len(steps)):
         row += steps[at]
-        found[row] += mask[at] * weights[at]
+        found[row] += weights[at]
