@@ -13,21 +13,16 @@ from sqlglot import exp
 
 from segmentation import machine
 from segmentation.coding import Dictionary
-from segmentation.happened import BLOCK, Block, Detail, Happened, Times
+from segmentation.happened import Detail, Happened
 from segmentation.measures import MeasureFunction
 from segmentation.packing import Numbers
 from segmentation.ranges import LEAST, MOST, microseconds
 from segmentation.shapes import Bound, EventShape
 
 Mask = NDArray[np.bool_]
-Test = Callable[[int], Mask]
-"""Which events of a block, by its number, pass."""
+Test = Callable[[int, slice], Mask]
+"""Which of some events of a block, by its number, pass."""
 _MOST_SUM = 2**62
-_EVERY = np.ones(BLOCK, dtype=np.bool_)
-
-
-class Missing(Exception):
-    """Times that were there when the events were loaded cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +46,30 @@ def _test(found: exp.Expr, where: Bound, detail: Callable[[str], Detail | None])
         if looked_at is None or passing is None:
             return None
         blocks = looked_at.blocks
-        return lambda number: passing.mask(blocks[number])
+        return lambda number, among: passing.mask(blocks[number][among])
     if isinstance(found, exp.Paren):
         return _test(found.this, where, detail)
     if isinstance(found, exp.Not):
         test = _test(found.this, where, detail)
-        return None if test is None else lambda number: ~test(number)
+        return None if test is None else lambda number, among: ~test(number, among)
     if isinstance(found, exp.And | exp.Or):
         left, right = _test(found.left, where, detail), _test(found.right, where, detail)
         if left is None or right is None:
             return None
         join: Any = np.logical_and if isinstance(found, exp.And) else np.logical_or
-        return lambda number: join(left(number), right(number))
+        return lambda number, among: join(left(number, among), right(number, among))
     return None
+
+
+@dataclass(frozen=True)
+class Some:
+    """Events of one block and of one half of the people; `mask` tells those that match (None: all)."""
+
+    number: int
+    among: slice
+    row: int
+    steps: Numbers
+    mask: Mask | None
 
 
 @dataclass(frozen=True)
@@ -71,28 +77,21 @@ class Part:
     """The events of one name, how they are filtered, and the detail that is measured."""
 
     happened: Happened
-    times: Callable[[int], Times | None]  # of a block
     where: Filter | None
     weights: Detail | None
 
-    def matching(self, start: int, end: int) -> Iterator[tuple[int, Block, Mask | None]]:
-        """The blocks that reach into a window, with which of their events match (None: all)."""
+    def matching(self, start: int, end: int, half: int) -> Iterator[Some]:
+        """The events of one half of the people, 0 or 1, in the blocks that reach into a window."""
         for number, block in enumerate(self.happened.blocks):
             if block.last < start or block.first >= end:
                 continue
-            mask = None if start <= block.first and block.last < end else self._within(number, start, end)
+            among = block.half(half)
+            whole = start <= block.first and block.last < end
+            mask = None if whole else block.within(start, end, among)
             if self.where is not None:
-                passing = self.where.test(number)
+                passing = self.where.test(number, among)
                 mask = passing if mask is None else np.logical_and(mask, passing)
-            yield number, block, mask
-
-    def _within(self, number: int, start: int, end: int) -> Mask:
-        found = self.times(number)
-        if found is None:
-            raise Missing
-        within: Mask = found.times >= start
-        np.logical_and(within, found.times < end, out=within)
-        return within
+            yield Some(number, among, block.rows[half], block.steps[among], mask)
 
 
 def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
@@ -156,11 +155,6 @@ def _edge(moment: datetime | None, otherwise: int) -> int:
     return otherwise if found is None else found
 
 
-def _places(block: Block, mask: Mask | None) -> NDArray[np.intp]:
-    rows = block.rows()
-    return rows if mask is None else rows[mask]
-
-
 def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
     """In the narrowest type that holds all events of any one person."""
     found = np.zeros(people, dtype=np.min_scalar_type(sum(part.happened.most for part in parts)))
@@ -170,24 +164,31 @@ def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
 
 def _count_into(found: Numbers, parts: list[Part], start: int, end: int, sign: int) -> None:
     loops = machine.fetch()
-    for part in parts:
-        for _, block, mask in part.matching(start, end):
-            loops.counted(found, block.row, block.steps, _EVERY[: len(block.steps)] if mask is None else mask, sign)
+
+    def count(half: int) -> None:
+        for part in parts:
+            for some in part.matching(start, end, half):
+                if some.mask is None:
+                    loops.counted(found, some.row, some.steps, sign)
+                else:
+                    loops.counted_some(found, some.row, some.steps, some.mask, sign)
+
+    machine.halves(count)
 
 
-def _weights(detail: Detail, number: int) -> NDArray[np.int64]:
-    """What each event of a block adds; 0 where it is missing."""
-    codes, coding = detail.blocks[number], detail.coding
+def _weights(detail: Detail, some: Some) -> NDArray[np.int64]:
+    """What each event adds; 0 where it is missing."""
+    codes, coding = detail.blocks[some.number][some.among], detail.coding
     if isinstance(coding, Dictionary):
         return coding.wholes[codes]
     weights = codes.astype(np.int64)
     if coding.gaps:
-        weights[~_known(detail, number)] = 0
+        weights[~_known(detail, some)] = 0
     return weights
 
 
-def _known(detail: Detail, number: int) -> Mask:
-    codes, coding = detail.blocks[number], detail.coding
+def _known(detail: Detail, some: Some) -> Mask:
+    codes, coding = detail.blocks[some.number][some.among], detail.coding
     known: Mask = codes < coding.known if isinstance(coding, Dictionary) else codes >= coding.low
     return known
 
@@ -203,31 +204,40 @@ def _sums(parts: list[Part], start: int, end: int, people: int) -> Numbers | Non
 
 
 def _summed(parts: list[Part], start: int, end: int, found: Numbers) -> tuple[Numbers, int | None]:
-    loops, total, most = machine.fetch(), 0, 0
-    for part in parts:
-        if part.weights is None:
-            return found, None
-        for number, block, mask in part.matching(start, end):
-            weights = _weights(part.weights, number)
-            if mask is not None:
-                weights *= mask
-            most += len(weights) * max(abs(int(weights.min())), abs(int(weights.max())))
-            if most > _MOST_SUM:
-                return found, None
-            total += int(weights.sum())
-            loops.summed(found, block.row, block.steps, weights)
-    return found, total
+    """The number of each person and all together; None where they could run over their end."""
+    loops = machine.fetch()
+
+    def add(half: int) -> int | None:
+        total = most = 0
+        for part in parts:
+            if part.weights is None:
+                return None
+            for some in part.matching(start, end, half):
+                weights = _weights(part.weights, some)
+                if some.mask is not None:
+                    weights *= some.mask
+                most += len(weights) * max(abs(int(weights.min(initial=0))), abs(int(weights.max(initial=0))))
+                if most > _MOST_SUM:
+                    return None
+                total += int(weights.sum())
+                loops.summed(found, some.row, some.steps, weights)
+        return total
+
+    one, two = machine.halves(add)
+    return found, None if one is None or two is None else one + two
 
 
 def _extremes(parts: list[Part], start: int, end: int, found: NDArray[np.int64], extreme: np.ufunc) -> Numbers | None:
     for part in parts:
-        for number, block, mask in part.matching(start, end):
+        for some in (*part.matching(start, end, 0), *part.matching(start, end, 1)):
             if part.weights is None:
                 return None
-            known = _known(part.weights, number)
-            mask = known if mask is None else np.logical_and(mask, known)
-            values = _weights(part.weights, number)[mask]
+            known = _known(part.weights, some)
+            mask = known if some.mask is None else np.logical_and(some.mask, known)
+            values = _weights(part.weights, some)[mask]
             if len(values) and not LEAST < int(values.min()) <= int(values.max()) < MOST:
                 return None
-            extreme.at(found, _places(block, mask), values)
+            places = np.cumsum(some.steps, dtype=np.intp)[mask]
+            places += some.row
+            extreme.at(found, places, values)
     return found

@@ -20,16 +20,17 @@ import pyarrow as pa
 from sqlglot import exp
 
 from segmentation import machine
-from segmentation.adding import Filter, Missing, Part, added, difference, events_in, moved, reach
+from segmentation.adding import Filter, Part, added, difference, events_in, moved, reach
 from segmentation.audience import Audience
 from segmentation.background import Background
 from segmentation.columns import Column, Dictionaries, load_column
-from segmentation.happened import Detail, Happened, Times, load_detail, load_events, load_times
+from segmentation.happened import Detail, Happened, load_detail, load_events
 from segmentation.keeping import Kept
 from segmentation.measures import MeasureFunction
 from segmentation.membership import Membership
 from segmentation.packing import Numbers, bits_inside
 from segmentation.ranges import LEAST, MOST, Range, Scale, microseconds, range_of, scaled
+from segmentation.saved import Saved
 from segmentation.shapes import Bound, EventShape, FieldShape, Shape
 
 COLUMN_BUDGET = 900 * 1024 * 1024
@@ -48,7 +49,7 @@ class Nothing:
     nbytes = 1000
 
 
-Loaded = Column | Happened | Detail | Times | Nothing
+Loaded = Column | Happened | Detail | Nothing
 Thing = TypeVar("Thing", Column, Happened, Detail)
 
 
@@ -70,6 +71,7 @@ class Kernels:
         self._quiet = threading.Condition()
         self._asking = 0
         self._dictionaries = Dictionaries(audience)
+        self._saved = Saved(audience)
         if wait:
             machine.fetch()
         else:
@@ -93,7 +95,7 @@ class Kernels:
             return None
         try:
             return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
-        except (duckdb.Error, pa.ArrowException, Missing, MemoryError):
+        except (duckdb.Error, pa.ArrowException, MemoryError):
             return None
 
     @contextmanager
@@ -206,51 +208,71 @@ class Kernels:
         if happened is None or (shape.detail is not None and weights is None):
             return None
 
-        def times(number: int) -> Times | None:
-            def load() -> Times | Nothing:
-                return load_times(self.audience, name, happened.blocks[number]) or Nothing()
-
-            found = self.loaded.once(("times", name, str(number)), load)
-            return found if isinstance(found, Times) else None
-
-        return Part(happened, times, where, weights)
+        return Part(happened, where, weights)
 
     def _column(self, name: str) -> Column | None:
         sql_type = self._types.get(("people", name), "")
         for field in self.audience.catalogue.fields:
             if field.name == name and field.distinct > MOST_TEXTS and sql_type.startswith("VARCHAR"):
                 return None
-        rows = self.audience.people
-
-        def load() -> Column | None:
-            return load_column(self.audience, self._dictionaries, name, sql_type)
-
-        return self._have(("people", name), rows, load, Column)
+        key, unpack = ("people", name), self._dictionaries.unpacked("people", name, sql_type)
+        return self._have(
+            key,
+            self.audience.people,
+            lambda: Column.restored(self._saved, key, unpack),
+            lambda: load_column(self.audience, self._dictionaries, name, sql_type),
+            Column,
+        )
 
     def _happened(self, name: str) -> Happened | None:
-        return self._have(("events", name), self._number(name), lambda: load_events(self.audience, name), Happened)
+        key = ("events", name)
+        return self._have(
+            key,
+            self._number(name),
+            lambda: Happened.restored(self._saved, key),
+            lambda: load_events(self.audience, name),
+            Happened,
+        )
 
     def _detail(self, name: str, detail: str) -> Detail | None:
         sql_type = self._types.get(("events", detail), "")
-
-        def load() -> Detail | None:
-            return load_detail(self.audience, self._dictionaries, name, detail, sql_type)
-
-        return self._have(("events", name, detail), self._number(name), load, Detail)
+        key, unpack = ("events", name, detail), self._dictionaries.unpacked("events", detail, sql_type)
+        return self._have(
+            key,
+            self._number(name),
+            lambda: Detail.restored(self._saved, key, unpack),
+            lambda: load_detail(self.audience, self._dictionaries, name, detail, sql_type),
+            Detail,
+        )
 
     def _number(self, name: str) -> int:
         return next((event.count for event in self.audience.catalogue.events if event.name == name), 0)
 
     def _have(
-        self, key: tuple[str, ...], rows: int, load: Callable[[], Thing | None], kind: type[Thing]
+        self,
+        key: tuple[str, ...],
+        rows: int,
+        restore: Callable[[], Thing | None],
+        load: Callable[[], Thing | None],
+        kind: type[Thing],
     ) -> Thing | None:
-        """What is loaded, at once or beside."""
+        """What is loaded: from its file, else anew, at once or beside, and then from its file as well."""
         found = self.loaded.get(key)
         if found is None:
+
+            def make() -> Loaded:
+                made = load()
+                if made is None or rows <= AT_ONCE:
+                    return made or Nothing()
+                made.save(self._saved, key)
+                return restore() or made
+
             if self.wait or rows <= AT_ONCE:
-                found = self.loaded.once(key, lambda: load() or Nothing())
+                found = self.loaded.once(key, make)
+            elif (restored := restore()) is not None:
+                found = self.loaded.once(key, lambda: restored)
             else:
-                self._load_beside(key, lambda: load() or Nothing())
+                self._load_beside(key, make)
         return found if isinstance(found, kind) else None
 
     def _load_beside(self, key: tuple[str, ...], load: Callable[[], Loaded]) -> None:

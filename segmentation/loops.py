@@ -126,9 +126,17 @@ def joined_rest(
                 found[at] = np.uint8((words[place] >> np.uint64(8 * (at - start))) & np.uint64(255))
 
 
+@_compiled(*(f"void({c}[::1], int64, {s}[::1], int64)" for c in _COUNTS for s in _STEPS))
+def counted(found: Any, row: int, steps: Any, sign: int) -> None:  # pragma: no cover
+    """Add `sign` (1 or -1) to the number of each person; rows are given as steps from `row` on."""
+    for at in range(len(steps)):
+        row += steps[at]
+        found[row] += sign
+
+
 @_compiled(*(f"void({c}[::1], int64, {s}[::1], boolean[::1], int64)" for c in _COUNTS for s in _STEPS))
-def counted(found: Any, row: int, steps: Any, mask: Any, sign: int) -> None:  # pragma: no cover
-    """Add `sign` (1 or -1) to the number of each person whose event passes; rows are given as steps from `row` on."""
+def counted_some(found: Any, row: int, steps: Any, mask: Any, sign: int) -> None:  # pragma: no cover
+    """The same for the events that pass."""
     for at in range(len(steps)):
         row += steps[at]
         found[row] += mask[at] * sign

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from segmentation import adding as adding_module
 from segmentation import columns as columns_module
 from segmentation import engine as engine_module
 from segmentation import happened as happened_module
@@ -180,8 +179,8 @@ def asked_of(engine: Engine, condition: Condition) -> Membership | str:
 
 
 def test_blocks_that_end_inside_a_window_count_as_sql_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(happened_module, "BLOCK", 64)
-    monkeypatch.setattr(adding_module, "BLOCK", 64)
+    monkeypatch.setattr(happened_module, "SMALLEST_BLOCK", 64)
+    monkeypatch.setattr(kernels_module, "AT_ONCE", 0)  # so that they come from their files
     audience = shop(tmp_path / "a.duckdb", 1)
     quick, plain, chance = Engine(audience, kernels=True), Engine(audience, kernels=False), random.Random(2)
     for _ in range(300):

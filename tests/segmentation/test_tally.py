@@ -35,7 +35,7 @@ def people_of(formula: Formula, sets: list[set[int]], size: int) -> set[int]:
 
 
 @pytest.mark.parametrize("many", [0, 1 << 40], ids=["by machine", "by pieces"])
-@given(size=st.integers(1, 200), seed=st.integers(0, 2**32), asked=st.lists(formulas, min_size=1, max_size=5))
+@given(size=st.integers(1, 300), seed=st.integers(0, 2**32), asked=st.lists(formulas, min_size=1, max_size=5))
 def test_programs_find_and_count_what_sets_do(many: int, size: int, seed: int, asked: list[Formula]) -> None:
     chance = np.random.default_rng(seed)
     sets = [set(np.flatnonzero(chance.random(size) < chance.random()).tolist()) for _ in range(SLOTS)]
@@ -48,6 +48,7 @@ def test_programs_find_and_count_what_sets_do(many: int, size: int, seed: int, a
         patch.setattr(tally_module, "MANY", many)
         patch.setattr(tally_module, "PIECE", 1)
         patch.setattr(tally_module, "FINE_PIECE", 2)
+        patch.setattr(tally_module, "TWO_HALVES", 2)
         numbers, kept = program.run(given, size)
     expected = [
         rows for f in asked for found in (people_of(f, sets, size),) for rows in (found, set(range(size)) - found)
