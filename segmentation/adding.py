@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from segmentation.coding import Dictionary
 from segmentation.happened import Detail, Happened
 from segmentation.measures import MeasureFunction
 from segmentation.packing import Numbers
-from segmentation.ranges import LEAST, MOST, microseconds
+from segmentation.ranges import LEAST, MOST, Range, Scale, edge, scaled
 from segmentation.shapes import Bound, EventShape
 
 Mask = NDArray[np.bool_]
@@ -94,6 +93,22 @@ class Part:
             yield Some(number, among, block.rows[half], block.steps[among], mask)
 
 
+def compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range]:
+    """The scale of the number that is compared, and the range of those who have one."""
+    match shape.function:
+        case MeasureFunction.COUNT:
+            return scaled(0), Range()
+    readings = [part.weights.coding.reading for part in parts if part.weights is not None]
+    if not readings or any(reading is None for reading in readings) or readings[0] is None:
+        return None, Range()
+    if shape.function == MeasureFunction.SUM:
+        decimals = readings[0].sums
+        return (scaled(decimals), Range()) if decimals is not None else (None, Range())
+    if shape.function in (MeasureFunction.MINIMUM, MeasureFunction.MAXIMUM):
+        return readings[0].scale, Range(LEAST + 1, MOST - 1)
+    return None, Range()
+
+
 def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
     """The number of each person, 0 without an event (for the smallest `MOST`, for the largest `LEAST`).
 
@@ -114,7 +129,7 @@ def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
 
 def reach(shape: EventShape) -> tuple[int, int]:
     """A window's first instant (in) and last (out) in microseconds since 1970."""
-    return _edge(shape.start, LEAST), _edge(shape.end, MOST)
+    return edge(shape.start, LEAST), edge(shape.end, MOST)
 
 
 Pieces = list[tuple[int, int]]
@@ -148,11 +163,6 @@ def moved(numbers: Numbers, parts: list[Part], more: Pieces, less: Pieces) -> Nu
         for start, end in pieces:
             _count_into(found, parts, start, end, sign)
     return found
-
-
-def _edge(moment: datetime | None, otherwise: int) -> int:
-    found = microseconds(moment) if moment is not None else None
-    return otherwise if found is None else found
 
 
 def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:

@@ -119,7 +119,7 @@ class Detail:
         return None if found is None else Detail(*unpack(*found))
 
 
-def _order(rows: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+def in_order(rows: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     """Rows in ascending order, and the places they come from; by halves, for which NumPy has a sort in linear time."""
     lower = np.argsort((rows & 0xFFFF).astype(np.uint16), kind="stable")
     upper = np.argsort((rows >> 16).astype(np.uint16)[lower], kind="stable")
@@ -181,7 +181,7 @@ def load_events(audience: Audience, name: str) -> Happened | None:
                 return None
             if first < EARLIEST or last >= LATEST:
                 return None
-            ordered, places = _order(rows)
+            ordered, places = in_order(rows)
             np.add.at(counts, ordered, np.uint32(1))
             middle = int(np.searchsorted(ordered, half))
             since = times[places] - first
@@ -209,7 +209,7 @@ def load_detail(audience: Audience, dictionaries: Dictionaries, name: str, detai
     try:
         for rows, values in _blocks(audience, name, quoted(detail)):
             codes = np.concatenate([coding.codes(part) for part in values])
-            blocks.append(codes[_order(rows)[1]])
+            blocks.append(codes[in_order(rows)[1]])
     except Unordered:
         return None
     return Detail(coding, tuple(blocks))

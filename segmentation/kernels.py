@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import duckdb
@@ -20,18 +19,19 @@ import pyarrow as pa
 from sqlglot import exp
 
 from segmentation import machine
-from segmentation.adding import Filter, Part, added, difference, events_in, moved, reach
+from segmentation.adding import Filter, Part, added, compared, difference, events_in, moved, reach
 from segmentation.audience import Audience
 from segmentation.background import Background
+from segmentation.chaining import Source, chain
 from segmentation.columns import Column, Dictionaries, load_column
 from segmentation.happened import Detail, Happened, load_detail, load_events
 from segmentation.keeping import Kept
 from segmentation.measures import MeasureFunction
 from segmentation.membership import Membership
 from segmentation.packing import Numbers, bits_inside
-from segmentation.ranges import LEAST, MOST, Range, Scale, microseconds, range_of, scaled
+from segmentation.ranges import earliest, latest, microseconds, moment, range_of
 from segmentation.saved import Saved
-from segmentation.shapes import Bound, EventShape, FieldShape, Shape
+from segmentation.shapes import Bound, ChainShape, EventShape, FieldShape, Shape, StepShape
 
 COLUMN_BUDGET = 900 * 1024 * 1024
 MEASURE_BUDGET = 192 * 1024 * 1024
@@ -94,7 +94,12 @@ class Kernels:
         if machine.loops() is None:
             return None
         try:
-            return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
+            if isinstance(shape, FieldShape):
+                return self._by_field(shape)
+            if isinstance(shape, ChainShape):
+                with self._working:
+                    return chain(shape, self._sources, self.audience.people)
+            return self._by_events(shape)
         except (duckdb.Error, pa.ArrowException, MemoryError):
             return None
 
@@ -114,6 +119,9 @@ class Kernels:
         """Have what a question needs loaded beside, whatever its size."""
         if isinstance(shape, FieldShape):
             self._column(shape.field)
+        elif isinstance(shape, ChainShape):
+            for step in shape.steps:
+                self._sources(step, frozenset(step.same))
         else:
             for name in dict.fromkeys(shape.events):
                 self._part(name, shape)
@@ -135,7 +143,7 @@ class Kernels:
         parts = [part for name in dict.fromkeys(shape.events) if (part := self._part(name, shape)) is not None]
         if len(parts) < len(set(shape.events)):
             return None
-        scale, known = _compared(shape, parts)
+        scale, known = compared(shape, parts)
         wanted = range_of(shape.holds, scale) if scale is not None else None
         if wanted is None:
             return None
@@ -178,16 +186,16 @@ class Kernels:
     def _by_time(self, shape: EventShape) -> Membership | None:
         """The last time lies from one moment to another: there are events since the one, and none after the other."""
         wanted = range_of(shape.holds, microseconds)
-        low, high = (_moment(end) for end in (wanted.low, wanted.high + 1)) if wanted is not None else (None, None)
+        low, high = (moment(end) for end in (wanted.low, wanted.high + 1)) if wanted is not None else (None, None)
         if wanted is None or (low is None and high is None):
             return None
         some = Bound(exp.GTE(this=exp.column("number"), expression=exp.Placeholder(this="p0")), (("p0", 1),))
         counted = replace(shape, function=MeasureFunction.COUNT, holds=some, complement=False)
-        after = replace(counted, start=_latest(shape.start, high))
-        since = replace(counted, start=_latest(shape.start, low))
+        after = replace(counted, start=latest(shape.start, high))
+        since = replace(counted, start=latest(shape.start, low))
         before, until = (
-            replace(counted, end=_earliest(shape.end, low)),
-            replace(counted, end=_earliest(shape.end, high)),
+            replace(counted, end=earliest(shape.end, low)),
+            replace(counted, end=earliest(shape.end, high)),
         )
         last = shape.function == MeasureFunction.DAYS_SINCE_LAST
         inside = self._by_events(since if last else until)
@@ -196,6 +204,20 @@ class Kernels:
         if inside is None or (beyond is not None and outside is None):
             return None
         return inside if outside is None else inside - outside
+
+    def _sources(self, step: StepShape, details: frozenset[str]) -> list[Source] | None:
+        """What a step of a chain is gathered from; None where something is not there."""
+        found: list[Source] = []
+        complete = True
+        for name in dict.fromkeys(step.events):
+            happened, detail_of = self._happened(name), partial(self._detail, name)
+            where = Filter.of(step.where, detail_of) if step.where is not None else None
+            there = {detail: coded for detail in details if (coded := detail_of(detail)) is not None}
+            complete = complete and len(there) == len(details) and (where is not None or step.where is None)
+            if happened is not None:
+                found.append(Source(happened, where, there))
+            complete = complete and happened is not None
+        return found if complete else None
 
     def _part(self, name: str, shape: EventShape) -> Part | None:
         happened = self._happened(name)
@@ -298,35 +320,3 @@ class Kernels:
         with self._quiet:
             self._quiet.wait_for(lambda: not self._asking, PATIENCE)
         work()
-
-
-def _compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range]:
-    """The scale of the number that is compared, and the range of those who have one."""
-    match shape.function:
-        case MeasureFunction.COUNT:
-            return scaled(0), Range()
-    readings = [part.weights.coding.reading for part in parts if part.weights is not None]
-    if not readings or any(reading is None for reading in readings) or readings[0] is None:
-        return None, Range()
-    if shape.function == MeasureFunction.SUM:
-        decimals = readings[0].sums
-        return (scaled(decimals), Range()) if decimals is not None else (None, Range())
-    if shape.function in (MeasureFunction.MINIMUM, MeasureFunction.MAXIMUM):
-        return readings[0].scale, Range(LEAST + 1, MOST - 1)
-    return None, Range()
-
-
-def _moment(since: int) -> datetime | None:
-    """Microseconds since 1970 as a moment; None beyond the calendar, where nothing happens."""
-    try:
-        return datetime(1970, 1, 1) + timedelta(microseconds=since)  # noqa: DTZ001 stored without zone
-    except OverflowError:
-        return None
-
-
-def _latest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return max((end for end in (one, two) if end is not None), default=None)
-
-
-def _earliest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return min((end for end in (one, two) if end is not None), default=None)
