@@ -74,8 +74,6 @@ class Kernels:
         self._saved = Saved(audience)
         if wait:
             machine.fetch()
-        else:
-            self._loader.submit(lambda: self._when_quiet(machine.fetch))
 
     @cached_property
     def _types(self) -> dict[tuple[str, str], str]:
@@ -92,6 +90,7 @@ class Kernels:
     def answer(self, shape: Shape) -> Membership | None:
         """Who is found, as SQL finds them; None where SQL has to be asked."""
         if machine.loops() is None:
+            self.prepare(shape)
             return None
         try:
             if isinstance(shape, FieldShape):
@@ -117,6 +116,8 @@ class Kernels:
 
     def prepare(self, shape: Shape) -> None:
         """Have what a question needs loaded beside, whatever its size."""
+        if machine.loops() is None:
+            self._load_beside(("machine",), machine.fetch)
         if isinstance(shape, FieldShape):
             self._column(shape.field)
         elif isinstance(shape, ChainShape):
@@ -294,11 +295,11 @@ class Kernels:
             elif (restored := restore()) is not None:
                 found = self.loaded.once(key, lambda: restored)
             else:
-                self._load_beside(key, make)
+                self._load_beside(key, lambda: self.loaded.once(key, make))
         return found if isinstance(found, kind) else None
 
-    def _load_beside(self, key: tuple[str, ...], load: Callable[[], Loaded]) -> None:
-        """Have it loaded, but not over and over again where there is no room for all that is asked for."""
+    def _load_beside(self, key: tuple[str, ...], load: Callable[[], object]) -> None:
+        """Have something loaded, but not over and over again where there is no room for all that is asked for."""
         with self._lock:
             if key in self._loading or self._loads[key] >= MOST_LOADS:
                 return
@@ -306,8 +307,10 @@ class Kernels:
             self._loads[key] += 1
 
         def work() -> None:
+            with self._quiet:
+                self._quiet.wait_for(lambda: not self._asking, PATIENCE)
             try:
-                self._when_quiet(lambda: self.loaded.once(key, load))
+                load()
             except (duckdb.Error, pa.ArrowException, MemoryError):  # it is left to SQL, which says what is wrong
                 self.loaded.keep(key, Nothing())
             finally:
@@ -315,8 +318,3 @@ class Kernels:
                     self._loading.discard(key)
 
         self._loader.submit(work)
-
-    def _when_quiet(self, work: Callable[[], object]) -> None:
-        with self._quiet:
-            self._quiet.wait_for(lambda: not self._asking, PATIENCE)
-        work()
