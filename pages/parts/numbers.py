@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.counting import watch
 from pages.parts.queries import Current
 from pages.parts.session import session
 from pages.parts.words import clock, number, people, percent, plain, shortened
@@ -15,6 +16,10 @@ from segmentation.engine import Answer
 def total(current: Current, answer: Answer) -> None:
     """The one big number, its share and how exact and fresh it is."""
     with st.container(border=True, gap="small"):
+        if answer.waiting:
+            st.metric("People in this segment", "…")
+            watch()
+            return
         count = answer.total if answer.counted else answer.base
         st.metric("People in this segment" if answer.counted else "Everybody", number(count))
         if answer.counted:

@@ -45,9 +45,9 @@ def _step(step: Step, position: int, node: SequenceCondition, current: Current) 
         if follows:
             label = f"Step {position}: did or did not"
             choose_one(label, THEN, step.absent, session().key(step.id, "absent"), commands.take, step.id, "absent")
-        with together():
-            events_box(step, current, f"Step {position}: what they did (any of)", 262)
-            if position > 1:
+        events_box(step, current, f"Step {position}: what they did (any of)", 262)
+        if position > 1:
+            with together():
                 st.button(
                     f"Move step {position} up",
                     key=session().key("icon-only", step.id, "up"),
@@ -56,15 +56,15 @@ def _step(step: Step, position: int, node: SequenceCondition, current: Current) 
                     on_click=commands.earlier,
                     args=(step.id,),
                 )
-            if len(node.steps) > 2 and position > 1:
-                st.button(
-                    f"Remove step {position}",
-                    key=session().key("icon-only", step.id, "remove"),
-                    icon=":material/close:",
-                    type="tertiary",
-                    on_click=commands.remove_detail,
-                    args=(step.id,),
-                )
+                if len(node.steps) > 2:
+                    st.button(
+                        f"Remove step {position}",
+                        key=session().key("icon-only", step.id, "remove"),
+                        icon=":material/close:",
+                        type="tertiary",
+                        on_click=commands.remove_detail,
+                        args=(step.id,),
+                    )
     if follows:
         _link(step, position, node, current)
     details(step, current)
