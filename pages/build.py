@@ -11,6 +11,7 @@ from pages.parts.numbers import funnel, let_paint, sentence, total
 from pages.parts.queries import Current
 from pages.parts.session import session
 
+
 @st.fragment
 def screen(current: Current) -> None:
     """Everything that changes with a click."""

@@ -41,7 +41,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @contextmanager
 def _at_the_page(browser: Browser, app: App, story: pytest.Item) -> Iterator[Handpick]:
     """A new browser window; HANDPICK_SHOTS names a folder for screenshots."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", accept_downloads=True
+    )
     shots = os.environ.get("HANDPICK_SHOTS")
     handpick = Handpick(context.new_page(), app, Path(shots) / story.name if shots else None)
     try:
