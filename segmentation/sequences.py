@@ -92,9 +92,8 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
             select = select.where(*found, copy=False)
         else:
             on = exp.and_(*_links(step, table, previous, at))
-            select = select.join(events_as(table), on=on, copy=False).where(
-                *found, copy=False
-            )  # not every database may look elsewhere in ON
+            # not every database may look elsewhere in ON
+            select = select.join(events_as(table), on=on, copy=False).where(*found, copy=False)
         absences += [absent(*missing, table) for missing in waiting]
         waiting = []
         previous = table
