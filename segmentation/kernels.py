@@ -89,12 +89,12 @@ class Kernels:
 
     def answer(self, shape: Shape) -> Membership | None:
         """Who is found, as SQL finds them; None where SQL has to be asked."""
-        if machine.loops() is None:
-            self.prepare(shape)
-            return None
         try:
             if isinstance(shape, FieldShape):
                 return self._by_field(shape)
+            if machine.loops() is None:
+                self.prepare(shape)
+                return None
             if isinstance(shape, ChainShape):
                 with self._working:
                     return chain(shape, self._sources, self.audience.people)

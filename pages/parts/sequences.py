@@ -47,6 +47,15 @@ def _step(step: Step, position: int, node: SequenceCondition, current: Current) 
             choose_one(label, THEN, step.absent, session().key(step.id, "absent"), commands.take, step.id, "absent")
         with together():
             events_box(step, current, f"Step {position}: what they did (any of)", 262)
+            if position > 1:
+                st.button(
+                    f"Move step {position} up",
+                    key=session().key("icon-only", step.id, "up"),
+                    icon=":material/arrow_upward:",
+                    type="tertiary",
+                    on_click=commands.earlier,
+                    args=(step.id,),
+                )
             if len(node.steps) > 2 and position > 1:
                 st.button(
                     f"Remove step {position}",

@@ -44,6 +44,7 @@ from segmentation.definition import (
 from segmentation.engine import Engine
 from segmentation.errors import HandpickError
 from segmentation.membership import Membership
+from segmentation.plan import Progress
 from tests.oracle.drawing import FIELDS
 from tests.oracle.worlds import Asked, filters, worlds
 from tests.segmentation.audiences import write_audience
@@ -223,10 +224,10 @@ def test_the_same_question_at_the_same_time_is_answered_once(tmp_path: Path, mon
     engine, together, answered = Engine(audience, kernels=True), Barrier(16), Counter[str]()
     find = Engine._look
 
-    def slowly(self: Engine, question: Compiled) -> Membership:
+    def slowly(self: Engine, question: Compiled, progress: Progress) -> Membership:
         answered[question.sql] += 1
         time.sleep(0.05)
-        return find(self, question)
+        return find(self, question, progress)
 
     monkeypatch.setattr(Engine, "_look", slowly)
 
