@@ -150,6 +150,15 @@ def summed(found: Any, row: int, steps: Any, weights: Any) -> None:  # pragma: n
         found[row] += weights[at]
 
 
+@_compiled("void(uint32[::1], int64, uint32[::1], uint32[::1])")
+def placed(rows: Any, low: int, starts: Any, places: Any) -> None:  # pragma: no cover
+    """The places of rows in ascending order, equal ones as they come; `starts` is where each row's places begin, from `low` on."""
+    for at in range(len(rows)):
+        row = rows[at] - low
+        places[starts[row]] = at
+        starts[row] += 1
+
+
 @_compiled(
     "boolean(uint32[::1], int64[::1], int64[::1], boolean[::1], int64[::1], int64[::1], boolean[::1], int64[::1],"
     " int64[::1], int64[::1], boolean[::1], int64, uint8[::1])"
