@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from segmentation import engine as engine_module
+from segmentation.audience import Audience
 from segmentation.catalogue import FieldEdit, Kind
 from segmentation.clock import Clock
 from segmentation.definition import (
@@ -322,3 +323,10 @@ def test_a_count_that_is_cancelled_ends_at_once_and_the_next_is_answered(tmp_pat
     assert job.state is State.CANCELLED
     assert engine.answer(quick, CLOCK).total == 1
     assert Engine(audience, kernels=True).answer(slow, CLOCK).total == 1, "without SQL it is no work"
+
+
+def test_an_audience_can_be_opened_again_while_it_is_open(engine: Engine) -> None:
+    again = Audience(engine.audience.path)
+    assert ask(Engine(again), ADULT).total == ask(engine, ADULT).total
+    again.close()
+    assert ask(Engine(engine.audience), GERMAN).total, "the first stays open"
