@@ -13,6 +13,8 @@ from segmentation.errors import SourceError
 from segmentation.guessing import guess_plan
 from segmentation.loading import build_audience
 from segmentation.plan import LoadPlan, Progress, StagedTable
+from segmentation.repairing import kept_repairs
+from segmentation.repairs import Step
 from segmentation.workspace import Workspace
 
 SAMPLE_NAME = "Sample shop"
@@ -45,16 +47,26 @@ def plan_files(
     return plan_for(tables, workspace, progress), tuple(problems)
 
 
-def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None = None) -> str:
+def load(
+    plan: LoadPlan,
+    name: str,
+    workspace: Workspace,
+    progress: Progress,
+    audience: str | None = None,
+    repairs: Sequence[Step] | None = None,
+) -> str:
     """Build and publish an audience (a new version where `audience` is given); returns its id.
 
-    What was read for it is kept beside the audience only, so that it goes with it.
+    What was read for it is kept beside the audience only, so that it goes with it. `repairs`: None for those it has.
     """
     audience_id = audience or workspace.new_audience_id(name)
     adopted = workspace.adopt_sources(plan, audience_id)
     folder = workspace.audience_folder(audience_id)
+    if repairs is None:
+        repairs = kept_repairs(folder)
     try:
-        build_audience(adopted, folder, name=name, zone=workspace.settings().zone, progress=progress)
+        zone = workspace.settings().zone
+        build_audience(adopted, folder, name=name, zone=zone, progress=progress, repairs=repairs)
     except BaseException:
         if audience is None:
             workspace.drop_unused(audience_id, None)
