@@ -16,7 +16,6 @@ from segmentation.likeness import similar_pairs
 from segmentation.plan import Progress
 from segmentation.repairs import Merge, MergeSame
 
-PHONE_DIGITS = 7  # fewer are an extension or a placeholder, no number of one's own
 CROWD = 50  # people with one address or number: it is a placeholder or an office's, and nobody's own
 
 
@@ -33,14 +32,16 @@ def groups(connection: duckdb.DuckDBPyConnection, merge: Merge, progress: Progre
 
 
 def _same(connection: duckdb.DuckDBPyConnection, merge: MergeSame) -> pa.Table:
+    value, rough = quoted(merge.field), ROUGHLY[merge.role].format(quoted(merge.field))
     people = connection.sql(
-        f"SELECT _row, {quoted(merge.field)}::VARCHAR AS value FROM people WHERE {quoted(merge.field)} IS NOT NULL ORDER BY _row"
+        f"SELECT _row, {value}::VARCHAR AS value FROM people WHERE {rough} IN (SELECT {rough} FROM people "
+        f"GROUP BY ALL HAVING count(*) BETWEEN 2 AND {CROWD}) ORDER BY _row"
     ).to_arrow_table()
     keys = KEYS[merge.role](people.column("value").combine_chunks())
     table = pa.table({"_row": people.column("_row"), "key": keys}).filter(pc.is_valid(keys))
     grouped = table.group_by("key").aggregate([("_row", "min"), ("_row", "count")])
-    several = pc.and_(pc.greater(grouped["_row_count"], 1), pc.less_equal(grouped["_row_count"], CROWD))
-    found = table.join(grouped.filter(several), "key", join_type="inner").sort_by("_row")
+    several = grouped.filter(pc.greater(grouped["_row_count"], 1))
+    found = table.join(several, "key", join_type="inner").sort_by("_row")
     why = f"same {'phone number' if merge.role is Role.PHONE else 'e-mail address'}"
     return pa.table(
         {"_row": found["_row"], "same": found["_row_min"], "why": pa.array([why] * len(found), pa.string())}
@@ -53,10 +54,14 @@ def _email_keys(texts: pa.Array) -> pa.Array:
 
 
 def _phone_keys(texts: pa.Array) -> pa.Array:
-    """The digits, without what stands before a country code."""
-    digits = pc.replace_substring_regex(pc.replace_substring_regex(texts, r"\D", ""), "^00", "")
-    return pc.if_else(pc.greater_equal(pc.utf8_length(digits), PHONE_DIGITS), digits, pa.scalar(None, pa.string()))
+    """The digits of numbers with a country code: without one, a number in Amsterdam is also one in Vienna."""
+    plain = pc.replace_substring_regex(pc.replace_substring_regex(texts, r"[^\d+]", ""), "^00", "+")
+    abroad = pc.match_substring_regex(plain, r"^\+\d{7,15}$")
+    return pc.if_else(abroad, plain, pa.scalar(None, pa.string()))
 
+
+ROUGHLY = {Role.EMAIL: "lower(trim({}))", Role.PHONE: "ltrim(translate({}, ' +()-./', ''), '0')"}
+"""SQL by which those who may have the same key are found fast; whoever has the same key has the same of this."""
 
 KEYS: Mapping[Role, Callable[[pa.Array], pa.Array]] = {Role.EMAIL: _email_keys, Role.PHONE: _phone_keys}
 

@@ -2,7 +2,7 @@
 
 The score adds up what each part says, as in Fellegi and Sunter's record linkage (1969), with fixed weights: a part that agrees adds
 `agree`, one that differs adds `differ`, in between in proportion; a missing part says nothing. Two people are taken for one when
-- the score is at least `ENOUGH`, and of street, place and birth date at least two agree;
+- the score is at least `ENOUGH`, a name is similar, and of street, place and birth date at least two agree;
 - the first names are not different: only with the same birth date may they be misspelt; so families stay several people;
 - the birth dates are not different, but for a slip of the pen.
 benchmarks/duplicates.py measures it on data whose truth is known.
@@ -24,39 +24,44 @@ from segmentation.plan import Progress
 from segmentation.scratch import scratch
 
 ENOUGH = 7.0
-CROWD = 60  # people; a block with more says too little about them
+CROWD = 20  # people; a block with more says too little about them
 CHUNK = 200_000  # pairs
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a part of a person says: points where it agrees and where it differs, and from which to which likeness (0–1)."""
+    """What a part of a person says: points where it agrees and where it differs, and from which to which likeness (0–1).
+
+    From a likeness of `agrees` on it is a witness.
+    """
 
     agree: float
     differ: float
     low: float
     high: float
+    agrees: float
     likeness: Callable[..., float]
 
 
 _WORDS, _DIGITS = JaroWinkler.normalized_similarity, OSA.normalized_similarity
 PARTS = {
-    Role.FIRST_NAME: Part(4, -3, 0.7, 0.95, _WORDS),
-    Role.LAST_NAME: Part(5, -3, 0.7, 0.95, _WORDS),
-    Role.ADDRESS: Part(5, -2, 0.7, 0.95, _WORDS),
-    Role.CITY: Part(3.5, -1.5, 0.7, 0.95, _WORDS),
-    Role.POSTAL_CODE: Part(4, -2, 0.5, 1, _DIGITS),
-    Role.BIRTH_DATE: Part(6, -4, 0.6, 1, _DIGITS),
+    Role.FIRST_NAME: Part(4, -3, 0.7, 0.95, 0.9, _WORDS),
+    Role.LAST_NAME: Part(5, -3, 0.7, 0.95, 0.9, _WORDS),
+    Role.ADDRESS: Part(5, -2, 0.7, 0.95, 0.9, _WORDS),
+    Role.CITY: Part(3.5, -1.5, 0.7, 0.95, 0.9, _WORDS),
+    Role.POSTAL_CODE: Part(4, -2, 0.5, 1, 1, _DIGITS),
+    Role.BIRTH_DATE: Part(6, -4, 0.6, 1, 1, _DIGITS),
 }
 DIFFERENT_NAMES = 0.75  # likeness of first names below which they are not the same name
 OTHER_NAMES = 0.4  # … below which not even the same birth date makes them one
 OTHER_BIRTH_DATES = 0.5
+BESIDE_STREET = 0.6  # likeness that is enough of a witness for those who live in the same street
 SIMILAR = 0.8  # likeness that is worth telling
 
 # People are compared who share one of these; each letter stands for a part, with how many of its first letters.
 _SHORT = {"f": Role.FIRST_NAME, "l": Role.LAST_NAME, "a": Role.ADDRESS, "c": Role.CITY, "z": Role.POSTAL_CODE, "b": Role.BIRTH_DATE}  # fmt: skip
-BLOCKS = "b+f2 b+l2 b+z f+l l+z f+z z+a c+l2 c+f2 a+f2 a+l2 a6+f2 a6+l2 a6+z b+c".split()
+BLOCKS = "b+f2 b+l2 b+z f+l l+z f+z z+a c+l2 c+f2 a+f2 a+l2 a6+f2 a6+l2 a6+z a6+c3 b+a3 b+c".split()
 
 _NAMED = {
     Role.FIRST_NAME: "first name", Role.LAST_NAME: "last name", Role.ADDRESS: "address", Role.CITY: "city",
@@ -156,15 +161,20 @@ def _judged(texts: pa.Table, known: list[Role], one: Numbers, other: Numbers) ->
         part = PARTS[role]
         share = np.clip((values - part.low) / (part.high - part.low), 0, 1)
         score += np.where(np.isnan(values), 0, share * (part.agree - part.differ) + part.differ)
-    agrees = {role: np.nan_to_num(values) >= min(PARTS[role].high, 0.9) for role, values in alike.items()}
+    agrees = {role: np.nan_to_num(values) >= PARTS[role].agrees for role, values in alike.items()}
     nobody = np.zeros(len(one), dtype=bool)
+    street = agrees.get(Role.ADDRESS, nobody)
+    for role in (Role.CITY, Role.POSTAL_CODE, Role.BIRTH_DATE):
+        if role in agrees:
+            agrees[role] |= street & (np.nan_to_num(alike[role]) >= BESIDE_STREET)
     place = agrees.get(Role.CITY, nobody) | agrees.get(Role.POSTAL_CODE, nobody)
-    witnesses = agrees.get(Role.ADDRESS, nobody).astype(int) + agrees.get(Role.BIRTH_DATE, nobody) + place
+    witnesses = street.astype(int) + agrees.get(Role.BIRTH_DATE, nobody) + place
     names = np.nan_to_num(alike[Role.FIRST_NAME], nan=1)
     births = alike.get(Role.BIRTH_DATE, np.full(len(one), np.nan))
     misspelt = (names < DIFFERENT_NAMES) & ~(births == 1)
     other_person = misspelt | (names < OTHER_NAMES) | (np.nan_to_num(births, nan=1) < OTHER_BIRTH_DATES)
-    same = np.flatnonzero((score >= ENOUGH) & (witnesses >= 2) & ~other_person)
+    named = np.fmax(alike[Role.FIRST_NAME], alike[Role.LAST_NAME]) >= SIMILAR
+    same = np.flatnonzero((score >= ENOUGH) & named & (witnesses >= 2) & ~other_person)
     return same, [_why(alike, place) for place in same.tolist()]
 
 

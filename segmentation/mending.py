@@ -12,7 +12,7 @@ from babel import Locale
 
 from segmentation.addresses import countries, country, emails, phones
 from segmentation.audience import quoted
-from segmentation.mailboxes import flawed
+from segmentation.mailboxes import flawed, suspicious
 from segmentation.repairs import (
     Case,
     Change,
@@ -28,7 +28,8 @@ from segmentation.repairs import (
     WritePhones,
 )
 
-BLANKS = r"\s+"
+BLANKS = r"[\s\pZ]+"
+NEEDLESS = r"^[\s\pZ]|[\s\pZ]$|[\s\pZ]{2}|[^\S ]|[^\PZ ]"  # a blank that `trimmed` takes away
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,11 @@ class Changed:
     examples: tuple[tuple[str | None, str | None, int], ...]
 
 
-def changed(connection: duckdb.DuckDBPyConnection, change: Change, limit: int = 5) -> Changed:
-    """What a repair would change in the table `people`."""
-    table = _table(connection, change)
+def changed(
+    connection: duckdb.DuckDBPyConnection, change: Change, limit: int = 5, values: pa.Table | None = None
+) -> Changed:
+    """What a repair would change in the table `people`; `values` are those of the field where they are known (`values_of`)."""
+    table = _table(connection, change, values)
     (people,) = (pc.sum(table["people"]).as_py() or 0,)
     top = table.sort_by([("people", "descending"), ("before", "ascending")]).slice(0, limit)
     shown = zip(*(top.column(name).to_pylist() for name in ("before", "after", "people")), strict=True)
@@ -72,11 +75,23 @@ def mend(connection: duckdb.DuckDBPyConnection, change: Change) -> int:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, str] | None = None) -> int:
-    (count,) = connection.execute(statement, parameters or {}).fetchone() or (0,)
+    ((count,),) = connection.execute(statement, parameters or {}).fetchall()
     return int(count)
 
 
-def _table(connection: duckdb.DuckDBPyConnection, change: Change) -> pa.Table:
+def values_of(connection: duckdb.DuckDBPyConnection, field: str, where: str = "", beside: str = "") -> pa.Table:
+    """The filled values of a text field as `before`, with how many `people` have them."""
+    name = quoted(field)
+    return (
+        connection.sql(
+            f"SELECT {name} AS before, count(*) AS people{beside} FROM people WHERE {name} IS NOT NULL{where} GROUP BY ALL"
+        )
+        .to_arrow_table()
+        .combine_chunks()
+    )
+
+
+def _table(connection: duckdb.DuckDBPyConnection, change: Change, values: pa.Table | None = None) -> pa.Table:
     """Each value that changes: before, after, people; of phone numbers also the country beside it."""
     field = quoted(change.field)
     if isinstance(change, EmptyOutside):
@@ -91,19 +106,23 @@ def _table(connection: duckdb.DuckDBPyConnection, change: Change) -> pa.Table:
             f"SELECT NULL::VARCHAR AS before, {other}::VARCHAR AS after, count(*) AS people FROM people "
             f"WHERE {field} IS NULL AND {other} IS NOT NULL GROUP BY ALL"
         ).to_arrow_table()
-    beside = (
-        f", {quoted(change.country)}::VARCHAR AS country" if isinstance(change, WritePhones) and change.country else ""
-    )
-    values = (
-        connection.sql(
-            f"SELECT {field} AS before, count(*) AS people{beside} FROM people WHERE {field} IS NOT NULL GROUP BY ALL"
+    if values is None:
+        where = _suspicion(change)
+        beside = (
+            f", {quoted(change.country)}::VARCHAR AS country"
+            if isinstance(change, WritePhones) and change.country
+            else ""
         )
-        .to_arrow_table()
-        .combine_chunks()
-    )
-    after = _after(change, values)
-    table = values.append_column("after", after)
+        values = values_of(connection, change.field, where, beside)
+    table = values.append_column("after", _after(change, values))
     return table.filter(pc.not_equal(table["before"], pc.fill_null(table["after"], "")))
+
+
+def _suspicion(change: Change) -> str:
+    """SQL that lets through, cheaply, all values that a repair may change."""
+    if isinstance(change, Trim):
+        return f" AND regexp_matches({quoted(change.field)}, '{NEEDLESS}')"
+    return f" AND {suspicious(quoted(change.field), change.flaw)}" if isinstance(change, EmptyEmails) else ""
 
 
 def _outside(change: EmptyOutside) -> str:
@@ -125,7 +144,7 @@ def _after(change: Change, values: pa.Table) -> pa.Array:
         case Trim():
             return trimmed(before)
         case WriteLetters():
-            return _LETTERS[change.case](before)
+            return _lettered(before, change.case)
         case MapValues():
             known = dict(change.values)
             return pa.array([known.get(text, text) for text in before.to_pylist()], pa.string())
@@ -141,7 +160,7 @@ def _after(change: Change, values: pa.Table) -> pa.Array:
 
 def trimmed(texts: pa.Array) -> pa.Array:
     """Texts without blanks around them and with single blanks in them."""
-    return pc.replace_substring_regex(pc.utf8_trim_whitespace(texts), BLANKS, " ")
+    return pc.ascii_trim_whitespace(pc.replace_substring_regex(texts, BLANKS, " "))
 
 
 _LETTERS: dict[Case, Callable[[pa.Array], pa.Array]] = {
@@ -149,6 +168,15 @@ _LETTERS: dict[Case, Callable[[pa.Array], pa.Array]] = {
     Case.UPPER: pc.utf8_upper,
     Case.TITLE: pc.utf8_title,
 }
+
+
+def _lettered(texts: pa.Array, case: Case) -> pa.Array:
+    """Texts in one case; of names only those that are all large or all small letters, so that McDonald stays."""
+    written = _LETTERS[case](texts)
+    if case is not Case.TITLE:
+        return written
+    uniform = pc.or_(pc.equal(texts, pc.utf8_upper(texts)), pc.equal(texts, pc.utf8_lower(texts)))
+    return pc.if_else(uniform, written, texts)
 
 
 def _countries(texts: pa.Array, form: CountryForm) -> pa.Array:

@@ -73,7 +73,7 @@ def merge_people(
     connection.execute("DROP TABLE people")
     connection.execute("CREATE TABLE people AS SELECT * FROM handpick_people ORDER BY _row")
     connection.execute("UPDATE handpick_keys SET _row = now FROM handpick_moves WHERE was = _row")
-    (gone,) = connection.execute("SELECT count(*) FROM handpick_groups WHERE rank > 1").fetchone() or (0,)
+    ((gone,),) = connection.execute("SELECT count(*) FROM handpick_groups WHERE rank > 1").fetchall()
     for table in ("handpick_people", "handpick_groups", "handpick_stays", "handpick_moves"):
         connection.execute(f"DROP TABLE {table}")
     return int(gone)
@@ -94,7 +94,7 @@ def _account(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute("CREATE TABLE IF NOT EXISTS handpick_originals AS SELECT * FROM people LIMIT 0")
     connection.execute("UPDATE handpick_merges SET row = now FROM handpick_moves WHERE was = row")
-    (last,) = connection.execute("SELECT count(*) FROM handpick_merges").fetchone() or (0,)
+    ((last,),) = connection.execute("SELECT count(*) FROM handpick_merges").fetchall()
     connection.execute(
         "CREATE TEMP TABLE handpick_places AS SELECT _row AS was, "
         f"({int(last)} + row_number() OVER (ORDER BY same, rank))::INTEGER AS place, rank = 1 AS kept, why FROM handpick_groups"

@@ -76,7 +76,7 @@ def test_same_email_in_any_letters_and_nonsense_is_nobody() -> None:
     ]
 
 
-def test_same_phone_in_any_writing_and_placeholders_are_nobody() -> None:
-    phones = ["+49 170 1234567", "0049 (170) 123-4567", "123", "123", *["0000000000"] * 60]
+def test_same_phone_in_any_writing_but_not_without_country_nor_placeholders() -> None:
+    phones = ["+49 170 1234567", "0049 (170) 123-4567", "06 1234 5678", "0612 345678", *["+490000000"] * 60]
     same = found(MergeSame(field="phone", role=Role.PHONE), phone=phones)
     assert same == [(0, 0, "same phone number"), (1, 0, "same phone number")]
