@@ -108,7 +108,7 @@ def _duplicates(looked: Looked, merge: Merge, what: str, progress: Progress) -> 
     )
     yield Finding(
         f"{merge.kind}/{'' if isinstance(merge, MergeSimilar) else merge.field}", "group",
-        f"{counted(len(found), 'row', 'rows')} {what}, and are {counted(several, 'person', 'people')}",
+        f"{counted(len(found), 'row', 'rows')} {what}: probably {counted(several, 'person', 'people')}",
         f"They get everything twice, and count as several customers. Merged, {looked.about.people:,} people become "
         f"{looked.about.people - gone:,}; all that they did goes to the one who stays, and a no to mail or ads stays a no.",
         gone, _shown(looked, merge, found), offers if looked.about.plan.tables else (),
