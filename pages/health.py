@@ -26,7 +26,9 @@ findings = found_or_stop(current)
 if not findings:
     st.success(f"Nothing to mend among {people(current.engine.audience.people)}.", icon=":material/check_circle:")
 else:
-    st.caption(f"{number(len(findings))} findings among {people(current.engine.audience.people)}, the gravest first.")
+    st.caption(
+        f"{number(len(findings))} {'finding' if len(findings) == 1 else 'findings'} among {people(current.engine.audience.people)}, the most serious first."
+    )
 if findings or current.engine.audience.about.repairs:
     way_to_reveal()
 for one in findings:

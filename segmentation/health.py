@@ -28,7 +28,7 @@ FEW = 100_000  # people, among whom nothing is slow
 def findings(
     audience: Audience, catalogue: Catalogue, today: date, progress: Progress, *, thorough: bool = False
 ) -> tuple[Finding, ...]:
-    """What is worth mending, the worst first; `thorough`: also what takes long in a large audience.
+    """What is worth mending, the most serious first; `thorough`: also what takes long in a large audience.
 
     Raises `AudienceError` where the file cannot answer, and `Cancelled`.
     """

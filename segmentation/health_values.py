@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ from segmentation.addresses import countries as codes_of
 from segmentation.audience import quoted
 from segmentation.catalogue import PERSONAL, Field, Kind, Role
 from segmentation.findings import Examples, Finding, Looked, Offer, before_and_after, counted
-from segmentation.mending import NEEDLESS, changed, values_of
+from segmentation.mending import NEEDLESS, Changed, changed, values_of
 from segmentation.naming import is_textual
 from segmentation.plan import Progress
 from segmentation.repairs import Case, CountryForm, MapValues, Trim, WriteCountries, WriteLetters
@@ -46,12 +47,23 @@ def blanks(looked: Looked, progress: Progress) -> Iterator[Finding]:
         repair = Trim(field=field.name)
         found = changed(looked.connection, repair, values=_known(field))
         if found.people:
+            seen = tuple(
+                (_NEEDLESS.sub(_mark, before or ""), after, people) for before, after, people in found.examples
+            )
             yield Finding(
                 f"blanks/{field.name}", "space_bar",
                 f"{field.label}: {counted(found.people, 'value has', 'values have')} needless blanks",
                 "“Berlin” and “Berlin ” look the same and count as two: filters and personal greetings miss these people.",
-                found.people, before_and_after(field, found), (Offer("Remove the blanks", repair),),
+                found.people, before_and_after(field, Changed(found.people, seen)), (Offer("Remove the blanks", repair),),
             )  # fmt: skip
+
+
+_NEEDLESS = re.compile(r"^\s+|\s+$|(?<=\s)\s+")
+
+
+def _mark(blanks: re.Match[str]) -> str:
+    """Blanks that can be seen."""
+    return "␣" * len(blanks.group())
 
 
 def spellings(looked: Looked, progress: Progress) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 The score adds up what each part says, as in Fellegi and Sunter's record linkage (1969), with fixed weights: a part that agrees adds
 `agree`, one that differs adds `differ`, in between in proportion; a missing part says nothing. Two people are taken for one when
-- the score is at least `ENOUGH`, a name is similar, and of street, place and birth date at least two agree;
+- the score is at least `ENOUGH`, first and last name are similar (in one street or postal code: one of them), and of street, place and birth date at least two agree;
 - the first names are not different: only with the same birth date may they be misspelt; so families stay several people;
 - the birth dates are not different, but for a slip of the pen.
 benchmarks/duplicates.py measures it on data whose truth is known.
@@ -58,6 +58,7 @@ OTHER_NAMES = 0.4  # … below which not even the same birth date makes them one
 OTHER_BIRTH_DATES = 0.5
 BESIDE_STREET = 0.6  # likeness that is enough of a witness for those who live in the same street
 SIMILAR = 0.8  # likeness that is worth telling
+SIMILAR_NAMES = 0.85  # likeness of both names that is asked for where the home is not the same
 
 # People are compared who share one of these; each letter stands for a part, with how many of its first letters.
 _SHORT = {"f": Role.FIRST_NAME, "l": Role.LAST_NAME, "a": Role.ADDRESS, "c": Role.CITY, "z": Role.POSTAL_CODE, "b": Role.BIRTH_DATE}  # fmt: skip
@@ -173,7 +174,10 @@ def _judged(texts: pa.Table, known: list[Role], one: Numbers, other: Numbers) ->
     births = alike.get(Role.BIRTH_DATE, np.full(len(one), np.nan))
     misspelt = (names < DIFFERENT_NAMES) & ~(births == 1)
     other_person = misspelt | (names < OTHER_NAMES) | (np.nan_to_num(births, nan=1) < OTHER_BIRTH_DATES)
-    named = np.fmax(alike[Role.FIRST_NAME], alike[Role.LAST_NAME]) >= SIMILAR
+    likest = np.fmax(alike[Role.FIRST_NAME], alike[Role.LAST_NAME])
+    least = np.nan_to_num(np.minimum(alike[Role.FIRST_NAME], alike[Role.LAST_NAME]))
+    home = street | (agrees.get(Role.CITY, nobody) & agrees.get(Role.POSTAL_CODE, nobody))
+    named = np.where(home, likest >= SIMILAR, least >= SIMILAR_NAMES)
     same = np.flatnonzero((score >= ENOUGH) & named & (witnesses >= 2) & ~other_person)
     return same, [_why(alike, place) for place in same.tolist()]
 

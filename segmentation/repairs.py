@@ -148,8 +148,8 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def decided(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """What was decided, without what came of it; to tell whether there is something to apply."""
-    return tuple(Step(repair=step.repair, on=step.on) for step in steps)
+    """What was decided, in order and without what came of it; to tell whether there is something to apply."""
+    return tuple(Step(repair=step.repair, on=step.on) for step in in_order(steps))
 
 
 _FLAWS = {Flaw.INVALID: "invalid addresses", Flaw.OFFICE: "addresses of nobody in person", Flaw.DISPOSABLE: "throw-away addresses"}  # fmt: skip

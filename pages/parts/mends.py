@@ -18,7 +18,7 @@ from segmentation.catalogue import PERSONAL, FieldEdit, Role
 from segmentation.findings import Examples, Finding
 from segmentation.plan import Progress
 from segmentation.preview import mask
-from segmentation.repairs import Merge, Repair, Step, WritePhones, decided, sentence
+from segmentation.repairs import Merge, Repair, Step, WritePhones, decided, in_order, sentence
 from segmentation.survivors import merged_people, merged_rows
 
 GROUPS = 10  # merged people on a page
@@ -28,7 +28,8 @@ ROWS = 6  # of a table of examples, before it scrolls
 def _steps(current: Current) -> tuple[Step, ...]:
     """The repairs as they are chosen, applied or not."""
     kept = session().repairs
-    return kept[1] if kept is not None and kept[0] == current.id else current.engine.audience.about.repairs
+    steps = kept[1] if kept is not None and kept[0] == current.id else current.engine.audience.about.repairs
+    return in_order(steps)
 
 
 def _choose(current: Current, steps: tuple[Step, ...]) -> None:
@@ -87,7 +88,7 @@ def chosen(current: Current) -> None:
                     args=(current, place, key),
                     width="stretch",
                 )
-                st.markdown(f":gray[{plain(_did(step, applied.get(step.repair)))}]", width="content")
+                st.caption(plain(_did(step, applied.get(step.repair))), width="content")
                 st.button(
                     "Remove", key=f"repair-{place}-remove", type="tertiary", icon=":material/delete:",
                     help=f"Remove: {plain(words)}", on_click=_remove, args=(current, place),
@@ -153,6 +154,8 @@ def _deeds(current: Current, found: Finding) -> None:
             f"Hide {fields}", key=f"hide-{found.id}", icon=":material/visibility_off:",
             help="They stay in the data, and can be shown again on the Fields page.", on_click=_hide, args=(current, found.hide),
         )  # fmt: skip
+    if not found.offers and not found.hide and not found.reread:
+        st.page_link("pages/build.py", label="Leave them out with a filter", icon=":material/front_hand:")
     if found.reread:
         st.page_link("pages/data.py", label="Change on Data how it was read", icon=":material/tune:")
 
