@@ -34,6 +34,8 @@ _FLAWS = {
     ),
 }  # fmt: skip
 
+_CALLED = {Flaw.INVALID: "invalid addresses", Flaw.OFFICE: "offices", Flaw.DISPOSABLE: "throw-away addresses"}
+
 
 def emails(looked: Looked, progress: Progress) -> Iterator[Finding]:
     """E-mail addresses that are invalid, an office's, or thrown away."""
@@ -47,7 +49,7 @@ def emails(looked: Looked, progress: Progress) -> Iterator[Finding]:
             if found.people:
                 yield Finding(
                     f"emails/{flaw}/{field.name}", "mail", f"{field.label}: {counted(found.people, one, many)}", why,
-                    found.people, before_and_after(field, found), (Offer("Empty these addresses", repair),),
+                    found.people, before_and_after(field, found), (Offer(f"Empty {_CALLED[flaw]} in {field.label}", repair),),
                 )  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def phones(looked: Looked, progress: Progress) -> Iterator[Finding]:
                 f"phones/{field.name}", "call",
                 f"{field.label}: {counted(odd, 'number is', 'numbers are')} not in international form{without}",
                 "Text messages and audiences of ad platforms need +49… and the like; other numbers are lost there.",
-                odd, before_and_after(field, found) if found else Examples(), (Offer("Write with country code", repair),),
+                odd, before_and_after(field, found) if found else Examples(), (Offer(f"Write {field.label} with country code", repair),),
             )  # fmt: skip
 
 
@@ -103,8 +105,10 @@ def _duplicates(looked: Looked, merge: Merge, what: str, progress: Progress) -> 
         return
     several = len(pc.unique(found["same"]))
     gone = len(found) - several
+    by = "name and address" if isinstance(merge, MergeSimilar) else looked.catalogue.field(merge.field).label
     offers = tuple(
-        Offer(_KEPT[keep], merge.model_copy(update={"keep": keep})) for keep in (Keep.LATEST, Keep.FULLEST, Keep.FIRST)
+        Offer(f"Merge by {by}, {_KEPT[keep]}", merge.model_copy(update={"keep": keep}))
+        for keep in (Keep.LATEST, Keep.FULLEST, Keep.FIRST)
     )
     yield Finding(
         f"{merge.kind}/{'' if isinstance(merge, MergeSimilar) else merge.field}", "group",
@@ -115,7 +119,7 @@ def _duplicates(looked: Looked, merge: Merge, what: str, progress: Progress) -> 
     )  # fmt: skip
 
 
-_KEPT = {Keep.LATEST: "Merge, latest row wins", Keep.FULLEST: "Merge, fullest row wins", Keep.FIRST: "Merge, first row wins"}  # fmt: skip
+_KEPT = {Keep.LATEST: "latest row wins", Keep.FULLEST: "fullest row wins", Keep.FIRST: "first row wins"}  # fmt: skip
 _TOLD = (Role.PERSON_ID, Role.FIRST_NAME, Role.LAST_NAME, Role.FULL_NAME, Role.EMAIL, Role.PHONE, Role.ADDRESS, Role.CITY, Role.POSTAL_CODE)  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def impossible(looked: Looked, progress: Progress) -> Iterator[Finding]:
                 f"impossible/{field.name}", "event_busy",
                 f"{field.label}: {counted(found.people, 'value', 'values')} that cannot be ({said})",
                 "Mostly placeholders or slips of the pen: they bend averages and put people into the wrong age group or birthday mail.",
-                found.people, before_and_after(field, found), (Offer("Empty these values", repair),),
+                found.people, before_and_after(field, found), (Offer(f"Empty these values in {field.label}", repair),),
             )  # fmt: skip
 
 

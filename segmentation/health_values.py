@@ -54,7 +54,7 @@ def blanks(looked: Looked, progress: Progress) -> Iterator[Finding]:
                 f"blanks/{field.name}", "space_bar",
                 f"{field.label}: {counted(found.people, 'value has', 'values have')} needless blanks",
                 "“Berlin” and “Berlin ” look the same and count as two: filters and personal greetings miss these people.",
-                found.people, before_and_after(field, Changed(found.people, seen)), (Offer("Remove the blanks", repair),),
+                found.people, before_and_after(field, Changed(found.people, seen)), (Offer(f"Remove the blanks in {field.label}", repair),),
             )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def spellings(looked: Looked, progress: Progress) -> Iterator[Finding]:
                 f"spellings/{field.name}", "spellcheck",
                 f"{field.label}: {counted(len(rows), 'value is', 'values are')} spelt in several ways, by {counted(found.people, 'person', 'people')}",
                 "A filter for one spelling misses those who have another.",
-                found.people, before_and_after(field, found), (Offer("Use the most frequent spelling", repair),),
+                found.people, before_and_after(field, found), (Offer(f"Use the most frequent spelling in {field.label}", repair),),
             )  # fmt: skip
 
 
@@ -117,11 +117,11 @@ def countries(looked: Looked, progress: Progress) -> Iterator[Finding]:
             f"{field.label}: {counted(found.people, 'person has', 'people have')} a country under another name",
             "A filter for “Germany” misses those with “Deutschland” or “DE”.",
             found.people, before_and_after(field, found),
-            tuple(Offer(_FORMS[repair.form], repair) for repair in repairs),
+            tuple(Offer(f"Write {field.label} as {_FORMS[repair.form]}", repair) for repair in repairs),
         )  # fmt: skip
 
 
-_FORMS = {CountryForm.NAME: "Write names: Germany", CountryForm.CODE: "Write codes: DE"}
+_FORMS = {CountryForm.NAME: "Germany", CountryForm.CODE: "DE"}
 
 
 def letters(looked: Looked, progress: Progress) -> Iterator[Finding]:
@@ -136,7 +136,7 @@ def letters(looked: Looked, progress: Progress) -> Iterator[Finding]:
                     f"letters/{field.name}", "match_case",
                     f"{field.label}: {counted(found.people, 'value is', 'values are')} all in capitals or all in small letters",
                     "“Dear ANNA” or “Dear anna” tells everybody that a machine wrote.",
-                    found.people, before_and_after(field, found), (Offer("Write it like Anna", repair),),
+                    found.people, before_and_after(field, found), (Offer(f"Write {field.label} like “Anna”", repair),),
                 )  # fmt: skip
 
 

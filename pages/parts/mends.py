@@ -137,15 +137,13 @@ def finding(current: Current, found: Finding) -> None:
 
 def _deeds(current: Current, found: Finding) -> None:
     steps = {step.repair for step in _steps(current)}
-    for place, offer in enumerate(found.offers):
-        repair = _with_country(found, offer.repair)
-        if repair in steps:
-            st.badge("chosen", icon=":material/check:", color="green")
-        else:
-            st.button(
-                offer.label, key=f"mend-{found.id}-{place}", icon=":material/build:",
-                help=f"{plain(found.title)}: {offer.label}", on_click=_add, args=(current, repair),
-            )  # fmt: skip
+    repairs = [_with_country(found, offer.repair) for offer in found.offers]
+    if steps.intersection(repairs):
+        st.badge("chosen", icon=":material/check:", color="green")
+    else:
+        for offer, repair in zip(found.offers, repairs, strict=True):
+            label, key = plain(offer.label), f"mend-{found.id}-{offer.label}"
+            st.button(label, key=key, icon=":material/build:", on_click=_add, args=(current, repair))
     if found.hide:
         fields = "field" if len(found.hide) == 1 else f"{len(found.hide)} fields"
         if len(found.hide) == 1:

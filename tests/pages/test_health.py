@@ -27,9 +27,9 @@ def test_a_finding_is_repaired_and_the_repair_taken_back(app: Open) -> None:
     at = loaded(go(app(), "health"))
     assert "have a country under another name" in words(at)
     assert people(at) == "600 people"
-    button(at, "Write names: Germany")
+    button(at, "Write Country as Germany")
     assert "1 change waits" in words(at)
-    button(at, "Merge, latest row wins")
+    button(at, "Merge by Email, latest row wins")
     assert "2 changes wait" in words(at)
     at = loaded(button(at, "Apply"))
     assert "under another name" not in words(at)
