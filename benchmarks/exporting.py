@@ -122,9 +122,7 @@ def main() -> None:
     ratios = []
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / "copied.csv"
-        statement = (
-            f"COPY (SELECT {', '.join(columns)} FROM crowd.people SEMI JOIN members USING (_row)) TO '{copied}' (HEADER)"
-        )
+        statement = f"COPY (SELECT {', '.join(columns)} FROM crowd.people SEMI JOIN members USING (_row)) TO '{copied}' (HEADER)"
         for _ in range(options.rounds):
             ours = timed(
                 lambda: export(audience, audience.catalogue, rows, chosen, Path(folder), progress=Quiet(), **asked)

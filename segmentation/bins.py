@@ -62,7 +62,7 @@ def binned(
     place, parameters = place_in("value", edges)
     statement = f"""
         SELECT {place} AS place, {COUNTED}
-        FROM (SELECT _row, {quoted(field.name)} AS value FROM people) {JOINED} GROUP BY ALL
+        FROM (SELECT {quoted(field.name)} AS value FROM people) {JOINED} GROUP BY ALL
     """
     return {place: (n, k) for place, n, k in rows_of(asked(audience, statement, parameters, members))}
 
@@ -78,11 +78,12 @@ def span_of(audience: Audience, field: Field) -> Span | None:
         near, whole, drawn = f"isfinite({value})", f"bool_and({value} = floor({value}))", "true"
     else:  # the years that Python can shift between zones
         near, whole, drawn = "true", "false", f"{value} BETWEEN DATE '0002-01-01' AND DATE '9998-12-31'"
-    inner = ", ".join(f"quantile_disc({value}, {part}) FILTER ({near})" for part in (0.005, 0.995))
+    inner = f"quantile_disc({value}, [0.005, 0.995]) FILTER ({near})"
     statement = f"SELECT min({value}), {inner}, max({value}), {whole} FROM people WHERE {drawn}"
-    ((lowest, low, high, highest, is_whole),) = rows_of(asked(audience, statement))
-    if low is None:
+    ((lowest, ends, highest, is_whole),) = rows_of(asked(audience, statement))
+    if ends is None:
         return None
+    low, high = ends
     reach = (high - low) / 2
     below, above = not low - lowest <= reach, not highest - high <= reach  # so that infinity and NaN are far
     return Span(low if below else lowest, high if above else highest, below, above, bool(is_whole))

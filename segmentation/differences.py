@@ -202,7 +202,7 @@ def _grouped(
     statement = f"""
         WITH grouped AS (
             SELECT grouping({joined}) AS absent, {joined}, {COUNTED}
-            FROM (SELECT _row, {picked} FROM people) {JOINED} GROUP BY GROUPING SETS ({sets})
+            FROM (SELECT {picked} FROM people) {JOINED} GROUP BY GROUPING SETS ({sets})
         )
         SELECT absent, value, sum(n)::BIGINT, sum(k)::BIGINT
         FROM (SELECT absent, {value} AS value, n, k FROM grouped) GROUP BY ALL

@@ -12,10 +12,11 @@ from segmentation.clock import Clock
 from segmentation.definition import Period
 from segmentation.membership import Membership
 from segmentation.naming import singular, words
-from segmentation.values import COUNTED, JOINED, asked, field_values, rows_of
+from segmentation.values import JOINED, asked, field_values, rows_of, who_did
 from segmentation.vocabulary import TOTALS
 
 FEWEST_FACTS = 4
+_INSIDE = "get_bit($bits::BLOB::BIT, xor(_row::INTEGER, 7)) = 1"  # whether the person of an event is in; a set's bits lie little-endian
 AGES = ("age", "alter", "edad")
 INCOMES = ("income", "salary", "einkommen", "gehalt", "revenu", "ingresos")
 PURCHASES = {*"purchase purchased order ordered transaction sale bought bestellung kauf achat".split()}
@@ -89,7 +90,7 @@ def _facts(
     audience: Audience, members: Membership, asks: Sequence[_Ask], parameters: Mapping[str, Any]
 ) -> Iterator[Fact]:
     if asks:
-        picked = ", ".join(f"{a.aggregate}, {a.aggregate} FILTER (members._row IS NOT NULL)" for a in asks)
+        picked = ", ".join(f"{a.aggregate}, {a.aggregate} FILTER (members.inside)" for a in asks)
         (found,) = rows_of(asked(audience, f"SELECT {picked} FROM people {JOINED}", parameters, members))
         numbers = [None if number is None else float(number) for number in found]
         for ask, base, segment in zip(asks, numbers[::2], numbers[1::2], strict=True):
@@ -105,17 +106,14 @@ def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, 
         "purchase": purchase.name if purchase else None,
         "now": now.instant,
         "year": now.shifted(Period(amount=365), -1),
-        "month": now.shifted(Period(amount=30), -1),
+        "bits": members.bits.tobytes(),
     }
-    sums = f"sum({quoted(amount.name)})" if amount else "sum(NULL::DOUBLE)"
-    bought = "_name = $purchase AND _time BETWEEN $year AND $now"
-    active = "SELECT DISTINCT _row FROM events WHERE _time BETWEEN $month AND $now"
-    statement = f"""
-        SELECT 1 AS part, {COUNTED}, {sums}, {sums} FILTER (members._row IS NOT NULL) FROM events {JOINED} WHERE {bought}
-        UNION ALL SELECT 2, {COUNTED}, NULL, NULL FROM ({active}) {JOINED} ORDER BY part
-    """
-    found = rows_of(asked(audience, statement, parameters, members))
-    (_, n, k, total, own_total), (_, n_active, k_active, _, _) = found
+    spent = f"{quoted(amount.name)} AS spent" if amount else "NULL::DOUBLE AS spent"
+    bought = f"SELECT {spent}, {_INSIDE} AS own FROM events WHERE _name = $purchase AND _time BETWEEN $year AND $now"
+    statement = f"SELECT count(*), count(*) FILTER (own), sum(spent), sum(spent) FILTER (own) FROM ({bought})"
+    ((n, k, total, own_total),) = rows_of(asked(audience, statement, parameters))
+    month = {"now": now.instant, "month": now.shifted(Period(amount=30), -1)}
+    active = who_did(audience, "_time BETWEEN $month AND $now", month)
     size, base = members.count, audience.people
 
     def per_person(own: float, all_: float) -> tuple[float | None, float]:
@@ -125,7 +123,7 @@ def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, 
         yield Fact(f"{purchase.label} per person, last 365 days", *per_person(k, n))
     if amount:
         yield Fact(f"{amount.label} per person, last 365 days", *per_person(own_total or 0, total or 0))
-    yield Fact("Active in the last 30 days", *per_person(k_active, n_active), is_share=True)
+    yield Fact("Active in the last 30 days", *per_person((active & members).count, active.count), is_share=True)
 
 
 def _is_purchase(event: str) -> bool:

@@ -6,17 +6,21 @@ value included; a share of nobody is 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 from segmentation.audience import Audience, quoted
-from segmentation.bins import binned, bins_of, day_of, period_name, period_starts, place_in, span_of, stored_day
+from segmentation.bins import binned, bins_of, day_of, period_name, period_starts, span_of, stored_day
 from segmentation.catalogue import Field, Kind
 from segmentation.clock import Clock
+from segmentation.jobs import QUIET
+from segmentation.keeping import Kept
 from segmentation.membership import Membership
-from segmentation.values import COUNTED, JOINED, as_text, asked, clock_of, events_named, rows_of
+from segmentation.plan import Progress
+from segmentation.values import COUNTED, JOINED, as_text, asked, clock_of, events_named, rows_of, who_did
 
 TOP = 15
 PERIODS = 60
@@ -168,24 +172,60 @@ def active_over_time(
     by: str = "month",
     *,
     clock: Clock,
+    progress: Progress = QUIET,
 ) -> OverTime:
-    """How many people did any of `events` (all of them by default) in each of the latest 60 periods of its zone, until now."""
-    now, zone = clock.instant, clock.zone
-    named, parameters = events_named(events)
-    limits = f"SELECT min(_time), max(_time) FROM events WHERE {named} AND _time <= $now"
-    ((first, last),) = rows_of(asked(audience, limits, {**parameters, "now": now}))
-    if first is None:
+    """How many people did any of `events` (all of them by default) in each of the latest 60 periods of its zone, until now.
+
+    Who did something in a period is looked up once and kept for every other segment. Raises `Cancelled`.
+    """
+    zone = clock.zone
+    newest = audience.about.newest_event
+    until = clock.instant if newest is None else min(clock.instant, _stored(newest))
+    kept = _ACTIVE.setdefault(audience, Kept(_ACTIVE_BUDGET, lambda active: sum(did.nbytes for did in active.did)))
+    active = kept.once((events, by, zone, until), lambda: _active(audience, events, by, until, zone, progress))
+    counts: dict[int | None, tuple[int, int]] = {
+        place: (did.count, (did & members).count) for place, did in enumerate(active.did, 1)
+    }
+    if not active.starts:
         return OverTime(by, members.count, audience.people)
+    return _over_time(audience, members, by, active.starts, counts, zone)
+
+
+@dataclass(frozen=True)
+class _Active:
+    """Who did something in each of the periods between these days."""
+
+    starts: tuple[date, ...] = ()
+    did: tuple[Membership, ...] = ()
+
+
+_ACTIVE_BUDGET = 128 * 1024 * 1024
+_ACTIVE: WeakKeyDictionary[Audience, Kept[Hashable, _Active]] = WeakKeyDictionary()
+
+
+def _active(
+    audience: Audience, events: tuple[str, ...], by: str, until: datetime, zone: str, progress: Progress
+) -> _Active:
+    """The sets behind `active_over_time`, which serve every segment."""
+    named, parameters = events_named(events)
+    bound = {**parameters, "until": until}
+    limits = f"SELECT min(_time), max(_time) FROM events WHERE {named} AND _time <= $until"
+    ((first, last),) = rows_of(asked(audience, limits, bound, progress=progress))
+    if first is None:
+        return _Active()
     starts = period_starts(day_of(first, zone), day_of(last, zone), by)[-PERIODS - 1 :]
     edges = [stored_day(day, Kind.MOMENT, zone) for day in starts]
-    place, bound = place_in("_time", edges)
-    statement = f"""
-        SELECT place, {COUNTED} FROM (
-            SELECT DISTINCT {place} AS place, _row FROM events WHERE {named} AND _time >= $first AND _time <= $now
-        ) {JOINED} GROUP BY ALL
-    """
-    found = rows_of(asked(audience, statement, {**parameters, **bound, "first": edges[0], "now": now}, members))
-    return _over_time(audience, members, by, starts, {place: (n, k) for place, n, k in found}, zone)
+    during = f"{named} AND _time >= $start AND _time < $end AND _time <= $until"
+    did = []
+    for place, (start, end) in enumerate(pairwise(edges)):
+        progress("Looking who did something", place / len(edges))
+        did.append(who_did(audience, during, {**bound, "start": start, "end": end}, progress))
+    return _Active(tuple(starts), tuple(did))
+
+
+def _stored(moment: datetime) -> datetime:
+    """A moment as events have it."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _over_time(

@@ -13,18 +13,28 @@ from segmentation.audience import Audience, quoted
 from segmentation.catalogue import EventProperty, Field, Kind, Value
 from segmentation.clock import Clock
 from segmentation.errors import AudienceError, Cancelled
+from segmentation.jobs import QUIET
 from segmentation.membership import Membership
 from segmentation.places import Point
+from segmentation.plan import Progress
 
 
 def asked(
-    audience: Audience, statement: str, parameters: Mapping[str, Any] | None = None, members: Membership | None = None
+    audience: Audience,
+    statement: str,
+    parameters: Mapping[str, Any] | None = None,
+    members: Membership | None = None,
+    progress: Progress = QUIET,
 ) -> pa.Table:
-    """The answer to one query; inside it the row numbers of `members` are the table `members` with the column `_row`."""
+    """The answer to one query; inside it `people POSITIONAL JOIN members` says in `members.inside` whether a person is in.
+
+    Raises `Cancelled`, also where `progress` is.
+    """
     cursor = audience.cursor()
     try:
+        progress.on_cancel(cursor.interrupt)
         if members is not None:
-            cursor.register("members", pa.table({"_row": members.rows()}))
+            cursor.register("members", pa.table({"inside": flags_of(members)}))
         return cursor.sql(statement, params=dict(parameters or {})).to_arrow_table()
     except duckdb.InterruptException as error:
         raise Cancelled from error
@@ -33,11 +43,26 @@ def asked(
             f"The audience “{audience.about.name}” cannot answer this. Load its data again on the Data page."
         ) from error
     finally:
+        progress.on_cancel(None)
         cursor.close()
 
 
-JOINED = "LEFT JOIN members USING (_row)"
-COUNTED = "count(*) AS n, count(members._row) AS k"  # of the base, of the segment
+# People lie in the file in the order of their row numbers, so that no join has to look for them: seven times faster with 10 million.
+JOINED = "POSITIONAL JOIN members"
+COUNTED = "count(*) AS n, count(*) FILTER (members.inside) AS k"  # of the base, of the segment
+
+
+def flags_of(members: Membership) -> pa.Array:
+    """Whether each person is in, over the set's own memory."""
+    return pa.Array.from_buffers(pa.bool_(), members.size, [None, pa.py_buffer(members.bits)])
+
+
+def who_did(
+    audience: Audience, condition: str, parameters: Mapping[str, Any], progress: Progress = QUIET
+) -> Membership:
+    """Who did any of the events for which the SQL `condition` holds."""
+    found = asked(audience, f"SELECT _row FROM events WHERE {condition}", parameters, progress=progress)
+    return Membership.of(found.column(0).to_numpy(), audience.people)
 
 
 def rows_of(table: pa.Table) -> list[tuple[Any, ...]]:
@@ -95,7 +120,7 @@ def field_values(
     """
     source = f"SELECT {quoted(field.name)} AS value FROM people"
     if within is not None:
-        source += " SEMI JOIN members USING (_row)"
+        source += f" {JOINED} WHERE members.inside"
     return _most_frequent(audience, source, field.kind, search, limit, {}, zone, within)
 
 
@@ -124,7 +149,7 @@ def events_named(events: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
 
 def missing(audience: Audience, field: Field, within: Membership | None = None) -> int:
     """How many people (of `within`) have no value in a field."""
-    joined = " SEMI JOIN members USING (_row)" if within is not None else ""
+    joined = f" {JOINED} WHERE members.inside" if within is not None else ""
     empty = f"count(*) FILTER ({quoted(field.name)} IS NULL)"
     return int(rows_of(asked(audience, f"SELECT {empty} FROM people{joined}", members=within))[0][0])
 

@@ -27,6 +27,7 @@ from connectors.destinations.receipt import ExportOptions, Preview, Receipt, sen
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue, Role
 from segmentation.errors import ExportError
+from segmentation.jobs import QUIET
 from segmentation.plan import Progress
 
 PREVIEW_ROWS = 5
@@ -80,17 +81,16 @@ def preview(
     *,
     segment_name: str = "",
     zone: str,
-    progress: Progress | None = None,
+    progress: Progress = QUIET,
 ) -> Preview:
     """What `export` would write: all its numbers, and its first rows; notes only on those people who are left out."""
-    watched = progress or _Unwatched()
     destination = destination_named(options.destination)
     tally: Counter[str] = Counter()
     layout = lay_out(catalogue, destination, options, segment_name, zone, as_text=True)
-    admission = admit(audience, catalogue, rows, destination, options, watched, tally)
+    admission = admit(audience, catalogue, rows, destination, options, progress, tally)
     _check_limits(destination, layout, len(admission.rows))
     first = admission.first(PREVIEW_ROWS)
-    pages = _pages(audience, layout, first, destination, watched, Counter(), lambda columns, _: columns)
+    pages = _pages(audience, layout, first, destination, progress, Counter(), lambda columns, _: columns)
     shown = [row for columns, _ in pages for row in zip(*(c.to_pylist() for c in columns), strict=True)]
     return Preview(
         **_numbers(rows, admission),
@@ -99,16 +99,6 @@ def preview(
         personal=layout.personal,
         rows=tuple(tuple(text or "" for text in row) for row in shown),
     )
-
-
-class _Unwatched:
-    """Progress that nobody looks at."""
-
-    def __call__(self, message: str, share: float | None = None) -> None:
-        """See `Progress`."""
-
-    def on_cancel(self, interrupt: Callable[[], None] | None) -> None:
-        """See `Progress`."""
 
 
 def slug(name: str) -> str:
