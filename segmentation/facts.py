@@ -10,8 +10,10 @@ from segmentation.audience import Audience, quoted
 from segmentation.catalogue import Catalogue, EventProperty, EventType, Field, Kind, Role
 from segmentation.clock import Clock
 from segmentation.definition import Period
+from segmentation.jobs import QUIET
 from segmentation.membership import Membership
 from segmentation.naming import singular, words
+from segmentation.plan import Progress
 from segmentation.values import JOINED, asked, field_values, rows_of, who_did
 from segmentation.vocabulary import TOTALS
 
@@ -43,7 +45,9 @@ class _Ask:
     is_share: bool = False
 
 
-def summary(audience: Audience, catalogue: Catalogue, members: Membership, clock: Clock) -> tuple[Fact, ...]:
+def summary(
+    audience: Audience, catalogue: Catalogue, members: Membership, clock: Clock, progress: Progress = QUIET
+) -> tuple[Fact, ...]:
     """Up to six headline facts of the segment beside the base, from what the catalogue offers.
 
     Median age, the share of the segment's most frequent country, mean income; purchases and their amount per person in the
@@ -70,8 +74,11 @@ def summary(audience: Audience, catalogue: Catalogue, members: Membership, clock
         asks.append(_Ask(f"{income.label}, average", f"avg({_finite(income)})"))
     spare = [_Ask(f"{f.label}, average", f"avg({_finite(f)})") for f in numbers if f not in (age, income)]
     spare += [_Ask(f"{f.label}: yes", _share_of(quoted(f.name)), True) for f in fields if f.kind == Kind.YES_NO]
-    facts = [*_facts(audience, members, asks, parameters), *_event_facts(audience, catalogue, members, clock)]
-    return (*facts, *_facts(audience, members, spare[: max(0, FEWEST_FACTS - len(facts))], {}))
+    facts = [
+        *_facts(audience, members, asks, parameters, progress),
+        *_event_facts(audience, catalogue, members, clock, progress),
+    ]
+    return (*facts, *_facts(audience, members, spare[: max(0, FEWEST_FACTS - len(facts))], {}, progress))
 
 
 def _named(fields: Sequence[Field], names: Sequence[str]) -> Field | None:
@@ -87,17 +94,19 @@ def _share_of(condition: str) -> str:
 
 
 def _facts(
-    audience: Audience, members: Membership, asks: Sequence[_Ask], parameters: Mapping[str, Any]
+    audience: Audience, members: Membership, asks: Sequence[_Ask], parameters: Mapping[str, Any], progress: Progress
 ) -> Iterator[Fact]:
     if asks:
         picked = ", ".join(f"{a.aggregate}, {a.aggregate} FILTER (members.inside)" for a in asks)
-        (found,) = rows_of(asked(audience, f"SELECT {picked} FROM people {JOINED}", parameters, members))
+        (found,) = rows_of(asked(audience, f"SELECT {picked} FROM people {JOINED}", parameters, members, progress))
         numbers = [None if number is None else float(number) for number in found]
         for ask, base, segment in zip(asks, numbers[::2], numbers[1::2], strict=True):
             yield Fact(ask.label, segment, base, ask.is_share)
 
 
-def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, now: Clock) -> Iterator[Fact]:
+def _event_facts(
+    audience: Audience, catalogue: Catalogue, members: Membership, now: Clock, progress: Progress
+) -> Iterator[Fact]:
     if not catalogue.events or not audience.people:
         return
     purchase = next((e for e in catalogue.events if _is_purchase(e.name)), None)
@@ -111,9 +120,9 @@ def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, 
     spent = f"{quoted(amount.name)} AS spent" if amount else "NULL::DOUBLE AS spent"
     bought = f"SELECT {spent}, {_INSIDE} AS own FROM events WHERE _name = $purchase AND _time BETWEEN $year AND $now"
     statement = f"SELECT count(*), count(*) FILTER (own), sum(spent), sum(spent) FILTER (own) FROM ({bought})"
-    ((n, k, total, own_total),) = rows_of(asked(audience, statement, parameters))
+    ((n, k, total, own_total),) = rows_of(asked(audience, statement, parameters, progress=progress))
     month = {"now": now.instant, "month": now.shifted(Period(amount=30), -1)}
-    active = who_did(audience, "_time BETWEEN $month AND $now", month)
+    active = who_did(audience, "_time BETWEEN $month AND $now", month, progress)
     size, base = members.count, audience.people
 
     def per_person(own: float, all_: float) -> tuple[float | None, float]:

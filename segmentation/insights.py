@@ -61,7 +61,9 @@ class Distribution:
     missing: Bar
 
 
-def distribution(audience: Audience, field: Field, members: Membership, bins: int = 20, *, zone: str) -> Distribution:
+def distribution(
+    audience: Audience, field: Field, members: Membership, bins: int = 20, *, zone: str, progress: Progress = QUIET
+) -> Distribution:
     """A field in the segment beside the base.
 
     Texts, lists and yes/no: the 15 values most frequent in the segment. Numbers: at most `bins` bins with round edges.
@@ -74,22 +76,24 @@ def distribution(audience: Audience, field: Field, members: Membership, bins: in
 
     other = None
     if field.kind in (Kind.TEXT, Kind.LIST, Kind.YES_NO):
-        counted = _value_counts(audience, field, members)
+        counted = _value_counts(audience, field, members, progress)
         missing = counted.pop(None, (0, 0))
         top = dict(list(counted.items())[:TOP])
         bars = [bar(str(value), str(value), counts) for value, counts in top.items()]
         if len(counted) > TOP:
-            other = bar("other", "other", _others(audience, field, members, top, missing))
+            other = bar("other", "other", _others(audience, field, members, top, missing, progress))
     else:
-        found = bins_of(audience, field, bins, zone)
-        placed = binned(audience, field, members, found.edges if found else ())
+        found = bins_of(audience, field, bins, zone, progress)
+        placed = binned(audience, field, members, found.edges if found else (), progress)
         missing = placed.pop(None, (0, 0))
         names = zip(found.labels, found.ticks, strict=True) if found else ()
         bars = [bar(label, tick, placed.get(place, (0, 0))) for place, (label, tick) in enumerate(names)]
     return Distribution(field, segment, base, tuple(bars), other, bar("no value", "no value", missing))
 
 
-def _value_counts(audience: Audience, field: Field, members: Membership) -> dict[str | None, tuple[int, int]]:
+def _value_counts(
+    audience: Audience, field: Field, members: Membership, progress: Progress
+) -> dict[str | None, tuple[int, int]]:
     """The most frequent values (one more than TOP) and None for missing, each with its counts in base and segment."""
     items = "unnest(list_distinct(value))" if field.kind == Kind.LIST else "value"
     statement = f"""
@@ -103,7 +107,7 @@ def _value_counts(audience: Audience, field: Field, members: Membership) -> dict
         (SELECT {as_text("value", field.kind)}, n, k FROM counted ORDER BY k DESC, n DESC, value LIMIT {TOP + 1})
         UNION ALL SELECT NULL, n, k FROM grouped WHERE value IS NULL
     """
-    found = rows_of(asked(audience, statement, members=members))
+    found = rows_of(asked(audience, statement, members=members, progress=progress))
     found.sort(key=lambda row: (-row[2], -row[1], row[0] or ""))
     return {value: (n, k) for value, n, k in found}
 
@@ -114,6 +118,7 @@ def _others(
     members: Membership,
     top: Mapping[str | None, tuple[int, int]],
     missing: tuple[int, int],
+    progress: Progress,
 ) -> tuple[int, int]:
     """How many have a value that is not among the top ones."""
     if field.kind != Kind.LIST:
@@ -121,7 +126,7 @@ def _others(
         return audience.people - sum(n for n, _ in known), members.count - sum(k for _, k in known)
     outside = f"NOT list_has_all($top, {quoted(field.name)})"
     statement = f"SELECT {COUNTED} FROM people {JOINED} WHERE {outside}"
-    ((n, k),) = rows_of(asked(audience, statement, {"top": list(top)}, members))
+    ((n, k),) = rows_of(asked(audience, statement, {"top": list(top)}, members, progress))
     return n, k
 
 
@@ -153,15 +158,17 @@ class OverTime:
     outside: int = 0
 
 
-def joined_over_time(audience: Audience, field: Field, members: Membership, *, zone: str) -> OverTime:
+def joined_over_time(
+    audience: Audience, field: Field, members: Membership, *, zone: str, progress: Progress = QUIET
+) -> OverTime:
     """How many people have a date or moment of `field` in each month of `zone`; by week up to 120 days, by year from 20 years on."""
-    span = span_of(audience, field)
+    span = span_of(audience, field, progress)
     if span is None:
         return OverTime("month", members.count, audience.people)
     first, last = day_of(span.low, zone), day_of(span.high, zone)
     by = "week" if (last - first).days <= 120 else "month" if last.year - first.year < 20 else "year"
     starts = period_starts(first, last, by)
-    counts = binned(audience, field, members, [stored_day(day, field.kind, zone) for day in starts])
+    counts = binned(audience, field, members, [stored_day(day, field.kind, zone) for day in starts], progress)
     return _over_time(audience, members, by, starts, counts, zone)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import duckdb
 import pyarrow as pa
@@ -45,6 +46,17 @@ def asked(
     finally:
         progress.on_cancel(None)
         cursor.close()
+
+
+_ONCE: WeakKeyDictionary[Audience, dict[str, list[tuple[Any, ...]]]] = WeakKeyDictionary()
+
+
+def asked_once(audience: Audience, statement: str, progress: Progress = QUIET) -> list[tuple[Any, ...]]:
+    """The few rows of an answer about everybody, which is kept: an audience version never changes. Raises as `asked`."""
+    known = _ONCE.setdefault(audience, {})
+    if statement not in known:
+        known[statement] = rows_of(asked(audience, statement, progress=progress))
+    return known[statement]
 
 
 # People lie in the file in the order of their row numbers, so that no join has to look for them: seven times faster with 10 million.
