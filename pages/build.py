@@ -8,6 +8,7 @@ from pages.parts import saving
 from pages.parts.aside import asides
 from pages.parts.builder import builder
 from pages.parts.cookbook import cookbook
+from pages.parts.counting import counted
 from pages.parts.frame import audience_or_stop
 from pages.parts.numbers import funnel, sentence, total
 from pages.parts.queries import Current
@@ -24,7 +25,7 @@ def screen(current: Current) -> None:
     if session().go_build:  # another audience may be in hand now
         st.rerun()
     asides()
-    answer = current.answer()
+    answer = counted(current)
     bar = st.container()
     left, right = st.columns([2, 1], gap="medium")
     with right:

@@ -20,7 +20,18 @@ from segmentation.clock import Clock
 from segmentation.definition import Condition, EventCondition, FieldCondition, MeasureFunction, Near, Which
 from segmentation.errors import HandpickError, close_names
 from segmentation.habitual import habit_question
-from segmentation.happening import Happening, column, conditions, edges, event_filter, inside, is_known, named, source
+from segmentation.happening import (
+    Happening,
+    column,
+    conditions,
+    edges,
+    event_filter,
+    inside,
+    is_known,
+    named,
+    not_later,
+    source,
+)
 from segmentation.operands import bounds
 from segmentation.operators import COMPARISONS, Comparison
 from segmentation.placing import place_question, sample_question
@@ -110,9 +121,7 @@ def _shape_of(
     if condition.which != Which.ALL or isinstance(condition.window, Near):
         return None
     start, end = edges(condition.window, at)
-    if at.newest is None or at.newest > at.clock.instant:
-        later = at.clock.instant + timedelta(microseconds=1)
-        end = later if end is None else min(end, later)
+    end = min((edge for edge in (end, not_later(at)) if edge is not None), default=None)
     function = condition.measure.function
     apart = replace(at, parameters=Parameters())  # so that equal filters are equal whatever stands around them
     where = event_filter(condition.where, apart) if condition.where is not None else None

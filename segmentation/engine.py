@@ -32,11 +32,13 @@ from segmentation.definition import (
 )
 from segmentation.editing import with_ids
 from segmentation.errors import Cancelled, HandpickError
+from segmentation.jobs import QUIET
 from segmentation.keeping import Kept
 from segmentation.kernels import Kernels
 from segmentation.membership import Membership
 from segmentation.outline import screen_of
 from segmentation.placing import coordinates, identity
+from segmentation.plan import Progress
 from segmentation.references import (
     NO_REFERENCES,
     References,
@@ -104,9 +106,9 @@ class Engine:
         self._seen: dict[int, tuple[Condition, Catalogue, Clock, Compiled]] = {}  # by identity
         self._lock = threading.Lock()
 
-    def found(self, question: Compiled) -> Membership:
-        """Whom a question without a complement finds, from the cache or by one query."""
-        return self._sets.once(question, lambda: self._look(question))
+    def found(self, question: Compiled, progress: Progress = QUIET) -> Membership:
+        """Whom a question without a complement finds, from the cache or by one query; raises `Cancelled`."""
+        return self._sets.once(question, lambda: self._look(question, progress))
 
     def answer(
         self,
@@ -114,16 +116,17 @@ class Engine:
         clock: Clock,
         catalogue: Catalogue | None = None,
         references: References = NO_REFERENCES,
+        progress: Progress = QUIET,
     ) -> Answer:
         """All numbers of a definition; unfinished and disabled nodes are left out and never widen what is left.
 
-        Nodes without an id of their own are counted under the ids that `with_ids` gives them.
+        Raises `Cancelled` where `progress` says so; what was found until then is kept. Nodes without an id of their own are counted under the ids that `with_ids` gives them.
         """
         ids = list(_ids(definition.root))
         if not all(ids) or len(set(ids)) < len(ids):
             definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
-        walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path)
+        walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path, progress)
         with self.kernels.first() if self.kernels is not None else nullcontext():
             form = walk.form_of(definition.root)
         size = self.audience.people
@@ -179,16 +182,17 @@ class Engine:
             raise HandpickError(found)
         return found
 
-    def _look(self, question: Compiled) -> Membership:
+    def _look(self, question: Compiled, progress: Progress) -> Membership:
         if self.kernels is not None and question.form is not None:
             found = self.kernels.answer(question.form)
             if found is not None:
                 return found
-        return self._ask(question)
+        return self._ask(question, progress)
 
-    def _ask(self, question: Compiled) -> Membership:
+    def _ask(self, question: Compiled, progress: Progress) -> Membership:
         cursor = self.audience.cursor()
         try:
+            progress.on_cancel(cursor.interrupt)
             parameters = {name: list(v) if isinstance(v, tuple) else v for name, v in question.parameters}
             rows = cursor.execute(question.sql, parameters).fetchnumpy()["_row"]
         except duckdb.InterruptException as error:
@@ -196,6 +200,7 @@ class Engine:
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise HandpickError("The numbers are too large to be compared.") from error
         finally:
+            progress.on_cancel(None)
             cursor.close()
         return Membership.of(np.asarray(rows), self.audience.people)
 

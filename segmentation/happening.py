@@ -148,6 +148,13 @@ def until_now(at: Happening, table: str = EVENTS) -> list[exp.Expr]:
     return [exp.LTE(this=column("_time", table), expression=at.parameters.bind(at.clock.instant))]
 
 
+def not_later(at: Happening) -> datetime | None:
+    """The same as an instant (out); None where there is no later event."""
+    if at.newest is not None and at.newest <= at.clock.instant:
+        return None
+    return at.clock.instant + timedelta(microseconds=1)
+
+
 def _from(time: exp.Expr, start: datetime | None, at: Happening) -> list[exp.Expr]:
     return [] if start is None else [exp.GTE(this=time.copy(), expression=at.parameters.bind(start))]
 

@@ -126,17 +126,113 @@ def joined_rest(
                 found[at] = np.uint8((words[place] >> np.uint64(8 * (at - start))) & np.uint64(255))
 
 
+@_compiled(*(f"void({c}[::1], int64, {s}[::1], int64)" for c in _COUNTS for s in _STEPS))
+def counted(found: Any, row: int, steps: Any, sign: int) -> None:  # pragma: no cover
+    """Add `sign` (1 or -1) to the number of each person; rows are given as steps from `row` on."""
+    for at in range(len(steps)):
+        row += steps[at]
+        found[row] += sign
+
+
 @_compiled(*(f"void({c}[::1], int64, {s}[::1], boolean[::1], int64)" for c in _COUNTS for s in _STEPS))
-def counted(found: Any, row: int, steps: Any, mask: Any, sign: int) -> None:  # pragma: no cover
-    """Add `sign` (1 or -1) to the number of each person whose event passes; rows are given as steps from `row` on."""
+def counted_some(found: Any, row: int, steps: Any, mask: Any, sign: int) -> None:  # pragma: no cover
+    """The same for the events that pass."""
     for at in range(len(steps)):
         row += steps[at]
         found[row] += mask[at] * sign
 
 
-@_compiled(*(f"void({f}[::1], int64, {s}[::1], boolean[::1], int64[::1])" for f in ("uint32", "int64") for s in _STEPS))
-def summed(found: Any, row: int, steps: Any, mask: Any, weights: Any) -> None:  # pragma: no cover
-    """Add the weight of each event that passes to its person's number."""
+@_compiled(*(f"void({f}[::1], int64, {s}[::1], int64[::1])" for f in ("uint32", "int64") for s in _STEPS))
+def summed(found: Any, row: int, steps: Any, weights: Any) -> None:  # pragma: no cover
+    """Add the weight of each event to its person's number."""
     for at in range(len(steps)):
         row += steps[at]
-        found[row] += mask[at] * weights[at]
+        found[row] += weights[at]
+
+
+@_compiled(
+    "boolean(uint32[::1], int64[::1], int64[::1], boolean[::1], int64[::1], int64[::1], boolean[::1], int64[::1],"
+    " int64[::1], int64[::1], boolean[::1], int64, uint8[::1])"
+)
+def chained(
+    rows: Any, times: Any, starts: Any, absent: Any, before: Any, within: Any, linked: Any, own: Any, theirs: Any,
+    places: Any, feasible: Any, most: int, found: Any,
+) -> bool:  # pragma: no cover  # fmt: skip
+    """Set the bit of each person who has a chain of events, one for each step that is not absent.
+
+    Events of all steps lie one step behind the other from `starts` on, in each sorted by row and time. `before` is the step
+    that a step follows, `within` the most microseconds after it (-1: any). Where a step is `linked`, its event's number in
+    `own` has to be that of the event before in `theirs` (from `places` of the step on), and not negative. `feasible` has
+    room for a mark of each event. False where it takes more than `most` looks.
+    """
+    steps = len(absent)
+    now = starts[:-1].copy()
+    ends = starts[:-1].copy()
+    looks = 0
+    last = 0
+    for step in range(steps):
+        if not absent[step]:
+            last = step
+    while now[0] < starts[1]:
+        row = rows[now[0]]
+        for step in range(steps):
+            while now[step] < starts[step + 1] and rows[now[step]] < row:
+                now[step] += 1
+            ends[step] = now[step]
+            while ends[step] < starts[step + 1] and rows[ends[step]] == row:
+                ends[step] += 1
+        for at in range(now[0], ends[0]):
+            feasible[at] = True
+        for step in range(1, steps + 1):
+            if step < steps and absent[step]:
+                continue
+            if step == steps:  # what comes after the last
+                previous, first, end = last, np.int64(0), np.int64(1)
+            else:
+                previous, first, end = before[step], now[step], ends[step]
+            for at in range(first, end):
+                good = False
+                for earlier in range(ends[previous] - 1, now[previous] - 1, -1):
+                    looks += 1
+                    if step < steps:
+                        if times[earlier] >= times[at]:
+                            continue
+                        if within[step] >= 0 and times[at] - times[earlier] > within[step]:
+                            break
+                        if linked[step]:
+                            key = theirs[places[step] + earlier - starts[previous]]
+                            if key < 0 or key != own[at]:
+                                continue
+                    if not feasible[earlier]:
+                        continue
+                    good = True
+                    for gone in range(steps):
+                        if not good or not absent[gone] or before[gone] != previous:
+                            continue
+                        for event in range(now[gone], ends[gone]):
+                            looks += 1
+                            since = times[event] - times[earlier]
+                            if since <= 0:
+                                continue
+                            if within[gone] >= 0 and since > within[gone]:
+                                break
+                            if step < steps and times[event] >= times[at]:
+                                break
+                            if linked[gone]:
+                                key = theirs[places[gone] + earlier - starts[previous]]
+                                if key < 0 or key != own[event]:
+                                    continue
+                            good = False
+                            break
+                    if good:
+                        break
+                if step == steps:
+                    if good:
+                        found[row >> 3] |= np.uint8(1) << np.uint8(row & 7)
+                elif good:
+                    feasible[at] = True
+                if looks > most:
+                    return False
+        for step in range(steps):
+            now[step] = ends[step]
+    return True

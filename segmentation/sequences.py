@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
-from segmentation.binding import Question
+from segmentation.binding import Parameters, Question
+from segmentation.clock import ELAPSED
 from segmentation.definition import SequenceCondition, Step
 from segmentation.errors import HandpickError
-from segmentation.happening import Happening, after, column, conditions, elapsed_unit, events_as, named
-from segmentation.windows import Ever
+from segmentation.happening import (
+    Happening,
+    after,
+    column,
+    conditions,
+    edges,
+    elapsed_unit,
+    event_filter,
+    events_as,
+    named,
+    not_later,
+)
+from segmentation.shapes import Bound, ChainShape, StepShape
+from segmentation.windows import Ever, Near, Window
 
 _ONE = exp.Literal.number(1)
 
@@ -86,4 +101,22 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
         raise AssertionError("the first step is one that happened")
     if absences:
         select = select.where(*absences)
-    return Question(select.distinct(), tuple(at.parameters.values))
+    return Question(select.distinct(), tuple(at.parameters.values), form=_shape_of(steps, condition.window, at))
+
+
+def _shape_of(steps: tuple[Step, ...], window: Window, at: Happening) -> ChainShape | None:
+    """The question for the kernels; None where only SQL can answer it."""
+    if isinstance(window, Near):
+        return None
+    start, end = edges(window, at)
+    now = not_later(at)
+    found = []
+    for step in steps:
+        apart = replace(at, parameters=Parameters())  # so that equal filters are equal whatever stands around them
+        where = event_filter(step.where, apart) if step.where is not None else None
+        filtered = Bound(where, tuple(apart.parameters.values)) if where is not None else None
+        within = step.within.amount * ELAPSED[elapsed_unit(step.within)] * 1_000_000 if step.within else None
+        same = tuple(at.catalogue.event_property(name).name for name in step.same)
+        found.append(StepShape(step.events, filtered, within, same, step.absent))
+    ends = [edge for edge in (end, now) if edge is not None]
+    return ChainShape(tuple(found), start, min(ends, default=None), now)

@@ -23,6 +23,7 @@ from segmentation.happening import compared
 from segmentation.membership import Membership
 from segmentation.operators import OPERATORS
 from segmentation.outline import Form, Inside, Joined, Leaf, Outline
+from segmentation.plan import Progress
 from segmentation.references import (
     NamedDefinition,
     References,
@@ -45,6 +46,7 @@ class Walk:
         clock: Clock,
         references: References,
         path: tuple[NamedDefinition, ...],
+        progress: Progress,
         above: Walk | None = None,
     ) -> None:
         self.engine = engine
@@ -52,6 +54,7 @@ class Walk:
         self.path = path  # the segments on the way here, outermost first
         self.catalogue = catalogue
         self.clock = clock
+        self.progress = progress
         self.nodes: list[str] = []  # those that count, children before their group
         self.missing: dict[str, int] = {}
         self.unfinished: dict[str, str] = {}
@@ -88,10 +91,13 @@ class Walk:
         return found
 
     def _leaf(self, question: Compiled, outside: bool = False) -> Leaf:
-        known = tuple(self._slot(self.engine.found(compile_known(name))) for name in question.known)
-        return Leaf(self._slot(self.engine.found(question.positive)), question.complement != outside, known)
+        known = tuple(self._slot(self.engine.found(compile_known(name), self.progress)) for name in question.known)
+        return Leaf(
+            self._slot(self.engine.found(question.positive, self.progress)), question.complement != outside, known
+        )
 
     def _condition(self, node: Condition) -> Form | None:
+        self.progress("Counting")
         try:
             found = self._answer(node)
         except HandpickError as error:
@@ -102,7 +108,7 @@ class Walk:
         if isinstance(node, FieldCondition) and node.operator is not None:
             negates = OPERATORS[node.operator].negates
             if negates is not None and negates != "is_known":
-                known = (self.engine.found(compile_known(name)) for name in compared(node))
+                known = (self.engine.found(compile_known(name), self.progress) for name in compared(node))
                 self.missing[node.id] = self.engine.audience.people - reduce(and_, known).count
         return found
 
@@ -135,7 +141,7 @@ class Walk:
     def _inside(self, named: NamedDefinition) -> Form:
         """Another segment, all of which has to count."""
         path = (*self.path, named)
-        walk = Walk(self.engine, self.catalogue, self.clock, self.references, path, self)
+        walk = Walk(self.engine, self.catalogue, self.clock, self.references, path, self.progress, self)
         found = walk.form_of(with_ids(named.definition).root)
         if walk.unfinished:
             reason = next(iter(walk.unfinished.values()))
