@@ -35,6 +35,7 @@ def summary(current: Current, answer: Answer) -> None:
     """Headline numbers of the segment beside everybody's."""
     audience = current.engine.audience
     facts = found(
+        current,
         "summary",
         _question(current, answer),
         "Working out the headline numbers",
@@ -67,6 +68,7 @@ def differences(current: Current, answer: Answer) -> None:
         exclude = frozenset() if with_used else frozenset(used)
         audience = current.engine.audience
         different = found(
+            current,
             "differences",
             (*_question(current, answer), exclude),
             "Comparing with everybody",
@@ -107,6 +109,7 @@ def one_field(current: Current, answer: Answer) -> None:
             return
         audience, zone = current.engine.audience, current.clock.zone
         spread = found(
+            current,
             "distribution",
             (*_question(current, answer), name),
             f"Counting {fields[name].label}",
@@ -152,7 +155,7 @@ def over_time(current: Current, answer: Answer) -> None:
                 return joined_over_time(audience, field, members, zone=clock.zone, progress=progress)
             return active_over_time(audience, members, (name,) if name else (), clock=clock, progress=progress)
 
-        times = found("over time", (*_question(current, answer), choice), f"Counting {labels[choice]}", ask)
+        times = found(current, "over time", (*_question(current, answer), choice), f"Counting {labels[choice]}", ask)
         if times is None:
             return
         st.altair_chart(over_time_chart(times, labels[choice], dark=is_dark()), width="stretch")

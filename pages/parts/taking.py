@@ -87,6 +87,7 @@ def promise(current: Current, answer: Answer, options: ExportOptions) -> Preview
     question = current.engine.audience.version, current.catalogue, answer.members, options, name, zone
     try:
         return found(
+            current,
             "receipt",
             question,
             "Checking addresses and consent",

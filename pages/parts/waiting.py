@@ -7,21 +7,23 @@ from typing import TypeVar
 
 import streamlit as st
 
-from pages.parts.queries import jobs
+from pages.parts.queries import Current, jobs
 from pages.parts.session import session
 from pages.parts.words import plain
-from segmentation.jobs import State
+from segmentation.jobs import QUIET, State
 from segmentation.plan import Progress
 
 PATIENCE = 0.8  # seconds until a progress bar is drawn
 T = TypeVar("T")
 
 
-def found(place: str, question: object, title: str, ask: Callable[[Progress], T]) -> T | None:
+def found(current: Current, place: str, question: object, title: str, ask: Callable[[Progress], T]) -> T | None:
     """What `ask` finds, kept until another `question` is asked at this place of the page.
 
     None, and what is going on is drawn, while it takes its time and where it was stopped. Raises what `ask` raised.
     """
+    if current.engine.kernels is None:  # a small audience is quicker than a thread
+        return ask(QUIET)
     asked = session().asked
     before, job_id = asked.get(place, (None, ""))
     job = jobs().get(job_id)
