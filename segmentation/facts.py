@@ -14,11 +14,10 @@ from segmentation.jobs import QUIET
 from segmentation.membership import Membership
 from segmentation.naming import singular, words
 from segmentation.plan import Progress
-from segmentation.values import JOINED, asked, field_values, rows_of, who_did
+from segmentation.values import INSIDE, JOINED, asked, field_values, inside, rows_of, who_did
 from segmentation.vocabulary import TOTALS
 
 FEWEST_FACTS = 4
-_INSIDE = "get_bit($bits::BLOB::BIT, xor(_row::INTEGER, 7)) = 1"  # whether the person of an event is in; a set's bits lie little-endian
 AGES = ("age", "alter", "edad")
 INCOMES = ("income", "salary", "einkommen", "gehalt", "revenu", "ingresos")
 PURCHASES = {*"purchase purchased order ordered transaction sale bought bestellung kauf achat".split()}
@@ -67,7 +66,7 @@ def summary(
     within = members if members.count else None
     homes = (catalogue.with_role(role) for role in (Role.COUNTRY, Role.REGION, Role.CITY))
     home = next((f for f in homes if f in fields and f.kind == Kind.TEXT and f.distinct != 1), None)
-    if home and (top := field_values(audience, home, limit=1, within=within, zone=clock.zone)):
+    if home and (top := field_values(audience, home, limit=1, beside=within, zone=clock.zone)) and top[0].beside != 0:
         asks.append(_Ask(f"{home.label}: {top[0].value}", _share_of(f"{quoted(home.name)} = $home"), True))
         parameters["home"] = top[0].value
     if income:
@@ -115,10 +114,10 @@ def _event_facts(
         "purchase": purchase.name if purchase else None,
         "now": now.instant,
         "year": now.shifted(Period(amount=365), -1),
-        "bits": members.bits.tobytes(),
+        **inside(members),
     }
     spent = f"{quoted(amount.name)} AS spent" if amount else "NULL::DOUBLE AS spent"
-    bought = f"SELECT {spent}, {_INSIDE} AS own FROM events WHERE _name = $purchase AND _time BETWEEN $year AND $now"
+    bought = f"SELECT {spent}, {INSIDE} AS own FROM events WHERE _name = $purchase AND _time BETWEEN $year AND $now"
     statement = f"SELECT count(*), count(*) FILTER (own), sum(spent), sum(spent) FILTER (own) FROM ({bought})"
     ((n, k, total, own_total),) = rows_of(asked(audience, statement, parameters, progress=progress))
     month = {"now": now.instant, "month": now.shifted(Period(amount=30), -1)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from pages.parts import commands
@@ -18,6 +16,9 @@ from segmentation.definition import Condition, FieldCondition
 from segmentation.engine import Answer
 from segmentation.menus import menu
 from segmentation.operators import OPERATORS, Shape
+from segmentation.values import Offered
+
+MOST_COMPARED = 100_000  # distinct values; of more, hardly one occurs twice
 
 
 def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None:
@@ -38,7 +39,12 @@ def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None
             width=210,
         )
         if named is not None:
-            values = partial(values_of_field, str(current.engine.audience.path), named.name, current.clock.zone)
+            path, name, zone = str(current.engine.audience.path), named.name, current.clock.zone
+
+            def values(search: str) -> tuple[Offered, ...]:
+                beside = current.others(node.id) if named.distinct <= MOST_COMPARED else None
+                return values_of_field(path, name, zone, beside, search)
+
             comparison_and_operand(node, named, values, current)
     _switches(node, answer)
 
