@@ -69,6 +69,12 @@ def _beside(path: Path, name: str) -> Iterator[tuple[Path, Path | None]]:
         made.rename(kept)
 
 
+def _opened(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path), read_only=read_only)
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 class Asked(ABC):
     """An engine that says how many people match."""
 
@@ -111,7 +117,7 @@ class Sorted(Asked):
 
     def __init__(self, path: Path) -> None:
         """See `Asked`."""
-        self._connection = duckdb.connect(str(path), read_only=True)
+        self._connection = _opened(path)
 
     def total(self, definition: Definition) -> int:
         """See `Asked`."""
@@ -128,8 +134,8 @@ class Unsorted(Sorted):
         """See `Asked`."""
         with _beside(path, "unsorted.duckdb") as (kept, made):
             if made is not None:
-                with duckdb.connect(str(made), config={"memory_limit": "4GB"}) as connection:
-                    connection.execute("SET enable_progress_bar = false")
+                with _opened(made, read_only=False) as connection:
+                    connection.execute("SET memory_limit = '4GB'")
                     connection.execute(f"ATTACH '{path}' AS crowd (READ_ONLY)")
                     connection.execute(f"CREATE TABLE people AS SELECT {PEOPLE} FROM crowd.people")
                     connection.execute(f"CREATE TABLE events AS SELECT {EVENTS} FROM crowd.events ORDER BY _time")
@@ -156,7 +162,7 @@ class ClickHouse(Asked):
     def _fill(self, path: Path) -> None:
         for table, columns, order in (("people", PEOPLE, "_row"), ("events", EVENTS, "(_name, _time)")):
             parquet = path.with_name(f"{table}.parquet")
-            with duckdb.connect(str(path), read_only=True) as connection:
+            with _opened(path) as connection:
                 connection.execute(f"COPY (SELECT {columns} FROM {table}) TO '{parquet}'")
             self._session.query(f"DROP TABLE IF EXISTS crowd.{table}")
             self._session.query(
@@ -188,7 +194,7 @@ class SQLite(Asked):
         moment = "strftime({0}, '%Y-%m-%d %H:%M:%S')"
         stored = {"amount": "({0} * 100)::BIGINT", "spend": "({0} * 100)::BIGINT", "score": "{0}", "_time": moment,
                   "seen": moment, "born": "{0}::VARCHAR", "signed_up": "{0}::VARCHAR", "newsletter": "{0}::INTEGER"}  # fmt: skip
-        with duckdb.connect(str(path), read_only=True) as source, sqlite3.connect(made) as target:
+        with _opened(path) as source, sqlite3.connect(made) as target:
             target.execute("PRAGMA journal_mode = OFF")
             for table, columns, numbered in (
                 ("people", PEOPLE, "_row INTEGER PRIMARY KEY"),
@@ -214,7 +220,7 @@ def _tables(path: Path) -> tuple[pa.Table, pa.Table]:
     """People and events as columns in memory: texts of few values coded, money in cents."""
     picked = {name: f"{name}::ENUM ({str(sorted(values))[1:-1]}) AS {name}" for name, values in FEW.items()}
     picked |= {money: f"({money} * 100)::INTEGER AS {money}" for money in ("amount", "spend")}
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with _opened(path) as connection:
         people, events = (
             connection.sql(
                 f"SELECT {', '.join(picked.get(n, n) for n in names.split(', '))} FROM {table}"

@@ -15,11 +15,12 @@ from segmentation.adding import Filter
 from segmentation.coding import Dictionary
 from segmentation.happened import Detail, Happened, in_order
 from segmentation.membership import Membership
+from segmentation.plan import Progress
 from segmentation.ranges import LEAST, MOST, edge
 from segmentation.shapes import ChainShape, StepShape
 
 MOST_LOOKS = 2_000_000_000
-MOST_EVENTS = 30_000_000
+MOST_EVENTS = 8_000_000  # of a step at a time
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class _Events:
     codes: dict[str, NDArray[np.int64]]
 
 
-def chain(shape: ChainShape, sources: Sources, people: int) -> Membership | None:
-    """Who has such a chain; None where SQL has to tell."""
+def chain(shape: ChainShape, sources: Sources, people: int, progress: Progress) -> Membership | None:
+    """Who has such a chain; None where SQL has to tell. Raises `Cancelled` where `progress` does."""
     before = _before(shape.steps)
     wanted = [set(step.same) for step in shape.steps]
     for step, previous in zip(shape.steps, before, strict=True):
@@ -59,18 +60,41 @@ def chain(shape: ChainShape, sources: Sources, people: int) -> Membership | None
     dictionaries = {name: _values(name, found) for name in frozenset().union(*wanted)}
     if any(values is None for values in dictionaries.values()):
         return None
-    here: NDArray[np.bool_] | None = None
-    gathered: list[_Events] = []
-    for step, of in zip(shape.steps, found, strict=True):
-        start, end = edge(shape.start, LEAST), edge(shape.now if step.absent else shape.end, MOST)
-        events = _gathered(of, start, end, dictionaries, here)
-        if events is None:
-            return None
-        gathered.append(events)
-        if here is None:
-            here = np.zeros(people, dtype=np.bool_)
-            here[events.rows] = True
-    return _looked(shape.steps, before, gathered, dictionaries, people)
+    bits = np.zeros((people + 7) // 8, dtype=np.uint8)
+    looking = _Looking(shape, before, found, dictionaries, people, progress)
+    return Membership(bits, people) if looking.mark(bits, 0, people) else None
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """Everything that is looked through."""
+
+    shape: ChainShape
+    before: list[int]
+    sources: list[list[Source]]
+    dictionaries: dict[str, pa.Array]
+    people: int
+    progress: Progress
+
+    def mark(self, found: NDArray[np.uint8], low: int, high: int) -> bool:
+        """Set the bits of those from row `low` (in) to `high` (out) who have a chain; False where SQL has to tell.
+
+        Of too many events half the people are looked at at a time, so that they fit in memory.
+        """
+        self.progress("Counting")
+        here: NDArray[np.bool_] | None = None
+        gathered: list[_Events] = []
+        for step, sources in zip(self.shape.steps, self.sources, strict=True):
+            start, end = edge(self.shape.start, LEAST), edge(self.shape.now if step.absent else self.shape.end, MOST)
+            events = _gathered(sources, start, end, self.dictionaries, here, (low, high))
+            if events is None:
+                middle = (low + high) // 2
+                return middle > low and self.mark(found, low, middle) and self.mark(found, middle, high)
+            gathered.append(events)
+            if here is None:
+                here = np.zeros(self.people, dtype=np.bool_)
+                here[events.rows] = True
+        return _looked(self.shape.steps, self.before, gathered, self.dictionaries, found)
 
 
 def _before(steps: tuple[StepShape, ...]) -> list[int]:
@@ -95,9 +119,14 @@ def _values(name: str, found: list[list[Source]]) -> pa.Array | None:
 
 
 def _gathered(
-    sources: list[Source], start: int, end: int, dictionaries: dict[str, pa.Array], here: NDArray[np.bool_] | None
+    sources: list[Source],
+    start: int,
+    end: int,
+    dictionaries: dict[str, pa.Array],
+    here: NDArray[np.bool_] | None,
+    limits: tuple[int, int],
 ) -> _Events | None:
-    """The events of a step between two instants, of the people in `here`; None where there are too many."""
+    """The events of a step between two instants, of the people in `here` and of some rows; None where there are too many."""
     rows: list[NDArray[np.uint32]] = []
     times: list[NDArray[np.int64]] = []
     codes: dict[str, list[NDArray[np.int64]]] = {}
@@ -111,12 +140,13 @@ def _gathered(
         for number, block in enumerate(source.happened.blocks):
             if block.last < start or block.first >= end:
                 continue
-            mask = block.within(start, end, every)
-            if source.where is not None:
-                np.logical_and(mask, source.where.test(number, every), out=mask)
             of = np.cumsum(block.steps, dtype=np.uint32)
             of += np.uint32(block.rows[0])
-            chosen = np.flatnonzero(mask)
+            among = slice(*(int(place) for place in np.searchsorted(of, limits)))
+            mask = block.within(start, end, among)
+            if source.where is not None:
+                np.logical_and(mask, source.where.test(number, among), out=mask)
+            chosen = np.flatnonzero(mask) + among.start
             of = of[chosen]
             if here is not None:
                 kept = here[of]
@@ -161,21 +191,21 @@ def _looked(
     before: list[int],
     gathered: list[_Events],
     dictionaries: dict[str, pa.Array],
-    people: int,
-) -> Membership | None:
+    found: NDArray[np.uint8],
+) -> bool:
+    """Set the bits of those who have a chain; False where it would take too long."""
     own, theirs, places, length = [], [], [], 0
     for step, previous, events in zip(steps, before, gathered, strict=True):
         mine = _keys(events, step.same, dictionaries)
         other = _keys(gathered[previous], step.same, dictionaries) if step.same else np.zeros(0, dtype=np.int64)
         if mine is None or other is None:
-            return None
+            return False
         own.append(mine)
         theirs.append(other)
         places.append(length)
         length += len(other)
     lengths = [len(events.rows) for events in gathered]
-    found = np.zeros((people + 7) // 8, dtype=np.uint8)
-    done = machine.fetch().chained(
+    done: bool = machine.fetch().chained(
         np.concatenate([events.rows for events in gathered]),
         np.concatenate([events.times for events in gathered]),
         np.cumsum([0, *lengths], dtype=np.int64),
@@ -190,4 +220,4 @@ def _looked(
         MOST_LOOKS,
         found,
     )
-    return Membership(found, people) if done else None
+    return done

@@ -103,7 +103,9 @@ def _event_question(condition: EventCondition, at: Happening) -> Question:
     complement = function in ZERO_WITHOUT_EVENTS and row.holds(0, *values)
     holds = _share(condition, row, values, at) if share else _holds(condition, row, values, detail, at)
     select = (
-        select.where(*matching).group_by(column("_row")).having(exp.Not(this=exp.paren(holds)) if complement else holds)
+        select.where(*matching, copy=False)
+        .group_by(column("_row"), copy=False)
+        .having(exp.Not(this=exp.paren(holds, copy=False)) if complement else holds, copy=False)
     )
     form = None if share else _shape_of(condition, row, values, detail, at, complement)
     return Question(select, tuple(at.parameters.values), complement=complement, form=form)
@@ -189,4 +191,4 @@ def question(condition: Condition, catalogue: Catalogue, clock: Clock, newest: d
 def compile_condition(condition: Condition, catalogue: Catalogue, clock: Clock, newest: datetime | None) -> Compiled:
     """A condition as one question to the audience; raises HandpickError with what is missing or wrong."""
     found = question(condition, catalogue, clock, newest)
-    return Compiled(found.select.sql("duckdb"), found.parameters, found.complement, found.known, found.form)
+    return Compiled(found.select.sql("duckdb", copy=False), found.parameters, found.complement, found.known, found.form)

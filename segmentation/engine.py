@@ -68,6 +68,7 @@ class Answer:
     base: int
     members: Membership
     counted: bool  # False where nothing counts yet: `members` is then empty
+    waiting: bool = False  # not worked out yet: there are no numbers
     counts: dict[str, int] = field(default_factory=dict)
     without: dict[str, int] = field(default_factory=dict)  # the total if this node were not there
     funnel: tuple[Step, ...] = ()
@@ -184,7 +185,7 @@ class Engine:
 
     def _look(self, question: Compiled, progress: Progress) -> Membership:
         if self.kernels is not None and question.form is not None:
-            found = self.kernels.answer(question.form)
+            found = self.kernels.answer(question.form, progress)
             if found is not None:
                 return found
         return self._ask(question, progress)

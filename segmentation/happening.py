@@ -64,7 +64,7 @@ def events_as(table: str) -> exp.Expr:
 
 
 def _false_if_unknown(found: exp.Expr) -> exp.Expr:
-    return exp.Coalesce(this=exp.paren(found), expressions=[exp.false()])
+    return exp.Coalesce(this=exp.paren(found, copy=False), expressions=[exp.false()])
 
 
 def is_known(of: exp.Expr) -> exp.Expr:
@@ -88,13 +88,13 @@ def event_filter(node: AnyNode, at: Happening, table: str = EVENTS, depth: int =
         return None
     match node.match:
         case Match.ALL:
-            return exp.and_(*parts)
+            return exp.and_(*parts, copy=False)
         case Match.AT_LEAST:
             each: list[exp.Expr] = [
                 exp.case().when(part, exp.Literal.number(1)).else_(exp.Literal.number(0)) for part in parts
             ]
             return exp.GTE(this=exp.paren(_sum(each)), expression=at.parameters.bind(node.least))
-    either = exp.paren(exp.or_(*parts))
+    either = exp.paren(exp.or_(*parts, copy=False), copy=False)
     return either if node.match == Match.ANY else exp.Not(this=either)
 
 

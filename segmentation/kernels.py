@@ -25,10 +25,12 @@ from segmentation.background import Background
 from segmentation.chaining import Source, chain
 from segmentation.columns import Column, Dictionaries, load_column
 from segmentation.happened import Detail, Happened, load_detail, load_events
+from segmentation.jobs import QUIET
 from segmentation.keeping import Kept
 from segmentation.measures import MeasureFunction
 from segmentation.membership import Membership
 from segmentation.packing import Numbers, bits_inside
+from segmentation.plan import Progress
 from segmentation.ranges import earliest, latest, microseconds, moment, range_of
 from segmentation.saved import Saved
 from segmentation.shapes import Bound, ChainShape, EventShape, FieldShape, Shape, StepShape
@@ -36,6 +38,7 @@ from segmentation.shapes import Bound, ChainShape, EventShape, FieldShape, Shape
 COLUMN_BUDGET = 900 * 1024 * 1024
 MEASURE_BUDGET = 192 * 1024 * 1024
 AT_ONCE = 200_000  # rows: so many are loaded while the question waits
+MANY_LINKED = 1_000_000  # events in the steps of a chain
 MOST_TEXTS = 1 << 16
 MOST_MEASURES = 1000  # whose windows are remembered
 MOST_WINDOWS = 8  # of one measure, that others are reckoned from
@@ -87,17 +90,22 @@ class Kernels:
         finally:
             cursor.close()
 
-    def answer(self, shape: Shape) -> Membership | None:
-        """Who is found, as SQL finds them; None where SQL has to be asked."""
-        if machine.loops() is None:
-            self.prepare(shape)
-            return None
+    def answer(self, shape: Shape, progress: Progress = QUIET) -> Membership | None:
+        """Who is found, as SQL finds them; None where SQL has to be asked.
+
+        A chain of many events waits until they are loaded, as SQL would take longer still; `progress` may cancel that.
+        """
         try:
             if isinstance(shape, FieldShape):
                 return self._by_field(shape)
+            if isinstance(shape, ChainShape) and not self.wait and self._many(shape):
+                self._wait_for(shape, progress)
+            if machine.loops() is None:
+                self.prepare(shape)
+                return None
             if isinstance(shape, ChainShape):
                 with self._working:
-                    return chain(shape, self._sources, self.audience.people)
+                    return chain(shape, self._sources, self.audience.people, progress)
             return self._by_events(shape)
         except (duckdb.Error, pa.ArrowException, MemoryError):
             return None
@@ -114,6 +122,24 @@ class Kernels:
                 self._asking -= 1
                 self._quiet.notify_all()
 
+    def _many(self, shape: ChainShape) -> bool:
+        return sum(self._number(name) for step in shape.steps for name in step.events) > MANY_LINKED
+
+    def _wait_for(self, shape: ChainShape, progress: Progress) -> None:
+        if machine.loops() is not None and None not in [self._sources(s, frozenset(s.same)) for s in shape.steps]:
+            return
+        self.prepare(shape)
+        with self._quiet:
+            self._asking -= 1
+            self._quiet.notify_all()
+        try:
+            settled = self._loader.settled()
+            while not settled.wait(0.1):
+                progress("Getting the events ready")
+        finally:
+            with self._quiet:
+                self._asking += 1
+
     def prepare(self, shape: Shape) -> None:
         """Have what a question needs loaded beside, whatever its size."""
         if machine.loops() is None:
@@ -129,7 +155,7 @@ class Kernels:
 
     def settle(self) -> None:
         """Wait until all that was asked for is loaded."""
-        self._loader.settle()
+        self._loader.settled().wait()
 
     def _by_field(self, shape: FieldShape) -> Membership | None:
         column = self._column(shape.field)

@@ -79,7 +79,7 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
         limits = [*_links(step, table, since, at), *conditions(step, Ever(), at, table)]
         if until is not None:
             limits.append(exp.LT(this=column("_time", table), expression=column("_time", until)))
-        return exp.Not(this=exp.Exists(this=exp.select(_ONE).from_(events_as(table)).where(*limits)))
+        return exp.Not(this=exp.Exists(this=exp.select(_ONE).from_(events_as(table)).where(*limits, copy=False)))
 
     for number, step in enumerate(steps, 1):
         if step.absent:
@@ -89,10 +89,11 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
         found = conditions(step, condition.window, at, table)
         if select is None:
             select = exp.select(exp.alias_(column("_row", table), "_row", quoted=True)).from_(events_as(table))
-            select = select.where(*found)
+            select = select.where(*found, copy=False)
         else:
             on = exp.and_(*_links(step, table, previous, at))
-            select = select.join(events_as(table), on=on).where(*found)  # not every database may look elsewhere in ON
+            # not every database may look elsewhere in ON
+            select = select.join(events_as(table), on=on, copy=False).where(*found, copy=False)
         absences += [absent(*missing, table) for missing in waiting]
         waiting = []
         previous = table
@@ -100,7 +101,7 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
     if select is None:
         raise AssertionError("the first step is one that happened")
     if absences:
-        select = select.where(*absences)
+        select = select.where(*absences, copy=False)
     return Question(select.distinct(), tuple(at.parameters.values), form=_shape_of(steps, condition.window, at))
 
 

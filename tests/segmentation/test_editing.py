@@ -20,6 +20,7 @@ from segmentation.definition import (
     ListCondition,
     Match,
     Node,
+    Period,
     PlaceCondition,
     RankCondition,
     RfmCondition,
@@ -433,3 +434,24 @@ def test_around_a_filter_stands_what_all_its_people_match() -> None:
     assert "e" in left("f")
     either = editing.update(tree, "root", match=Match.ANY)
     assert editing.around(either, "a").root.children == ()
+
+
+def test_a_step_moves_up_and_how_soon_stays_where_it_was() -> None:
+    soon = Period(amount=2)
+    steps = (
+        Step(id="a", events=("view",)),
+        Step(id="b", events=("cart",), within=soon, same=("product",)),
+        Step(id="c", events=("buy",), absent=True),
+    )
+    definition = Definition(root=Group(id="g", children=(SequenceCondition(id="s", steps=steps),)))
+    (sequence,) = editing.earlier(definition, "c").root.children
+    assert isinstance(sequence, SequenceCondition)
+    assert sequence.steps == (
+        steps[0],
+        Step(id="c", events=("buy",), absent=True, within=soon, same=("product",)),
+        Step(id="b", events=("cart",)),
+    )
+    (sequence,) = editing.earlier(editing.earlier(definition, "c"), "c").root.children
+    assert isinstance(sequence, SequenceCondition)
+    assert [step.absent for step in sequence.steps] == [False, False, False], "the first is something they did"
+    assert editing.earlier(definition, "a") == definition

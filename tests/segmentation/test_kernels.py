@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from segmentation import chaining as chaining_module
 from segmentation import columns as columns_module
 from segmentation import engine as engine_module
 from segmentation import happened as happened_module
@@ -39,7 +40,9 @@ from segmentation.definition import (
     MeasureFunction,
     Period,
     SegmentCondition,
+    SequenceCondition,
     Span,
+    Step,
 )
 from segmentation.engine import Engine
 from segmentation.errors import HandpickError
@@ -173,6 +176,24 @@ def drawn(chance: random.Random) -> Condition:
     )
 
 
+def drawn_chain(chance: random.Random) -> SequenceCondition:
+    """A sequence on a shop."""
+    hat = Group(children=(FieldCondition(field="item", operator="is_any_of", value=("hat",)),))
+
+    def step(number: int) -> Step:
+        return Step(
+            id=f"s{number}",
+            events=tuple(chance.sample(NAMES, chance.choice((1, 1, 2)))),
+            where=chance.choice((None, None, hat)),
+            within=Period(amount=chance.randint(1, 20)) if number and chance.random() < 0.5 else None,
+            same=("item",) if number and chance.random() < 0.4 else (),
+            absent=number > 0 and chance.random() < 0.4,
+        )
+
+    window = chance.choice((Ever(), Last(period=Period(amount=40)), BetweenAgo(span=Span(nearest=5, farthest=50))))
+    return SequenceCondition(steps=tuple(map(step, range(chance.randint(2, 4)))), window=window)
+
+
 def asked_of(engine: Engine, condition: Condition) -> Membership | str:
     """Who is found, or what is wrong."""
     answer = engine.answer(Definition(root=Group(children=(condition.model_copy(update={"id": "one"}),))), CLOCK)
@@ -189,6 +210,25 @@ def test_blocks_that_end_inside_a_window_count_as_sql_does(tmp_path: Path, monke
         assert asked_of(quick, condition) == asked_of(plain, condition), condition.model_dump_json(indent=1)
     assert quick.kernels is not None
     assert len(quick.kernels.measures) > 50, "they were answered by kernels"
+    audience.close()
+
+
+def test_chains_found_a_few_people_at_a_time_are_those_of_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(happened_module, "SMALLEST_BLOCK", 64)
+    monkeypatch.setattr(chaining_module, "MOST_EVENTS", 300)
+    audience = shop(tmp_path / "a.duckdb", 6)
+    quick, plain, chance = Engine(audience, kernels=True), Engine(audience, kernels=False), random.Random(7)
+    assert quick.kernels is not None
+    sizes = set()
+    for _ in range(120):
+        condition = drawn_chain(chance)
+        form = quick.compiled(condition, audience.catalogue, CLOCK).form
+        assert form is not None
+        found = quick.kernels.answer(form)
+        assert found is not None, "it was answered by the kernels"
+        assert found == asked_of(plain, condition), condition.model_dump_json(indent=1)
+        sizes.add(found.count)
+    assert len(sizes) > 30
     audience.close()
 
 
