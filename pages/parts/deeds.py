@@ -52,9 +52,9 @@ def _sizes(node: EventCondition, current: Current) -> None:
     except HandpickError:
         return
     if sizes:
-        told = " · ".join(f"{times}: {number(count)}" for times, count in sizes.items() if count)
+        told = " · ".join(f"{times}+:\u00a0{number(count)}" for times, count in sizes.items() if count)
         with line(""):
-            st.caption(f"People who did it at least {told}" if told else "Nobody did it.")
+            st.caption(f"People by how often: {told}" if told else "Nobody did it.")
 
 
 def _comparison(node: EventCondition) -> None:
