@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from segmentation import engine as engine_module
+from segmentation.audience import Audience
 from segmentation.catalogue import FieldEdit, Kind
 from segmentation.clock import Clock
 from segmentation.definition import (
@@ -322,3 +323,22 @@ def test_a_count_that_is_cancelled_ends_at_once_and_the_next_is_answered(tmp_pat
     assert job.state is State.CANCELLED
     assert engine.answer(quick, CLOCK).total == 1
     assert Engine(audience, kernels=True).answer(slow, CLOCK).total == 1, "without SQL it is no work"
+
+
+def test_an_audience_can_be_opened_again_while_it_is_open(engine: Engine) -> None:
+    again = Audience(engine.audience.path)
+    assert ask(Engine(again), ADULT).total == ask(engine, ADULT).total
+    again.close()
+    assert ask(Engine(engine.audience), GERMAN).total, "the first stays open"
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+def test_sizes_at_other_numbers_are_the_counts_of_other_filters(engine: Engine, kernels: bool) -> None:
+    fresh = Engine(engine.audience, kernels=kernels)
+    catalogue = fresh.audience.catalogue
+    if kernels:
+        assert fresh.sizes(BUYER, (1, 2), CLOCK, catalogue) is None, "that would take a moment"
+        ask(fresh, BUYER)
+    sizes = fresh.sizes(BUYER, (1, 2, 3), CLOCK, catalogue)
+    expected = {n: BUYER.model_copy(update={"comparison": "at_least", "value": n}) for n in (1, 2, 3)}
+    assert sizes == {n: ask(engine, node).total for n, node in expected.items()}
