@@ -21,7 +21,7 @@ from segmentation.definition import Definition
 from segmentation.editing import around
 from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
-from segmentation.jobs import Jobs
+from segmentation.jobs import Jobs, State
 from segmentation.ladders import Ladders
 from segmentation.library import Library
 from segmentation.lists import Lists
@@ -99,7 +99,10 @@ class Current:
         return self.engine.answer(definition, self.clock, self.catalogue, references, progress)
 
     def others(self, node_id: str) -> Membership | None:
-        """Whom the other filters leave for a filter to choose among; None where that is everybody."""
+        """Whom the other filters leave for a filter to choose among; None where that is everybody, and while they are counted."""
+        counting = session().counting
+        if counting is not None and counting.job.state is State.RUNNING:
+            return None
         rest = around(session().definition, node_id)
         answer = self.engine.answer(rest, self.clock, self.catalogue, self.references())
         return answer.members if answer.counted and answer.total < answer.base else None
