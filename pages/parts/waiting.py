@@ -13,7 +13,7 @@ from pages.parts.words import plain
 from segmentation.jobs import QUIET, State
 from segmentation.plan import Progress
 
-PATIENCE = 0.8  # seconds until a progress bar is drawn
+PATIENCE = 0.4  # seconds until a progress bar is drawn
 T = TypeVar("T")
 
 
@@ -48,5 +48,10 @@ def _watch(place: str) -> None:
     job = jobs().get(session().asked.get(place, (None, ""))[1])
     if job is None or job.state is not State.RUNNING:
         st.rerun()
-    st.progress(job.share or 0.0, text=f"{plain(job.message or job.title)} · {job.elapsed:.0f} s")
-    st.button("Stop", key=f"stop-{place}", icon=":material/close:", on_click=job.cancel)
+    words = f"{plain(job.message or job.title)} · {job.elapsed:.0f} s"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if job.share is None:
+            st.markdown(f":gray[:material/hourglass_top: {words}]", width="stretch")
+        else:
+            st.progress(job.share, text=words, width="stretch")
+        st.button("Stop", key=f"stop-{place}", icon=":material/close:", type="tertiary", on_click=job.cancel)
