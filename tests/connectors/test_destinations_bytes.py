@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -16,7 +17,7 @@ from connectors.destinations import ExportOptions, export, people
 from connectors.importing import load, plan_files
 from connectors.sources.sample import write_sample
 from segmentation.audience import Audience
-from segmentation.jobs import Quiet
+from segmentation.jobs import Job, Quiet, State
 from segmentation.workspace import Workspace
 
 PEOPLE, BLOCK = 2_000, 300
@@ -78,3 +79,24 @@ def test_a_file_of_the_sample_shop_is_the_same_to_the_byte(
     written = zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml") if path.suffix == ".xlsx" else path.read_bytes()
     assert (made.exported, made.no_address, made.not_consented, made.duplicate) == numbers
     assert hashlib.sha256(written + "\n".join(made.notes).encode()).hexdigest() == digest
+
+
+def test_cancel_ends_a_running_export_and_leaves_nothing(
+    shop: Audience, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "BLOCK", 1)
+    rows = np.arange(shop.people, dtype=np.uint32)
+    job = Job(
+        "Writing",
+        lambda progress: export(
+            shop, shop.catalogue, rows, ExportOptions(**FILES["csv"][0]), tmp_path, segment_name="VIPs", zone="UTC",
+            progress=progress,
+        ),
+    )  # fmt: skip
+    while not job.share:
+        assert job.state is State.RUNNING
+    job.cancel()
+    job.wait(20)
+    assert job.state is State.CANCELLED
+    assert list(tmp_path.iterdir()) == []
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("handpick-export")]
