@@ -19,6 +19,7 @@ from segmentation.operators import OPERATORS, Shape
 from segmentation.values import Offered
 
 MOST_COMPARED = 100_000  # distinct values; of more, hardly one occurs twice
+MOST_WITH_LISTS = 3_000_000  # people; of more, counting a list's items among the others takes a second
 
 
 def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None:
@@ -42,7 +43,8 @@ def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None
             path, name, zone = str(current.engine.audience.path), named.name, current.clock.zone
 
             def values(search: str) -> tuple[Offered, ...]:
-                beside = current.others(node.id) if named.distinct <= MOST_COMPARED else None
+                quick = named.kind is not Kind.LIST or current.engine.audience.people <= MOST_WITH_LISTS
+                beside = current.others(node.id) if quick and named.distinct <= MOST_COMPARED else None
                 return values_of_field(path, name, zone, beside, search)
 
             comparison_and_operand(node, named, values, current)
