@@ -90,17 +90,6 @@ def differences(
     return Differences(over[:limit], under[:limit])
 
 
-def over_represented(
-    audience: Audience,
-    catalogue: Catalogue,
-    members: Membership,
-    limit: int = MOST_SHOWN,
-    exclude: frozenset[str] = frozenset(),
-) -> tuple[Difference, ...]:
-    """Only the `over` of `differences`."""
-    return differences(audience, catalogue, members, limit, exclude).over
-
-
 def z_score(hits: int, size: int, other_hits: int, other_size: int) -> float:
     """How many standard errors the first share lies above the second; 0 where neither group can differ.
 
