@@ -86,10 +86,15 @@ class Workspace:
         self.database = metadata.opened(home / "handpick.sqlite")
 
     @staticmethod
-    def default() -> Workspace:
+    def default_home() -> Path:
         """`HANDPICK_HOME`, else the user's data folder."""
         home = os.environ.get("HANDPICK_HOME") or platformdirs.user_data_dir("handpick", appauthor=False)
-        return Workspace(Path(home).expanduser())
+        return Path(home).expanduser()
+
+    @staticmethod
+    def default() -> Workspace:
+        """The workspace in the default folder."""
+        return Workspace(Workspace.default_home())
 
     def _enter(self) -> sqlite3.Connection:
         """Clean up if nobody else has the workspace open; then hold a lock, as long as this object lives, that says “in use”.

