@@ -118,13 +118,15 @@ def main() -> None:
     if options.mysql_rows:
         port = free_port()
         with mariadb_server(system_tables(), f"--port={port}", "--bind-address=127.0.0.1") as place:
-            with closing(pymysql.connect(unix_socket=str(place), user="root")) as connection:
-                with connection.cursor() as cursor:
-                    cursor.execute("CREATE USER reader IDENTIFIED BY 'reader'")
-                    cursor.execute("CREATE DATABASE shop CHARACTER SET utf8mb4")
-                    cursor.execute("GRANT SELECT ON shop.* TO reader")
-                    cursor.execute("USE shop")
-                    cursor.execute(MYSQL_TABLE.format(rows=options.mysql_rows))
+            with (
+                closing(pymysql.connect(unix_socket=str(place), user="root")) as connection,
+                connection.cursor() as cursor,
+            ):
+                cursor.execute("CREATE USER reader IDENTIFIED BY 'reader'")
+                cursor.execute("CREATE DATABASE shop CHARACTER SET utf8mb4")
+                cursor.execute("GRANT SELECT ON shop.* TO reader")
+                cursor.execute("USE shop")
+                cursor.execute(MYSQL_TABLE.format(rows=options.mysql_rows))
             shop = mysql.Settings(
                 host="127.0.0.1", port=port, database="shop", user="reader", password=SecretStr("reader")
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from segmentation.errors import SourceError
 from segmentation.guessing import guess_plan
 from segmentation.loading import build_audience
 from segmentation.plan import LoadPlan, Origin, Progress, StagedTable
+from segmentation.renewals import Renewals
 from segmentation.workspace import Workspace
 
 SAMPLE_NAME = "Sample shop"
@@ -62,6 +64,15 @@ def plan_tables(
 
 def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None = None) -> str:
     """Build and publish an audience (a new version where `audience` is given); returns its id.
+
+    Raises `LoadError`, `Cancelled`, and `AudienceError` where somebody else is bringing that audience up to date.
+    """
+    with Renewals(workspace).alone(audience) if audience else nullcontext():
+        return publish(plan, name, workspace, progress, audience)
+
+
+def publish(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None) -> str:
+    """`load` for whoever has the audience for himself.
 
     What was read for it is kept beside the audience only, so that it goes with it.
     """

@@ -65,6 +65,16 @@ def next_version_path(folder: Path) -> Path:
     return folder / f"v{number:06d}.duckdb"
 
 
+def opened_apart(path: Path, folder: Path) -> Audience:
+    """A version under a name of its own in `folder`, as DuckDB refuses a file that this process has open; may raise OSError."""
+    looked = folder / path.name
+    try:
+        os.link(path, looked)
+    except OSError:  # no links on this disk
+        looked = path
+    return Audience(looked)
+
+
 class Audience:
     """An opened audience version; safe to share between threads, as every query takes its own cursor."""
 
