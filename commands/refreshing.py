@@ -12,12 +12,12 @@ from commands.printing import print_csv, print_json
 from commands.questions import home_of
 from connectors.opening import audience_of
 from segmentation.errors import ChoiceError, HandpickError
-from segmentation.renewal import Report
+from segmentation.renewal import Given, Report
 
 
 def refresh(options: argparse.Namespace) -> Code:
     """Bring audiences up to date, and say what that did to each of their tables; the code is that of the first that failed."""
-    from connectors.renewing import Given, renew
+    from connectors.renewing import renew
     from segmentation.jobs import Quiet
     from segmentation.renewals import Renewals
     from segmentation.workspace import Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,23 +26,11 @@ from segmentation.lists import Lists
 from segmentation.merging import Floor, all_known, floor_of, merge
 from segmentation.plan import FILE, ColumnPlan, LoadPlan, Origin, Progress, StagedTable, TablePlan, TableRole
 from segmentation.referring import references
-from segmentation.renewal import Held, Hold, Reason, Renewal, Report, SegmentNews, TableNews, Way
+from segmentation.renewal import Given, Held, Hold, Reason, Renewal, Report, SegmentNews, TableNews, Way
 from segmentation.renewals import Renewals
 from segmentation.workspace import Workspace
 
 SIMILAR = 0.6  # of a source's columns are in a file that brings what is new for it
-
-
-@dataclass(frozen=True)
-class Given:
-    """What only a person has for a renewal: new files as (name, path), passwords by the connection's title.
-
-    `accept` is consent to what was held, but for missing columns, which have to be mapped.
-    """
-
-    files: tuple[tuple[str, Path], ...] = ()
-    passwords: Mapping[str, SecretStr] = field(default_factory=dict)
-    accept: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +77,8 @@ def renew(audience: str, given: Given, workspace: Workspace, progress: Progress)
         except Cancelled:
             raise
         except HandpickError as error:
-            renewals.note(audience, Report(at=began, problem=str(error), held=isinstance(error, Held)))
+            holds = error.holds if isinstance(error, Held) else ()
+            renewals.note(audience, Report(at=began, problem=str(error), holds=holds))
             raise
         renewals.note(audience, Report(at=began, tables=tables, segments=segments))
     return audience

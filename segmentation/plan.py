@@ -137,3 +137,4 @@ class LoadReport(Model):
     set_aside: tuple[tuple[str, int], ...] = ()  # (reason, rows)
     misfits: tuple[tuple[str, int, tuple[str, ...]], ...] = ()  # (column, cells, examples)
     notes: tuple[str, ...] = ()
+    newest: datetime | None = None  # UTC: of events, the latest that is not later than the load

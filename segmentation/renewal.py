@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from pydantic import Field as Default
+from pydantic import SecretStr
 
 from segmentation.catalogue import Model
 from segmentation.errors import HandpickError
@@ -47,6 +50,18 @@ class Renewal(Model):
         size = max(len(self.tables), index + 1)
         tables = tuple(table if place == index else self.table(place) for place in range(size))
         return self.model_copy(update={"tables": tables})
+
+
+@dataclass(frozen=True)
+class Given:
+    """What only a person has for a renewal: new files as (name, path), passwords by the connection's title.
+
+    `accept` is consent to what was held, but for missing columns, which have to be mapped.
+    """
+
+    files: tuple[tuple[str, Path], ...] = ()
+    passwords: Mapping[str, SecretStr] = field(default_factory=dict)
+    accept: bool = False
 
 
 class Reason(StrEnum):
@@ -103,10 +118,10 @@ class SegmentNews(Model):
 
 
 class Report(Model):
-    """How the latest renewal went; `at` UTC. A `problem` says why nothing was changed, `held` that it waits for the marketer."""
+    """How the latest renewal went; `at` UTC. A `problem` says why nothing was changed; with `holds` it waits for the marketer."""
 
     at: datetime
     problem: str = ""
-    held: bool = False
+    holds: tuple[Hold, ...] = ()
     tables: tuple[TableNews, ...] = ()
     segments: tuple[SegmentNews, ...] = ()

@@ -14,7 +14,8 @@ from connectors.sources.databases import DATABASES, Database, TableOffer
 from connectors.sources.files import EXTENSIONS
 from pages.parts import forms, work
 from pages.parts.queries import current, workspace
-from pages.parts.session import Draft, session, widget
+from pages.parts.session import Draft, session
+from pages.parts.uploads import kept
 from pages.parts.words import plain
 from segmentation.catalogue import Model
 from segmentation.plan import Progress
@@ -73,15 +74,7 @@ def _files() -> None:
 
 def _start_files() -> None:
     space = workspace()
-    folder = space.staging_folder()
-    files: list[tuple[str, Path]] = []
-    for position, upload in enumerate(widget(session().key("files")) or ()):
-        path = folder / f"upload-{position}{Path(upload.name).suffix.lower()}"
-        with path.open("wb") as target:
-            upload.seek(0)
-            while chunk := upload.read(1 << 20):
-                target.write(chunk)
-        files.append((upload.name, path))
+    files = kept(session().key("files"))
     name = _title(files[0][0]) if files else ""
 
     def read(progress: Progress) -> Draft:

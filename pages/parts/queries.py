@@ -25,6 +25,7 @@ from segmentation.lists import Lists
 from segmentation.places import Point
 from segmentation.references import NO_REFERENCES, NamedDefinition, References
 from segmentation.referring import Saved, named, refers
+from segmentation.renewals import Renewals
 from segmentation.values import field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
@@ -51,6 +52,12 @@ def lists() -> Lists:
 def ladders() -> Ladders:
     """The saved ladders."""
     return Ladders(workspace())
+
+
+@st.cache_resource(show_spinner=False)
+def renewals() -> Renewals:
+    """How the audiences are brought up to date."""
+    return Renewals(workspace())
 
 
 @st.cache_resource(show_spinner=False)

@@ -13,6 +13,7 @@ from segmentation.editing import History, with_ids
 from segmentation.library import SavedSegment
 from segmentation.plan import LoadPlan
 from segmentation.references import StaticList
+from segmentation.renewal import Given
 
 NOW_LASTS = timedelta(minutes=15)
 
@@ -96,6 +97,8 @@ class Session:
     connecting: str | None = None  # the kind of database whose dialog is open
     offers: tuple[Any, ...] | None = None  # the tables it has
     connection_message: str = ""
+    renewing: bool = False  # the dialog that asks for files and passwords is open
+    given: Given = field(default_factory=Given)  # what was given for the latest renewal, in case it is held
     saving: Saving | None = None
     suggested: Caption = Caption()  # for a segment that came from a file
     asides: tuple[Aside, ...] = ()  # unsaved work that can be brought back, the latest last

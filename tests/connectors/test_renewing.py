@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.importing import load, plan_files, plan_tables
-from connectors.renewing import Given, renew, renew_due
+from connectors.renewing import renew, renew_due
 from connectors.sources.database_files import Settings
 from connectors.sources.databases import DATABASES
 from segmentation import replanning
@@ -19,7 +19,7 @@ from segmentation.errors import AudienceError, Cancelled, SourceError
 from segmentation.jobs import Quiet
 from segmentation.library import Library
 from segmentation.plan import LoadPlan
-from segmentation.renewal import Held, Reason, Renewal, TableRenewal, Way
+from segmentation.renewal import Given, Held, Reason, Renewal, TableRenewal, Way
 from segmentation.renewals import Renewals
 from segmentation.schedules import Every, Schedule
 from segmentation.workspace import Workspace
@@ -69,7 +69,7 @@ class Shop:
         assert self.workspace.current_version(self.id) == before
         report = Renewals(self.workspace).report(self.id)
         assert report is not None
-        assert (report.held, report.problem) == (True, str(held.value))
+        assert (report.holds, report.problem) == (held.value.holds, str(held.value))
         return [(hold.reason, hold.message) for hold in held.value.holds]
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from connectors.sources.postgres import Settings
+from pages.parts.words import spoken
 from tests.e2e.driver import Handpick
 from tests.servers import ask, postgres_server
 
@@ -94,5 +95,19 @@ def test_customers_from_a_server_with_a_password(marketer: Handpick, server: Set
     marketer.choose("How often", "never (did not)")
     marketer.expect_total(34)
     marketer.shot("04-never-ordered")
+    ask(
+        server,
+        "INSERT INTO customers VALUES (301, 'New', 'new@example.com', 'France', current_date)",
+        "INSERT INTO orders VALUES (1001, 301, now(), 9.5)",
+    )
+    marketer.go("Data")
+    marketer.click("Bring in what is new")
+    marketer.enter(f"Password for postgres on {spoken(server.host)}", PASSWORD)
+    marketer.shot("05-password")
+    marketer.click("Bring in", exact=True)
+    marketer.sees("301 people · 1,001 events")
+    marketer.shot("06-renewed")
+    marketer.go("Build")
+    marketer.expect_total(34)
     kept = b"".join(path.read_bytes() for path in marketer.app.home.rglob("*") if path.is_file())
     assert PASSWORD.encode() not in kept

@@ -46,7 +46,7 @@ def test_every_format_tells_what_changed(shop: Path, capsys: pytest.CaptureFixtu
     )
     assert command("refresh", "--format", "json") == 0
     [told] = json.loads(capsys.readouterr().out)["audiences"]
-    assert (told["name"], told["held"], told["problem"]) == ("Shop", False, "")
+    assert (told["name"], told["holds"], told["problem"]) == ("Shop", [], "")
     assert told["tables"] == [
         {"table": "people.csv", "before": 3, "read": 2, "added": 0, "updated": 2, "after": 3},
     ]
