@@ -55,9 +55,19 @@ def connection_of(origin: Origin, password: SecretStr | None = None) -> tuple[Da
         ) from error
 
 
+def place_of(origin: Origin | None) -> str:
+    """Where a table comes from, in words."""
+    if origin is None or origin.source == FILE:
+        return "file"
+    if origin.source not in DATABASES:
+        return origin.source
+    database, settings = connection_of(origin)
+    return f"{database.title(settings)} ({origin.source})"
+
+
 def asks_password(origin: Origin) -> str | None:
     """The title of the connection of a table whose password only a person has; None for all others."""
-    if origin.source == FILE or "user" not in origin.settings or origin.settings.get("secret"):
+    if origin.source not in DATABASES or "user" not in origin.settings or origin.settings.get("secret"):
         return None
     database, settings = connection_of(origin)
     return database.title(settings)

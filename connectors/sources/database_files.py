@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from connectors.sources.offers import Reached
 from segmentation.catalogue import Model
 from segmentation.errors import SourceError, close_names
 from segmentation.workspace import Workspace
@@ -31,3 +32,10 @@ class Settings(Model):
 def title(settings: Settings) -> str:
     """The file's name."""
     return settings.path.name
+
+
+def reached(settings: Settings, count: int) -> Reached:
+    """A file with so many tables."""
+    return Reached(
+        f"Found {count} table{'' if count == 1 else 's'} in {settings.path.name}. It is opened for reading only."
+    )

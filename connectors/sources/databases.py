@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.sources import database_files, duckdb_files, mysql, postgres, servers, sqlite
-from connectors.sources.offers import Newer, TableOffer
+from connectors.sources.offers import Newer, Reached, TableOffer
 from segmentation.catalogue import Model
 from segmentation.errors import ConnectionLost
 from segmentation.plan import Origin, Progress, StagedTable
@@ -34,7 +34,7 @@ class Database:
     name: str
     settings: type[Model]
     title: Callable[[Any], str]
-    test: Callable[[Any], str]
+    test: Callable[[Any], Reached]
     tables: Callable[[Any], tuple[TableOffer, ...]]
     stage: Callable[[Any, Sequence[TableOffer], Path, Progress], list[StagedTable]]
 

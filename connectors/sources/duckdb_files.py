@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from connectors.sources.database_files import Settings
+from connectors.sources.database_files import Settings, reached
 from connectors.sources.names import mend_names
-from connectors.sources.offers import TableOffer
+from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.parquet import picked_columns
 from connectors.sources.staging import GROUP_ROWS, TableWriter, table_path
 from segmentation.audience import MEMORY_LIMIT, quoted
@@ -19,10 +19,9 @@ from segmentation.errors import Cancelled, SourceError
 from segmentation.plan import Progress, StagedTable
 
 
-def test(settings: Settings) -> str:
+def test(settings: Settings) -> Reached:
     """Open the file and say what is in it."""
-    count = len(tables(settings))
-    return f"Found {count} table{'' if count == 1 else 's'} in {settings.path.name}. It is opened for reading only."
+    return reached(settings, len(tables(settings)))
 
 
 def tables(settings: Settings) -> tuple[TableOffer, ...]:

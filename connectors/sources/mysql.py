@@ -23,14 +23,14 @@ from pymysql.cursors import SSCursor
 
 from connectors.sources.mysql_types import Selected, Unpacking, backquoted, converted, select_columns
 from connectors.sources.names import mend_names
-from connectors.sources.offers import TableOffer
+from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.servers import (
     CONNECT_SECONDS,
     QUESTION_SECONDS,
     READING_SECONDS,
     Server,
     filled_in,
-    safety,
+    reached,
     without_secret,
 )
 from connectors.sources.staging import TableWriter, count_of, table_path
@@ -78,13 +78,13 @@ class Settings(Server):
     )
 
 
-def test(settings: Settings) -> str:
+def test(settings: Settings) -> Reached:
     """Connect, and say what the server is and whether this user could write."""
     with _opened(settings, QUESTION_SECONDS) as cursor:
         ((version,),) = _rows(cursor, "SELECT version()")
         grants = [grant for (grant,) in _rows(cursor, "SHOW GRANTS")]
     kind = "MariaDB" if "MariaDB" in version else "MySQL"
-    return f"Connected to {settings.title}, {kind} {version.partition('-')[0]}. {safety(any(map(_writes, grants)))}"
+    return reached(settings, f"{kind} {version.partition('-')[0]}", any(map(_writes, grants)))
 
 
 def _writes(grant: str) -> bool:

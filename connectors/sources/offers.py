@@ -10,6 +10,14 @@ from segmentation.plan import StagedTable
 
 
 @dataclass(frozen=True)
+class Reached:
+    """What a test of a connection found, in words, and whether its user could write, of which is warned."""
+
+    words: str
+    can_write: bool = False
+
+
+@dataclass(frozen=True)
 class Newer:
     """Only rows whose `column` is `value` or later; `value` is a text as the database writes it."""
 

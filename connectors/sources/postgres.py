@@ -14,7 +14,7 @@ from adbc_driver_manager import Error as DriverError
 from pydantic import Field
 
 from connectors.sources.names import mend_names
-from connectors.sources.offers import TableOffer
+from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.postgres_types import Selected, converted, select_columns
 from connectors.sources.servers import (
     CONNECT_SECONDS,
@@ -22,7 +22,7 @@ from connectors.sources.servers import (
     READING_SECONDS,
     Server,
     filled_in,
-    safety,
+    reached,
     without_secret,
 )
 from connectors.sources.staging import TableWriter, count_of, table_path
@@ -51,7 +51,7 @@ class Settings(Server):
     )
 
 
-def test(settings: Settings) -> str:
+def test(settings: Settings) -> Reached:
     """Connect, and say what the server is and whether this user could write."""
     with _opened(settings, QUESTION_SECONDS) as cursor:
         ((version, writes),) = _rows(
@@ -65,7 +65,7 @@ def test(settings: Settings) -> str:
                     WHERE {SYSTEM} AND c.relkind IN ('r', 'p', 'v', 'f')
                         AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))""",
         )
-    return f"Connected to {settings.title}, PostgreSQL {version}. {safety(bool(writes))}"
+    return reached(settings, f"PostgreSQL {version}", bool(writes))
 
 
 def tables(settings: Settings) -> tuple[TableOffer, ...]:

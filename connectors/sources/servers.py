@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
+from connectors.sources.offers import Reached
 from segmentation.catalogue import Model
 from segmentation.errors import SourceError, close_names
 from segmentation.workspace import Workspace
@@ -73,11 +74,14 @@ def secret(name: str) -> str:
     return str(known[name])
 
 
-def safety(writes: bool) -> str:
-    """A sentence on whether the user could write."""
-    if writes:
-        return "This user can also write; a read-only user is safer."
-    return "This user can only read, as it should be."
+def reached(server: Server, version: str, can_write: bool) -> Reached:
+    """A server that answered, of this kind and version."""
+    safety = (
+        "This user can also write; Handpick never does, but a user who can only read is safer."
+        if can_write
+        else "This user can only read, as it should be."
+    )
+    return Reached(f"Connected to {server.title}, {version}. {safety}", can_write)
 
 
 def hidden(text: str, server: Server) -> str:

@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from connectors.sources.columns import text_of
-from connectors.sources.database_files import Settings
+from connectors.sources.database_files import Settings, reached
 from connectors.sources.encoding import AS_WESTERN, WESTERN
 from connectors.sources.names import mend_names
-from connectors.sources.offers import TableOffer
+from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.staging import TableWriter, count_of, table_path
 from segmentation.audience import quoted
 from segmentation.errors import Cancelled, SourceError
@@ -23,10 +23,9 @@ from segmentation.plan import Progress, StagedTable
 BATCH = 2_000
 
 
-def test(settings: Settings) -> str:
+def test(settings: Settings) -> Reached:
     """Open the file and say what is in it."""
-    count = len(tables(settings))
-    return f"Found {count} table{'' if count == 1 else 's'} in {settings.path.name}. It is opened for reading only."
+    return reached(settings, len(tables(settings)))
 
 
 def tables(settings: Settings) -> tuple[TableOffer, ...]:

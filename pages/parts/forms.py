@@ -62,7 +62,8 @@ def connect(database: Database, start: Start) -> None:
         inputs(database.settings, "database")
         st.button("Test and list tables", on_click=_list, args=(database,), key="database-test")
         if state.connection_message:
-            (st.success if state.offers is not None else st.error)(plain(state.connection_message))
+            good = st.warning if state.can_write else st.success
+            (good if state.offers is not None else st.error)(plain(state.connection_message))
         if state.offers is None:
             return
         offers = state.offers
@@ -95,7 +96,8 @@ def _list(database: Database) -> None:
     state.offers = None
     try:
         settings = entered(database.settings, "database")
-        state.connection_message = database.test(settings)
+        found = database.test(settings)
+        state.connection_message, state.can_write = found.words, found.can_write
         state.offers = database.tables(settings)
     except HandpickError as error:
         state.connection_message = str(error)

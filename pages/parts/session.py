@@ -97,6 +97,7 @@ class Session:
     connecting: str | None = None  # the kind of database whose dialog is open
     offers: tuple[Any, ...] | None = None  # the tables it has
     connection_message: str = ""
+    can_write: bool = False  # the user of that connection could
     renewing: bool = False  # the dialog that asks for files and passwords is open
     given: Given = field(default_factory=Given)  # what was given for the latest renewal, in case it is held
     saving: Saving | None = None

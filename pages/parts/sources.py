@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 from pydantic import SecretStr
 
-from connectors.renewing import asks_password, connection_of, renew
+from connectors.renewing import asks_password, place_of, renew
 from connectors.sources.files import EXTENSIONS
 from pages.parts import ways, work
 from pages.parts.queries import renewals, workspace
@@ -53,11 +53,7 @@ def sources(entry: AudienceEntry, about: AudienceAbout, just_loaded: bool) -> No
 def _source(audience: str, about: AudienceAbout, age: Age, renewal: Renewal) -> None:
     now = datetime.now(UTC)
     origin = age.plan.table.origin
-    where = "file"
-    if origin is not None and origin.source != FILE:
-        database, settings = connection_of(origin)
-        where = f"{database.title(settings)} ({origin.source})"
-    parts = [f"{plain(age.plan.table.name)}", f":gray[{plain(where)}]"]
+    parts = [plain(age.plan.table.name), f":gray[{plain(place_of(origin))}]"]
     if age.read_at is not None:
         parts.append(f":gray[read {ago(age.read_at, now)}]")
     if age.newest is not None:

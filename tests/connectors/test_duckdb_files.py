@@ -59,7 +59,7 @@ def test_tables_and_views_are_listed_and_read_as_far_as_they_are_new(tmp_path: P
         TableOffer("other", "t", 0),
         TableOffer("main", "v", None, is_view=True),
     )
-    assert DUCKDB.test(settings) == "Found 3 tables in a.duckdb. It is opened for reading only."
+    assert DUCKDB.test(settings).words == "Found 3 tables in a.duckdb. It is opened for reading only."
     wanted = [TableOffer("main", "t", newer=Newer("id", "90")), TableOffer("other", "t")]
     assert [(t.name, t.rows) for t in DUCKDB.stage(settings, wanted, tmp_path, Quiet())] == [("t", 10), ("other.t", 0)]
 

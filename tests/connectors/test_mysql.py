@@ -145,10 +145,10 @@ def test_tables_are_listed_as_far_as_the_user_may_read(server: Settings, reader:
 
 def test_the_test_says_whether_the_user_can_write(server: Settings, reader: Settings) -> None:
     assert re.fullmatch(
-        r"Connected to shop on 127\.0\.0\.1, MariaDB \d+\.\d+\.\d+\. This user can also write; a read-only user is safer\.",
-        MYSQL.test(server),
+        r"Connected to shop on 127\.0\.0\.1, MariaDB \d+\.\d+\.\d+\. This user can also write; Handpick never does, but a user who can only read is safer\.",
+        MYSQL.test(server).words,
     )
-    assert MYSQL.test(reader).endswith("This user can only read, as it should be.")
+    assert MYSQL.test(reader).words.endswith("This user can only read, as it should be.")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_password_can_be_a_secret_of_the_machine(
     with pytest.raises(SourceError, match=r"^There is no secret “shop”\. Set HANDPICK_SECRET_SHOP"):
         MYSQL.test(named)
     (workspace / servers.SECRETS_FILE).write_text(f'shop = "{PASSWORD}"', encoding="utf-8")
-    assert "Connected" in MYSQL.test(named)
+    assert "Connected" in MYSQL.test(named).words
     monkeypatch.setenv("HANDPICK_SECRET_SHOP", "wrong")
     assert "the password is wrong" in problem(named)
     assert "secret" in databases.origin_of(MYSQL, named, offer("big"), datetime(2026, 1, 1)).settings  # noqa: DTZ001

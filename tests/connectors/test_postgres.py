@@ -15,8 +15,8 @@ import duckdb
 import pytest
 from pydantic import SecretStr
 
-from connectors.sources import postgres
-from connectors.sources.databases import DATABASES, TableOffer
+from connectors.sources import databases, postgres
+from connectors.sources.databases import DATABASES, Newer, TableOffer, read_tables
 from connectors.sources.postgres import Settings, address_of
 from segmentation.errors import Cancelled, SourceError
 from tests.servers import ask, postgres_server
@@ -137,10 +137,10 @@ def test_tables_are_listed_as_far_as_the_user_may_read(server: Settings, reader:
 
 def test_the_test_says_whether_the_user_can_write(server: Settings, reader: Settings) -> None:
     assert re.fullmatch(
-        r"Connected to shop on \S+, PostgreSQL \d+\.\d+.*\. This user can also write; a read-only user is safer\.",
-        POSTGRES.test(server),
+        r"Connected to shop on \S+, PostgreSQL \d+\.\d+.*\. This user can also write; Handpick never does, but a user who can only read is safer\.",
+        POSTGRES.test(server).words,
     )
-    assert POSTGRES.test(reader).endswith("This user can only read, as it should be.")
+    assert POSTGRES.test(reader).words.endswith("This user can only read, as it should be.")
     assert POSTGRES.title(reader) == f"shop on {reader.host}"
 
 
@@ -265,3 +265,44 @@ def test_no_setting_can_become_another() -> None:
     assert (address.port, address.path) == (5432, "/d%3Foptions%3D-c")
     assert address.netloc == "u%3Ap%40evil:p%40evil%2Fx%3Fy%23z@h%2Fx%3Fsslmode%3Ddisable:5432"
     assert parse_qs(address.query)["sslmode"] == ["prefer"]
+
+
+def test_only_what_is_new_is_asked_for(server: Settings, tmp_path: Path) -> None:
+    for column, value, rows in [
+        ("id", "2", 2),
+        ("at", "2024-07-01 10:00:00+00", 2),
+        ("local_at", "2024-07-01 12:00:00.123456", 1),
+        ("exact", "1.10", 2),
+        ("day", "2025-01-01", 1),
+    ]:
+        wanted = TableOffer("public", "things", newer=Newer(column, value))
+        [table] = POSTGRES.stage(server, [wanted], tmp_path, Quiet())
+        assert (column, table.rows) == (column, rows)
+    with pytest.raises(SourceError, match=r"^things has no column “gone” any more, by which new rows were found"):
+        POSTGRES.stage(server, [TableOffer("public", "things", newer=Newer("gone", "1"))], tmp_path, Quiet())
+
+
+class Unlucky(Quiet):
+    """The connection breaks once, when rows have come."""
+
+    def __init__(self, server: Settings) -> None:
+        self.server, self.broken, self.said = server, False, list[str]()
+
+    def __call__(self, message: str, share: float | None = None) -> None:
+        self.said.append(message)
+        if share and not self.broken:
+            self.broken = True
+            ask(self.server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'Handpick' AND pid <> pg_backend_pid()")  # fmt: skip
+
+
+def test_a_connection_that_breaks_is_taken_up_again(
+    server: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "PAUSE_SECONDS", 0.01)
+    ask(
+        server, "CREATE TABLE wide AS SELECT i AS id, repeat(md5(i::text), 40) AS text FROM generate_series(1, 60000) i"
+    )
+    unlucky = Unlucky(server)
+    [table] = read_tables(POSTGRES, server, [offer("wide", rows=60_000)], tmp_path, unlucky)
+    assert (table.rows, len(list(tmp_path.iterdir()))) == (60_000, 1)
+    assert any("broke. Reading again" in message for message in unlucky.said)

@@ -47,7 +47,7 @@ def test_real_databases_keep_all_rows(file: str, counts: dict[str, int], shared_
     assert {table.name: table.rows for table in tables} == counts
     assert all(duckdb.sql(f"SELECT count(*) FROM '{t.path}'").fetchall() == [(t.rows,)] for t in tables)
     assert not any(offer.name.startswith("sqlite_") for offer in offers.values())
-    assert SQLITE.test(settings).startswith(f"Found {len(offers)} tables in {file}.")
+    assert SQLITE.test(settings).words.startswith(f"Found {len(offers)} tables in {file}.")
 
 
 def test_views_are_marked_and_tables_counted(tmp_path: Path) -> None:
