@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,7 +110,7 @@ def _renewed(
     audience: str, renewal: Renewal, given: Given, workspace: Workspace, progress: Progress
 ) -> tuple[tuple[TableNews, ...], tuple[SegmentNews, ...]]:
     version = workspace.current_version(audience)
-    with workspace.looking(version) as opened:
+    with closing(Audience(version)) as opened:
         about = opened.about
         folder = workspace.staging_folder()
         try:
@@ -122,7 +123,7 @@ def _renewed(
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         progress("Counting the saved segments")
-        with workspace.looking(workspace.current_version(audience)) as now:
+        with closing(Audience(workspace.current_version(audience))) as now:
             return news, _segment_news(audience, opened, now, workspace, progress)
 
 

@@ -65,14 +65,32 @@ def next_version_path(folder: Path) -> Path:
     return folder / f"v{number:06d}.duckdb"
 
 
-def opened_apart(path: Path, folder: Path) -> Audience:
-    """A version under a name of its own in `folder`, as DuckDB refuses a file that this process has open; may raise OSError."""
-    looked = folder / path.name
-    try:
-        os.link(path, looked)
-    except OSError:  # no links on this disk
-        looked = path
-    return Audience(looked)
+_OPENING = threading.Lock()
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that only reads and reaches nothing else."""
+    connection = duckdb.connect(
+        str(path),
+        read_only=True,
+        config={
+            "memory_limit": READING_LIMIT,
+            "temp_directory": tempfile.gettempdir(),
+            "max_temp_directory_size": "20GB",
+            "python_enable_replacements": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "allow_unsigned_extensions": "false",
+            "allow_persistent_secrets": "false",
+        },
+    )
+    if connection.execute("SELECT current_setting('lock_configuration')").fetchone() != (True,):
+        # else the file is open already in this process, with the same settings
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    return connection
 
 
 class Audience:
@@ -83,24 +101,8 @@ class Audience:
         self.path = path
         self._lock = threading.Lock()
         try:
-            self._connection = duckdb.connect(
-                str(path),
-                read_only=True,
-                config={
-                    "memory_limit": READING_LIMIT,
-                    "temp_directory": tempfile.gettempdir(),
-                    "max_temp_directory_size": "20GB",
-                    "python_enable_replacements": "false",
-                    "autoinstall_known_extensions": "false",
-                    "autoload_known_extensions": "false",
-                    "allow_community_extensions": "false",
-                    "allow_unsigned_extensions": "false",
-                    "allow_persistent_secrets": "false",
-                },
-            )
-            self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
-            self._connection.execute("SET enable_external_access = false")
-            self._connection.execute("SET lock_configuration = true")
+            with _OPENING:
+                self._connection = _opened(path)
             (text,) = self._connection.execute("SELECT about FROM handpick_audience").fetchone() or ("",)
             self.about = AudienceAbout.model_validate_json(text)
         except (duckdb.Error, ValueError) as error:

@@ -11,29 +11,34 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from segmentation.adding import Filter, Missing, Part, added, difference, events_in, moved, reach
+from segmentation import machine
+from segmentation.adding import Filter, Part, added, compared, difference, events_in, moved, reach
 from segmentation.audience import Audience
 from segmentation.background import Background
+from segmentation.chaining import Source, chain
 from segmentation.columns import Column, Dictionaries, load_column
-from segmentation.happened import Detail, Happened, Times, load_detail, load_events, load_times
+from segmentation.happened import Detail, Happened, load_detail, load_events
+from segmentation.jobs import QUIET
 from segmentation.keeping import Kept
 from segmentation.measures import MeasureFunction
 from segmentation.membership import Membership
 from segmentation.packing import Numbers, bits_inside
-from segmentation.ranges import LEAST, MOST, Range, Scale, microseconds, range_of, scaled
-from segmentation.shapes import Bound, EventShape, FieldShape, Shape
+from segmentation.plan import Progress
+from segmentation.ranges import earliest, latest, microseconds, moment, range_of
+from segmentation.saved import Saved
+from segmentation.shapes import Bound, ChainShape, EventShape, FieldShape, Shape, StepShape
 
 COLUMN_BUDGET = 900 * 1024 * 1024
 MEASURE_BUDGET = 192 * 1024 * 1024
 AT_ONCE = 200_000  # rows: so many are loaded while the question waits
+MANY_LINKED = 1_000_000  # events in the steps of a chain
 MOST_TEXTS = 1 << 16
 MOST_MEASURES = 1000  # whose windows are remembered
 MOST_WINDOWS = 8  # of one measure, that others are reckoned from
@@ -47,7 +52,7 @@ class Nothing:
     nbytes = 1000
 
 
-Loaded = Column | Happened | Detail | Times | Nothing
+Loaded = Column | Happened | Detail | Nothing
 Thing = TypeVar("Thing", Column, Happened, Detail)
 
 
@@ -69,6 +74,9 @@ class Kernels:
         self._quiet = threading.Condition()
         self._asking = 0
         self._dictionaries = Dictionaries(audience)
+        self._saved = Saved(audience)
+        if wait:
+            machine.fetch()
 
     @cached_property
     def _types(self) -> dict[tuple[str, str], str]:
@@ -82,11 +90,24 @@ class Kernels:
         finally:
             cursor.close()
 
-    def answer(self, shape: Shape) -> Membership | None:
-        """Who is found, as SQL finds them; None where SQL has to be asked."""
+    def answer(self, shape: Shape, progress: Progress = QUIET) -> Membership | None:
+        """Who is found, as SQL finds them; None where SQL has to be asked.
+
+        A chain of many events waits until they are loaded, as SQL would take longer still; `progress` may cancel that.
+        """
         try:
-            return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
-        except (duckdb.Error, pa.ArrowException, Missing, MemoryError):
+            if isinstance(shape, FieldShape):
+                return self._by_field(shape)
+            if isinstance(shape, ChainShape) and not self.wait and self._many(shape):
+                self._wait_for(shape, progress)
+            if machine.loops() is None:
+                self.prepare(shape)
+                return None
+            if isinstance(shape, ChainShape):
+                with self._working:
+                    return chain(shape, self._sources, self.audience.people, progress)
+            return self._by_events(shape)
+        except (duckdb.Error, pa.ArrowException, MemoryError):
             return None
 
     @contextmanager
@@ -101,17 +122,40 @@ class Kernels:
                 self._asking -= 1
                 self._quiet.notify_all()
 
+    def _many(self, shape: ChainShape) -> bool:
+        return sum(self._number(name) for step in shape.steps for name in step.events) > MANY_LINKED
+
+    def _wait_for(self, shape: ChainShape, progress: Progress) -> None:
+        if machine.loops() is not None and None not in [self._sources(s, frozenset(s.same)) for s in shape.steps]:
+            return
+        self.prepare(shape)
+        with self._quiet:
+            self._asking -= 1
+            self._quiet.notify_all()
+        try:
+            settled = self._loader.settled()
+            while not settled.wait(0.1):
+                progress("Getting the events ready")
+        finally:
+            with self._quiet:
+                self._asking += 1
+
     def prepare(self, shape: Shape) -> None:
         """Have what a question needs loaded beside, whatever its size."""
+        if machine.loops() is None:
+            self._load_beside(("machine",), machine.fetch)
         if isinstance(shape, FieldShape):
             self._column(shape.field)
+        elif isinstance(shape, ChainShape):
+            for step in shape.steps:
+                self._sources(step, frozenset(step.same))
         else:
             for name in dict.fromkeys(shape.events):
                 self._part(name, shape)
 
     def settle(self) -> None:
         """Wait until all that was asked for is loaded."""
-        self._loader.settle()
+        self._loader.settled().wait()
 
     def _by_field(self, shape: FieldShape) -> Membership | None:
         column = self._column(shape.field)
@@ -126,7 +170,7 @@ class Kernels:
         parts = [part for name in dict.fromkeys(shape.events) if (part := self._part(name, shape)) is not None]
         if len(parts) < len(set(shape.events)):
             return None
-        scale, known = _compared(shape, parts)
+        scale, known = compared(shape, parts)
         wanted = range_of(shape.holds, scale) if scale is not None else None
         if wanted is None:
             return None
@@ -169,16 +213,16 @@ class Kernels:
     def _by_time(self, shape: EventShape) -> Membership | None:
         """The last time lies from one moment to another: there are events since the one, and none after the other."""
         wanted = range_of(shape.holds, microseconds)
-        low, high = (_moment(end) for end in (wanted.low, wanted.high + 1)) if wanted is not None else (None, None)
+        low, high = (moment(end) for end in (wanted.low, wanted.high + 1)) if wanted is not None else (None, None)
         if wanted is None or (low is None and high is None):
             return None
         some = Bound(exp.GTE(this=exp.column("number"), expression=exp.Placeholder(this="p0")), (("p0", 1),))
         counted = replace(shape, function=MeasureFunction.COUNT, holds=some, complement=False)
-        after = replace(counted, start=_latest(shape.start, high))
-        since = replace(counted, start=_latest(shape.start, low))
+        after = replace(counted, start=latest(shape.start, high))
+        since = replace(counted, start=latest(shape.start, low))
         before, until = (
-            replace(counted, end=_earliest(shape.end, low)),
-            replace(counted, end=_earliest(shape.end, high)),
+            replace(counted, end=earliest(shape.end, low)),
+            replace(counted, end=earliest(shape.end, high)),
         )
         last = shape.function == MeasureFunction.DAYS_SINCE_LAST
         inside = self._by_events(since if last else until)
@@ -187,6 +231,20 @@ class Kernels:
         if inside is None or (beyond is not None and outside is None):
             return None
         return inside if outside is None else inside - outside
+
+    def _sources(self, step: StepShape, details: frozenset[str]) -> list[Source] | None:
+        """What a step of a chain is gathered from; None where something is not there."""
+        found: list[Source] = []
+        complete = True
+        for name in dict.fromkeys(step.events):
+            happened, detail_of = self._happened(name), partial(self._detail, name)
+            where = Filter.of(step.where, detail_of) if step.where is not None else None
+            there = {detail: coded for detail in details if (coded := detail_of(detail)) is not None}
+            complete = complete and len(there) == len(details) and (where is not None or step.where is None)
+            if happened is not None:
+                found.append(Source(happened, where, there))
+            complete = complete and happened is not None
+        return found if complete else None
 
     def _part(self, name: str, shape: EventShape) -> Part | None:
         happened = self._happened(name)
@@ -199,55 +257,75 @@ class Kernels:
         if happened is None or (shape.detail is not None and weights is None):
             return None
 
-        def times(number: int) -> Times | None:
-            def load() -> Times | Nothing:
-                return load_times(self.audience, name, happened.blocks[number]) or Nothing()
-
-            found = self.loaded.once(("times", name, str(number)), load)
-            return found if isinstance(found, Times) else None
-
-        return Part(happened, times, where, weights)
+        return Part(happened, where, weights)
 
     def _column(self, name: str) -> Column | None:
         sql_type = self._types.get(("people", name), "")
         for field in self.audience.catalogue.fields:
             if field.name == name and field.distinct > MOST_TEXTS and sql_type.startswith("VARCHAR"):
                 return None
-        rows = self.audience.people
-
-        def load() -> Column | None:
-            return load_column(self.audience, self._dictionaries, name, sql_type)
-
-        return self._have(("people", name), rows, load, Column)
+        key, unpack = ("people", name), self._dictionaries.unpacked("people", name, sql_type)
+        return self._have(
+            key,
+            self.audience.people,
+            lambda: Column.restored(self._saved, key, unpack),
+            lambda: load_column(self.audience, self._dictionaries, name, sql_type),
+            Column,
+        )
 
     def _happened(self, name: str) -> Happened | None:
-        return self._have(("events", name), self._number(name), lambda: load_events(self.audience, name), Happened)
+        key = ("events", name)
+        return self._have(
+            key,
+            self._number(name),
+            lambda: Happened.restored(self._saved, key),
+            lambda: load_events(self.audience, name),
+            Happened,
+        )
 
     def _detail(self, name: str, detail: str) -> Detail | None:
         sql_type = self._types.get(("events", detail), "")
-
-        def load() -> Detail | None:
-            return load_detail(self.audience, self._dictionaries, name, detail, sql_type)
-
-        return self._have(("events", name, detail), self._number(name), load, Detail)
+        key, unpack = ("events", name, detail), self._dictionaries.unpacked("events", detail, sql_type)
+        return self._have(
+            key,
+            self._number(name),
+            lambda: Detail.restored(self._saved, key, unpack),
+            lambda: load_detail(self.audience, self._dictionaries, name, detail, sql_type),
+            Detail,
+        )
 
     def _number(self, name: str) -> int:
         return next((event.count for event in self.audience.catalogue.events if event.name == name), 0)
 
     def _have(
-        self, key: tuple[str, ...], rows: int, load: Callable[[], Thing | None], kind: type[Thing]
+        self,
+        key: tuple[str, ...],
+        rows: int,
+        restore: Callable[[], Thing | None],
+        load: Callable[[], Thing | None],
+        kind: type[Thing],
     ) -> Thing | None:
-        """What is loaded, at once or beside."""
+        """What is loaded: from its file, else anew, at once or beside, and then from its file as well."""
         found = self.loaded.get(key)
         if found is None:
+
+            def make() -> Loaded:
+                made = load()
+                if made is None or rows <= AT_ONCE:
+                    return made or Nothing()
+                made.save(self._saved, key)
+                return restore() or made
+
             if self.wait or rows <= AT_ONCE:
-                found = self.loaded.once(key, lambda: load() or Nothing())
+                found = self.loaded.once(key, make)
+            elif (restored := restore()) is not None:
+                found = self.loaded.once(key, lambda: restored)
             else:
-                self._load_beside(key, lambda: load() or Nothing())
+                self._load_beside(key, lambda: self.loaded.once(key, make))
         return found if isinstance(found, kind) else None
 
-    def _load_beside(self, key: tuple[str, ...], load: Callable[[], Loaded]) -> None:
-        """Have it loaded, but not over and over again where there is no room for all that is asked for."""
+    def _load_beside(self, key: tuple[str, ...], load: Callable[[], object]) -> None:
+        """Have something loaded, but not over and over again where there is no room for all that is asked for."""
         with self._lock:
             if key in self._loading or self._loads[key] >= MOST_LOADS:
                 return
@@ -258,7 +336,7 @@ class Kernels:
             with self._quiet:
                 self._quiet.wait_for(lambda: not self._asking, PATIENCE)
             try:
-                self.loaded.once(key, load)
+                load()
             except (duckdb.Error, pa.ArrowException, MemoryError):  # it is left to SQL, which says what is wrong
                 self.loaded.keep(key, Nothing())
             finally:
@@ -266,35 +344,3 @@ class Kernels:
                     self._loading.discard(key)
 
         self._loader.submit(work)
-
-
-def _compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range]:
-    """The scale of the number that is compared, and the range of those who have one."""
-    match shape.function:
-        case MeasureFunction.COUNT:
-            return scaled(0), Range()
-    readings = [part.weights.coding.reading for part in parts if part.weights is not None]
-    if not readings or any(reading is None for reading in readings) or readings[0] is None:
-        return None, Range()
-    if shape.function == MeasureFunction.SUM:
-        decimals = readings[0].sums
-        return (scaled(decimals), Range()) if decimals is not None else (None, Range())
-    if shape.function in (MeasureFunction.MINIMUM, MeasureFunction.MAXIMUM):
-        return readings[0].scale, Range(LEAST + 1, MOST - 1)
-    return None, Range()
-
-
-def _moment(since: int) -> datetime | None:
-    """Microseconds since 1970 as a moment; None beyond the calendar, where nothing happens."""
-    try:
-        return datetime(1970, 1, 1) + timedelta(microseconds=since)  # noqa: DTZ001 stored without zone
-    except OverflowError:
-        return None
-
-
-def _latest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return max((end for end in (one, two) if end is not None), default=None)
-
-
-def _earliest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return min((end for end in (one, two) if end is not None), default=None)

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 
 from segmentation import metadata
-from segmentation.audience import Audience, opened_apart, version_paths
+from segmentation.audience import Audience, version_paths
 from segmentation.catalogue import FieldEdit
 from segmentation.errors import AudienceError, HandpickError, LibraryError, LoadError, close_names
 from segmentation.plan import LoadPlan
@@ -169,19 +169,9 @@ class Workspace:
 
     def _looked_at(self, audience: str, path: Path) -> AudienceEntry:
         """What a version says of itself."""
-        with self.looking(path) as opened:
+        with closing(Audience(path)) as opened:
             about = opened.about
         return AudienceEntry(audience, about.name, path, about.loaded_at, about.people, about.events)
-
-    @contextmanager
-    def looking(self, path: Path) -> Iterator[Audience]:
-        """A version, opened beside whoever has it open already; raises `AudienceError`."""
-        folder = self.staging_folder()
-        try:
-            with closing(opened_apart(path, folder)) as opened:
-                yield opened
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def current_version(self, audience: str) -> Path:
         """The newest version of an audience; raises `AudienceError` where there is none."""

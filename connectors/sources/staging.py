@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
@@ -15,7 +12,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segmentation.audience import MEMORY_LIMIT
 from segmentation.errors import Cancelled
 from segmentation.plan import Progress, Rejected
 
@@ -53,33 +49,13 @@ def literal(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-@contextmanager
-def opened_duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of its own in memory that loads no extensions."""
-    connection = duckdb.connect(
-        config={
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": tempfile.gettempdir(),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "python_enable_replacements": "false",
-        }
-    )
-    try:
-        connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        # The bar itself is never drawn: it is what makes query_progress() tell.
-        connection.execute("SET enable_progress_bar = true")
-        connection.execute("SET enable_progress_bar_print = false")
-        yield connection
-    finally:
-        connection.close()
-
-
 def run(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[str], progress: Progress, message: str
 ) -> int:
     """Run one COPY and return its number of rows; `progress` is told ten times a second and can cancel it."""
+    # The bar itself is never drawn: it is what makes query_progress() tell.
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
     progress.on_cancel(connection.interrupt)
     with ThreadPoolExecutor(max_workers=1) as pool:
         query = pool.submit(lambda: connection.execute(sql, parameters).fetchone())

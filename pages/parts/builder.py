@@ -84,6 +84,8 @@ def _off(node: Node) -> str:
 def _numbers(node: Node, answer: Answer) -> str:
     """A node's own count and what leaving it out would change, as one piece of markdown."""
     count = answer.counts.get(node.id)
+    if answer.waiting:
+        return ":small[:gray[…]]"
     if count is None:
         return ":small[:gray[off]]" if not node.enabled else ":small[:orange[not counted]]"
     change = answer.without[node.id] - answer.total if node.id in answer.without else None

@@ -14,6 +14,7 @@ from connectors.renewing import renew, renew_due
 from connectors.sources.database_files import Settings
 from connectors.sources.databases import DATABASES
 from segmentation import replanning
+from segmentation.audience import Audience
 from segmentation.definition import Definition, FieldCondition, Group
 from segmentation.errors import AudienceError, Cancelled, SourceError
 from segmentation.jobs import Quiet
@@ -55,11 +56,11 @@ class Shop:
         Renewals(self.workspace).keep(self.id, renewal)
 
     def plan(self) -> LoadPlan:
-        with self.workspace.looking(self.workspace.current_version(self.id)) as opened:
+        with closing(Audience(self.workspace.current_version(self.id))) as opened:
             return opened.about.plan
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with self.workspace.looking(self.workspace.current_version(self.id)) as opened, closing(opened.cursor()) as c:
+        with closing(Audience(self.workspace.current_version(self.id))) as opened, closing(opened.cursor()) as c:
             return c.execute(sql).fetchall()
 
     def held(self, *files: tuple[str, str], **way: Any) -> list[tuple[Reason, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from connectors.sources.sample import write_sample
 from pages.parts.queries import jobs
+from segmentation.audience import Audience
 from segmentation.library import Library
 from segmentation.renewal import Renewal, TableRenewal, Way
 from segmentation.renewals import Renewals
@@ -33,7 +35,7 @@ def read_from(home: Path, deliveries: Path) -> tuple[Workspace, str]:
     """Have every source of the shop read again from its delivery."""
     space = Workspace(home)
     [entry] = space.audiences()
-    with space.looking(space.current_version(entry.id)) as opened_version:
+    with closing(Audience(space.current_version(entry.id))) as opened_version:
         tables = opened_version.about.plan.tables
     ways = tuple(TableRenewal(path=str(deliveries / table.table.name)) for table in tables)
     Renewals(space).keep(entry.id, Renewal(tables=ways))

@@ -1,12 +1,13 @@
 """How old the data is, and what is said beside a condition that asks for times after everything that is known."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from connectors.importing import load, plan_files
-from segmentation.audience import AudienceAbout
+from segmentation.audience import Audience, AudienceAbout
 from segmentation.catalogue import Catalogue, EventType, Field, Kind, Theme
 from segmentation.clock import Clock
 from segmentation.definition import Condition, EventCondition, FieldCondition, SequenceCondition, Step
@@ -78,7 +79,7 @@ def test_every_source_tells_when_it_was_read_and_how_old_its_newest_row_is(
     space = Workspace(workspace)
     plan, _ = plan_files([(file.name, file) for file in sorted(folder.iterdir())], space, Quiet())
     audience = load(plan, "Shop", space, Quiet())
-    with space.looking(space.current_version(audience)) as opened:
+    with closing(Audience(space.current_version(audience))) as opened:
         about: AudienceAbout = opened.about
     found = {age.plan.table.name: age for age in ages(about)}
     assert found["people.csv"].newest == datetime(2025, 2, 5, tzinfo=UTC)
