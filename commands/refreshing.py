@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,11 +25,13 @@ def refresh(options: argparse.Namespace) -> Code:
 
     if options.due and (options.audience or options.file):
         raise ChoiceError("--due looks at every audience: leave out --audience and --file.")
+    home = home_of(options)
+    os.environ["HANDPICK_HOME"] = str(home)  # where secrets are looked up
     if options.due:
-        workspace = Workspace(home_of(options))
+        workspace = Workspace(home)
         audiences = list(Renewals(workspace).due(datetime.now(UTC)))
     else:
-        workspace, entry = audience_of(home_of(options), options.audience)
+        workspace, entry = audience_of(home, options.audience)
         audiences = [entry.id]
     names = {entry.id: entry.name for entry in workspace.audiences()}
     given = Given(files=tuple((file.name, file) for file in options.file), accept=options.accept)

@@ -12,8 +12,9 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 
 from connectors.importing import publish
+from connectors.sources.database_files import own
 from connectors.sources.databases import DATABASES, Database, Newer, TableOffer, read_tables
-from connectors.sources.files import stage_file
+from connectors.sources.files import EXTENSIONS, stage_file
 from segmentation import naming
 from segmentation.audience import Audience
 from segmentation.catalogue import Kind, Model
@@ -122,9 +123,11 @@ def _renewed(
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        progress("Counting the saved segments")
-        with closing(Audience(workspace.current_version(audience))) as now:
-            return news, _segment_news(audience, opened, now, workspace, progress)
+        try:
+            with closing(Audience(workspace.current_version(audience))) as now:
+                return news, _segment_news(audience, opened, now, workspace, progress)
+        except HandpickError:  # also Cancel: the new data is there, only the comparison is not
+            return news, ()
 
 
 def _read(plan: LoadPlan, renewal: Renewal, given: Given, folder: Path, progress: Progress) -> dict[int, Fresh]:
@@ -136,11 +139,11 @@ def _read(plan: LoadPlan, renewal: Renewal, given: Given, folder: Path, progress
     for where, places in _by_path(used, renewal).items():
         left = {place: used[place] for place in places if place not in fresh}
         if left:
-            file = Path(where).expanduser()
-            if not file.is_file():
-                raise SourceError(
-                    f"There is no file {where} to read {used[places[0]].table.name} from. Say where it is now."
-                )
+            file = own(Path(where))
+            if (
+                file.resolve().suffix.lower().removeprefix(".") not in EXTENSIONS
+            ):  # or it could be any file of the machine's
+                raise SourceError(f"{where} is not named like a table. Possible: {', '.join(EXTENSIONS)}.")
             fresh |= _matched(left, stage_file(file, file.name, folder, progress), file.name, {})
     for origins in _connections(used, fresh):
         fresh |= _read_database(plan, origins, renewal, given, folder, progress)

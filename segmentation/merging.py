@@ -84,7 +84,7 @@ def _ordered(plan: TablePlan, staged: Staged, name: str) -> str:
 def _both(
     plan: TablePlan, new: StagedTable, progress: Progress
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Staged, Staged]]:
-    with workbench(progress, temporary=new.path.parent / f".{new.path.stem}") as connection:
+    with workbench(progress) as connection:
         yield connection, Staged(connection, plan.table, 0), Staged(connection, new, 1)
 
 

@@ -12,21 +12,21 @@ from segmentation.errors import SourceError, close_names
 from segmentation.workspace import Workspace
 
 
+def own(path: Path) -> Path:
+    """A file that a marketer named; raises `SourceError` where there is none, or where it is Handpick's."""
+    found = path.expanduser()
+    if not found.is_file():
+        near = [other.name for other in found.parent.iterdir() if other.is_file()] if found.parent.is_dir() else []
+        raise SourceError(f"There is no file {path}.{close_names(path.name, near)}")
+    if Workspace.default_home().resolve() in found.resolve().parents:
+        raise SourceError(f"{path.name} belongs to Handpick itself. Choose a file of your own.")
+    return found
+
+
 class Settings(Model):
     """Where the file is."""
 
     path: Path = Field(title="File", description="Path of the file on the machine that runs Handpick.")
-
-    @property
-    def found(self) -> Path:
-        """The file; raises `SourceError` where there is none, or where it is Handpick's own."""
-        path = self.path.expanduser()
-        if not path.is_file():
-            near = [other.name for other in path.parent.iterdir() if other.is_file()] if path.parent.is_dir() else []
-            raise SourceError(f"There is no file {self.path}.{close_names(self.path.name, near)}")
-        if Workspace.default_home().resolve() in path.resolve().parents:
-            raise SourceError(f"{self.path.name} belongs to Handpick itself. Choose a file of your own.")
-        return path
 
 
 def title(settings: Settings) -> str:

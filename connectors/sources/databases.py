@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from connectors.sources import database_files, duckdb_files, mysql, postgres, servers, sqlite
 from connectors.sources.offers import Newer, Reached, TableOffer
+from connectors.sources.warehouses import WAREHOUSES
 from segmentation.catalogue import Model
 from segmentation.errors import ConnectionLost
 from segmentation.plan import Origin, Progress, StagedTable
@@ -46,6 +47,7 @@ DATABASES: dict[str, Database] = {
         Database("DuckDB file", database_files.Settings, database_files.title, duckdb_files.test, duckdb_files.tables, duckdb_files.stage),
         Database("PostgreSQL", postgres.Settings, servers.title, postgres.test, postgres.tables, postgres.stage),
         Database("MySQL or MariaDB", mysql.Settings, servers.title, mysql.test, mysql.tables, mysql.stage),
+        *(Database(w.name, w.settings, w.title, w.test, w.tables, w.stage) for w in WAREHOUSES),
     )
 }  # fmt: skip
 

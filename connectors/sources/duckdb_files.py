@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from connectors.sources.database_files import Settings, reached
+from connectors.sources.database_files import Settings, own, reached
 from connectors.sources.names import mend_names
 from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.parquet import picked_columns
@@ -52,7 +52,7 @@ def stage(settings: Settings, tables: Sequence[TableOffer], into: Path, progress
 @contextmanager
 def _opened(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database, read-only; every error becomes a sentence."""
-    path, name = settings.found, settings.path.name
+    path, name = own(settings.path), settings.path.name
     try:
         connection = duckdb.connect(
             str(path),

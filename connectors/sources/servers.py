@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
@@ -21,6 +22,16 @@ SECRETS_FILE = "secrets.toml"
 SECRET_PREFIX = "HANDPICK_SECRET_"  # no other variable can be named, or a form could send it to a stranger's server
 
 
+PASSWORD: Any = Field(SecretStr(""), title="Password", description="Never kept: asked for again each time.")
+SECRET: Any = Field(
+    "",
+    title="Or the name of a secret",
+    description="The password is then found by itself, also by a timetable: in the environment as "
+    f"{SECRET_PREFIX}NAME, or as NAME in {SECRETS_FILE} in the workspace folder.",
+    pattern=r"^\w*$",
+)
+
+
 class Server(Model):
     """Where the database is and who reads it."""
 
@@ -30,14 +41,8 @@ class Server(Model):
     port: int = Field(title="Port", ge=1, le=65535)
     database: str = Field(title="Database", description="The name of the database on the server.", min_length=1)
     user: str = Field(title="User", description="Best a user who may only read.", min_length=1)
-    password: SecretStr = Field(SecretStr(""), title="Password", description="Never kept: asked for again each time.")
-    secret: str = Field(
-        "",
-        title="Or the name of a secret",
-        description="The password is then found by itself, also by a schedule: in the environment as "
-        f"{SECRET_PREFIX}NAME, or as NAME in {SECRETS_FILE} in the workspace folder.",
-        pattern=r"^\w*$",
-    )
+    password: SecretStr = PASSWORD
+    secret: str = SECRET
 
     @property
     def title(self) -> str:
@@ -46,14 +51,19 @@ class Server(Model):
 
     @property
     def password_in_hand(self) -> str:
-        """The password as typed, else that of the secret; raises `SourceError` where there is no such secret."""
-        typed = self.password.get_secret_value()
-        return typed if typed or not self.secret else secret(self.secret)
+        """The password; raises `SourceError` where there is no such secret."""
+        return word_of(self.password, self.secret)
 
 
 def title(server: Server) -> str:
     """The database and its server."""
     return server.title
+
+
+def word_of(password: SecretStr, name: str) -> str:
+    """A password as typed, else that of the secret of this name; raises `SourceError` where there is no such secret."""
+    typed = password.get_secret_value()
+    return typed if typed or not name else secret(name)
 
 
 def secret(name: str) -> str:
@@ -90,6 +100,11 @@ def hidden(text: str, server: Server) -> str:
         word = server.password_in_hand
     except SourceError:
         return text
+    return masked(text, word)
+
+
+def masked(text: str, word: str) -> str:
+    """A text without a password, as it is or as an address holds it."""
     return text.replace(word, "•••").replace(quote(word, safe=""), "•••") if word else text
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from connectors.sources.columns import text_of
-from connectors.sources.database_files import Settings, reached
+from connectors.sources.database_files import Settings, own, reached
 from connectors.sources.encoding import AS_WESTERN, WESTERN
 from connectors.sources.names import mend_names
 from connectors.sources.offers import Reached, TableOffer
@@ -59,7 +59,7 @@ def stage(settings: Settings, tables: Sequence[TableOffer], into: Path, progress
 @contextmanager
 def _opened(settings: Settings) -> Iterator[sqlite3.Connection]:
     """The database, read-only; every error of the driver becomes a sentence."""
-    path, name = settings.found, settings.path.name
+    path, name = own(settings.path), settings.path.name
     try:
         with closing(_connected(path)) as connection:
             yield connection

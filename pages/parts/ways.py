@@ -136,7 +136,7 @@ def timetable(audience: str, renewal: Renewal, alone: list[str]) -> None:
         )
         if schedule is not None and schedule.every is Every.WEEK:
             st.selectbox(
-                "on",
+                "Weekday",
                 range(7),
                 index=schedule.weekday,
                 format_func=WEEKDAYS.__getitem__,
@@ -147,7 +147,7 @@ def timetable(audience: str, renewal: Renewal, alone: list[str]) -> None:
             )
         if schedule is not None:
             st.time_input(
-                "at",
+                "Time",
                 value=schedule.at,
                 key=f"timetable-{audience}-at",
                 on_change=_store_timetable,

@@ -174,8 +174,15 @@ def test_a_file_is_read_again_from_its_path(shop: Shop) -> None:
     shop.bring(path=str(path))
     assert shop.rows("SELECT count(*) FROM people") == [(4,)]
     path.unlink()
-    with pytest.raises(SourceError, match=r"^There is no file .*people\.csv to read people\.csv from"):
+    with pytest.raises(SourceError, match=r"^There is no file .*people\.csv\."):
         shop.bring()
+
+
+def test_a_path_is_to_a_table_of_ones_own(shop: Shop) -> None:
+    with pytest.raises(SourceError, match=r"^handpick\.sqlite belongs to Handpick itself\."):
+        shop.bring(path=str(shop.workspace.home / "handpick.sqlite"))
+    with pytest.raises(SourceError, match=r"passwords\.ini is not named like a table\."):
+        shop.bring(path=str(shop.file("passwords.ini", PEOPLE)[1]))
 
 
 def test_what_goes_wrong_leaves_the_old_data_and_its_sources(shop: Shop) -> None:

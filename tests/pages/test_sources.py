@@ -99,7 +99,7 @@ def test_the_way_of_a_source_and_the_timetable_are_kept(app: Open, tmp_path: Pat
     at.selectbox(next(s.key for s in at.selectbox if s.label == "New rows …")).select(Way.UPSERT).run()
     next(s for s in at.selectbox if s.label == "Brought up to date").select("week").run()
     assert "not by itself yet" in words(at)
-    next(s for s in at.selectbox if s.label == "on").select(4).run()
+    next(s for s in at.selectbox if s.label == "Weekday").select(4).run()
     renewal = Renewals(space).of(entry.id)
     assert renewal.table(0).way is Way.UPSERT
     assert renewal.schedule is not None
