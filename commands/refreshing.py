@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from commands.codes import Code, code_of
@@ -29,7 +29,7 @@ def refresh(options: argparse.Namespace) -> Code:
     os.environ["HANDPICK_HOME"] = str(home)  # where secrets are looked up
     if options.due:
         workspace = Workspace(home)
-        audiences = list(Renewals(workspace).due(datetime.now(UTC)))
+        audiences: Iterable[str] = Renewals(workspace).due(datetime.now(UTC))
     else:
         workspace, entry = audience_of(home, options.audience)
         audiences = [entry.id]
@@ -62,4 +62,8 @@ def _tell(told: Sequence[tuple[str, str, Report]], format: str) -> None:
                 changes = f"{t.read} read, {t.added} added, {t.updated} updated"
                 print(f"{name}: {t.table}: {t.before} rows before, {changes}, {t.after} now")
             for s in report.segments:
-                print(f"{name}: “{s.name}”: {s.problem or f'{s.before} people before, {s.after} now'}")
+                print(f"{name}: “{s.name}”: {s.problem or f'{_people(s.before)} before, {_people(s.after)} now'}")
+
+
+def _people(count: int | None) -> str:
+    return "not counted" if count is None else f"{count} people"

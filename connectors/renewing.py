@@ -133,16 +133,16 @@ def _renewed(
 def _read(plan: LoadPlan, renewal: Renewal, given: Given, folder: Path, progress: Progress) -> dict[int, Fresh]:
     """The newly read tables by their place in the plan; raises `SourceError` where there is nothing to read."""
     used = {i: table for i, table in enumerate(plan.tables) if table.role is not TableRole.LEAVE_OUT}
+    files = {i: t for i, t in used.items() if t.table.origin is None or t.table.origin.source == FILE}
     fresh: dict[int, Fresh] = {}
     for name, path in given.files:
-        fresh |= _matched(used, stage_file(path, name, folder, progress), name, fresh)
-    for where, places in _by_path(used, renewal).items():
-        left = {place: used[place] for place in places if place not in fresh}
+        fresh |= _matched(files, stage_file(path, name, folder, progress), name, fresh)
+    for where, places in _by_path(files, renewal).items():
+        left = {place: files[place] for place in places if place not in fresh}
         if left:
             file = own(Path(where))
-            if (
-                file.resolve().suffix.lower().removeprefix(".") not in EXTENSIONS
-            ):  # or it could be any file of the machine's
+            ending = file.resolve().suffix.lower().removeprefix(".")
+            if ending not in EXTENSIONS:  # else any file of the machine could be shown
                 raise SourceError(f"{where} is not named like a table. Possible: {', '.join(EXTENSIONS)}.")
             fresh |= _matched(left, stage_file(file, file.name, folder, progress), file.name, {})
     for origins in _connections(used, fresh):
@@ -255,9 +255,9 @@ def _continued(before: TablePlan, table: StagedTable, added: Sequence[str]) -> T
     taken = {column.name.casefold() for column in before.columns}
     columns = list(before.columns)
     for name in added:
-        own = naming.free_name(name, taken)
-        taken.add(own.casefold())
-        columns.append(ColumnPlan(column=name, name=own, label=naming.label(name), kind=Kind.TEXT, include=False))
+        free = naming.free_name(name, taken)
+        taken.add(free.casefold())
+        columns.append(ColumnPlan(column=name, name=free, label=naming.label(name), kind=Kind.TEXT, include=False))
     notes = table.notes
     if added:
         names = ", ".join(f"“{name}”" for name in added)
@@ -280,7 +280,7 @@ def _segment_news(
         known = references(segment.definition, library, lists, audience, segment)
         counts: list[int | None] = []
         problem = ""
-        for engine in engines:
+        for engine in engines:  # the problem that counts is that of the new data
             answer = engine.answer(segment.definition, clock, engine.audience.catalogue.edited(edits), known)
             problem = next(iter(answer.unfinished.values()), "")
             counts.append(None if problem or not answer.counted else answer.total)

@@ -54,19 +54,17 @@ class Renewals:
         with self._workspace.writing() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["audience"], set_=values))
 
-    def due(self, now: datetime) -> tuple[str, ...]:
-        """The audiences whose schedule has come (`now` UTC), each given to one caller only, for that time."""
+    def due(self, now: datetime) -> Iterator[str]:
+        """The audiences whose schedule has come (`now` UTC), each given to one caller only, when it is asked for."""
         zone = self._workspace.settings().zone
         with self._workspace.database.connect() as connection:
             rows = connection.execute(select(_T.c.audience, _T.c.renewal, _T.c.done)).all()
         living = {entry.id for entry in self._workspace.audiences() if entry.path is not None}
-        found = []
         for audience, renewal, done in rows:
             schedule = Renewal.model_validate_json(renewal).schedule
             time = due(schedule, zone, now, done.replace(tzinfo=UTC)) if schedule and audience in living else None
             if time is not None and self._claim(audience, time):
-                found.append(audience)
-        return tuple(found)
+                yield audience
 
     def _claim(self, audience: str, time: datetime) -> bool:
         earlier = update(_T).where(_T.c.audience == audience, _T.c.done < _stored(time))

@@ -122,8 +122,10 @@ def _ask(entry: AudienceEntry, about: AudienceAbout, renewal: Renewal) -> None:
         if not session().renewing:
             st.rerun()
         if files:
-            names = ", ".join(plain(age.plan.table.name) for age in files)
-            st.markdown(f"New files for {names}: each is put where its name or its columns belong.")
+            st.markdown("Drop new files: each goes to the source whose name or columns it has.")
+            for age in files:
+                way = renewal.table(about.plan.tables.index(age.plan)).way
+                st.caption(f"{plain(age.plan.table.name)}: {ways.SHORT[way]}")
             st.file_uploader(
                 "New files",
                 type=list(EXTENSIONS),
@@ -168,11 +170,12 @@ def _outcome(entry: AudienceEntry, about: AudienceAbout, renewal: Renewal, repor
                 for t in report.tables
             ]
             for s in report.segments[:MOST_SEGMENTS]:
-                before, after = s.before, s.after
-                if before is None or after is None:
-                    lines.append(f"Segment {plain(s.name)}: {plain(s.problem or 'nothing to count')}")
+                if s.after is None:
+                    told = plain(s.problem or "nothing to count")
                 else:
-                    lines.append(f"Segment {plain(s.name)}: {people(after)} ({after - before:+,})".replace("-", "−"))
+                    change = f" ({s.after - s.before:+,})".replace("-", "−") if s.before is not None else ""
+                    told = f"{people(s.after)}{change}"
+                lines.append(f"Segment {plain(s.name)}: {told}")
             st.markdown("\n".join(f"- {line}" for line in lines))
 
 

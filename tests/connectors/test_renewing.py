@@ -295,8 +295,8 @@ def test_a_schedule_brings_in_what_is_new_once_each_time(registry: Registry) -> 
     renew_due(registry.workspace, now, Quiet())
     assert renewals.report(registry.id) is None, "its first time has not come"
     tomorrow = now + timedelta(days=1)
-    assert renewals.due(tomorrow) == (registry.id,)
-    assert renewals.due(tomorrow) == ()
+    assert list(renewals.due(tomorrow)) == [registry.id]
+    assert list(renewals.due(tomorrow)) == []
     registry.file.unlink()
     renew_due(registry.workspace, now + timedelta(days=3), Quiet())
     report = renewals.report(registry.id)

@@ -42,7 +42,7 @@ def test_every_format_tells_what_changed(shop: Path, capsys: pytest.CaptureFixtu
     shop.write_text("id,email,age\nC2,b@x.org,41\nC3,c@x.org,50\n")
     assert command("refresh", "--audience", "Shop") == 0
     assert capsys.readouterr().out == (
-        "Shop: people.csv: 2 rows before, 2 read, 1 added, 1 updated, 3 now\nShop: “Forty”: 1 people before, 2 now\n"
+        "Shop: people.csv: 2 rows before, 2 read, 1 added, 1 updated, 3 now\nShop: “Forty”: 1 people before, 2 people now\n"
     )
     assert command("refresh", "--format", "json") == 0
     [told] = json.loads(capsys.readouterr().out)["audiences"]

@@ -104,7 +104,7 @@ def test_the_way_of_a_source_and_the_timetable_are_kept(app: Open, tmp_path: Pat
     assert renewal.table(0).way is Way.UPSERT
     assert renewal.schedule is not None
     assert (renewal.schedule.every, renewal.schedule.weekday) == ("week", 4)
-    assert Renewals(space).due(datetime.now(UTC) + timedelta(days=7)) == (entry.id,)
+    assert list(Renewals(space).due(datetime.now(UTC) + timedelta(days=7))) == [entry.id]
     next(s for s in at.selectbox if s.label == "Brought up to date").select("by hand").run()
     assert Renewals(space).of(entry.id).schedule is None
 
