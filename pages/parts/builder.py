@@ -39,7 +39,7 @@ def builder(current: Current, answer: Answer) -> None:
 def _group(group: Group, current: Current, answer: Answer, place: str, first: bool = False) -> None:
     title = f"group {place}" if place else "the segment"
     with st.container(border=place.count(".") < FRAMED, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown("**Customers who match**" if first else f"**Group {place}**{_off(group)}", width="content")
             key = session().key(group.id, "match")
             st.segmented_control(
