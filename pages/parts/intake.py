@@ -108,8 +108,8 @@ def _database() -> None:
 
 
 def _open_database(kind: str) -> None:
-    session().connecting = kind
-    session().offers = None
+    state = session()
+    state.connecting, state.testing, state.offers, state.connection_message = kind, None, None, ""
 
 
 def _start_database(database: Database, settings: Model, tables: tuple[TableOffer, ...], name: str) -> None:

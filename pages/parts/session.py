@@ -104,6 +104,7 @@ class Session:
     deleted_audience: str | None = None  # can still be brought back
     problem: str = ""  # why the last load did not work
     just_loaded: bool = False
+    testing: str | None = None  # the job that asks a database for its tables
     connecting: str | None = None  # the kind of database whose dialog is open
     offers: tuple[Any, ...] | None = None  # the tables it has
     connection_message: str = ""
