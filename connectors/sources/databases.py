@@ -15,7 +15,7 @@ from connectors.sources import database_files, duckdb_files, mysql, postgres, se
 from connectors.sources.offers import Newer, Reached, TableOffer
 from connectors.sources.warehouses import WAREHOUSES
 from segmentation.catalogue import Model
-from segmentation.errors import ConnectionLost
+from segmentation.errors import ConnectionLost, SourceError
 from segmentation.plan import Origin, Progress, StagedTable
 
 __all__ = ["DATABASES", "Database", "Newer", "TableOffer", "read_tables"]
@@ -72,6 +72,10 @@ def read_tables(
                 raise
             progress(f"The connection to {database.title(settings)} broke. Reading again")
             time.sleep(PAUSE_SECONDS)
+        except OSError as error:
+            raise SourceError(
+                f"What was read from {database.title(settings)} cannot be kept: {error.strerror or error}. Is there space on the disk?"
+            ) from error
     raise AssertionError("unreachable")
 
 

@@ -11,7 +11,7 @@ import secrets
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,7 +39,6 @@ from segmentation.plan import Progress, StagedTable
 
 BATCH = 10_000
 SILENCE_SECONDS = 120  # of a server that has begun to answer
-SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 READING = {
     "SELECT",
     "USAGE",
@@ -129,7 +128,7 @@ def stage(settings: Settings, tables: Sequence[TableOffer], into: Path, progress
 
 def _kill(settings: Settings, thread: int) -> None:
     """End what another connection of this user is asking."""
-    with suppress(pymysql.MySQLError, OSError), closing(_connected(settings, QUESTION_SECONDS)) as connection:
+    with suppress(pymysql.MySQLError, SourceError), closing(_connected(settings, QUESTION_SECONDS)) as connection:
         connection.cursor().execute("KILL QUERY %s", (thread,))
 
 
@@ -144,7 +143,9 @@ def _stage_table(cursor: Any, offer: TableOffer, into: Path, progress: Progress)
     schema = pa.schema([(name, column.kind) for name, column in zip(names, selected, strict=True)])
     unpacking = Unpacking(selected, f"\x1f{secrets.token_hex(2)}", f"\x1e{secrets.token_hex(4)}")
     where, values = _narrowed(offer, selected)
-    cursor.execute(f"SELECT {unpacking.sql} FROM {table}{where}", values)
+    asked = f"SELECT {unpacking.sql} FROM {table}"
+    # With values the driver takes each % for a place where one goes.
+    cursor.execute(asked.replace("%", "%%") + where if values else asked, values or None)
     lost = [0] * len(selected)
     with TableWriter(table_path(into, offer.name), schema) as writer:
         while rows := cursor.fetchmany(BATCH):
@@ -182,7 +183,8 @@ def _narrowed(offer: TableOffer, selected: Sequence[Selected]) -> tuple[str, tup
         raise SourceError(newer.gone(offer.name))
     value = newer.value.removesuffix("+00")  # an instant, as the session has it
     # As a text it would be compared by way of floating point, which keeps 53 bits.
-    return f" WHERE {backquoted(newer.column)} >= %s", (int(value) if re.fullmatch(r"-?\d+", value) else value,)
+    column = backquoted(newer.column).replace("%", "%%")
+    return f" WHERE {column} >= %s", (int(value) if re.fullmatch(r"-?\d+", value) else value,)
 
 
 @contextmanager
@@ -192,7 +194,7 @@ def _opened(settings: Settings, seconds: int) -> Iterator[Any]:
         with closing(_connected(settings, seconds)) as connection, connection.cursor() as cursor:
             cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
             yield cursor
-    except (pymysql.MySQLError, OSError) as error:
+    except pymysql.MySQLError as error:
         raise _told(settings, error) from without_secret(error, settings)
 
 
@@ -228,15 +230,17 @@ def _connected(settings: Settings, seconds: int) -> pymysql.Connection[Any]:
 
 def _greeted(settings: Settings) -> socket.socket:
     """A way to the server once it has said its first word; the driver itself would wait for that as long as for an answer."""
-    way = socket.create_connection((settings.host, settings.port), CONNECT_SECONDS)
-    try:
-        way.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        way.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        way.recv(1, socket.MSG_PEEK)
-    except BaseException:
-        way.close()
-        raise
-    return way
+    with ExitStack() as opened:
+        try:
+            way = opened.enter_context(socket.create_connection((settings.host, settings.port), CONNECT_SECONDS))
+            way.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            way.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            way.recv(1, socket.MSG_PEEK)
+        except OSError as error:
+            template = next(template for kind, template in UNREACHED if isinstance(error, kind))
+            raise SourceError(filled_in(template, settings, "")) from error
+        opened.pop_all()
+        return way
 
 
 def _encryption(tls: str) -> dict[str, Any]:
@@ -282,9 +286,6 @@ LOST = (2006, 2013, 2055, 1927, 1053)
 
 
 def _told(settings: Settings, error: Exception) -> SourceError:
-    if isinstance(error, OSError):
-        template = next(template for kind, template in UNREACHED if isinstance(error, kind))
-        return SourceError(filled_in(template, settings, str(error)))
     number, words = error.args if len(error.args) == 2 else (0, str(error))
     if number in LOST:
         return ConnectionLost(f"The connection to {settings.host} broke. Try again.")

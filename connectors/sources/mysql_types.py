@@ -83,9 +83,8 @@ def _asked(column: str, kind: str, declared: str, digits: str | None, decimals: 
     if kind in ("float", "double"):
         return column, pa.float64()
     if kind == "decimal":
-        return column, pa.decimal128(int(digits or 0), int(decimals or 0)) if int(
-            digits or 99
-        ) <= MOST_DIGITS else pa.string()
+        exact = int(digits or 0) <= MOST_DIGITS
+        return column, pa.decimal128(int(digits or 0), int(decimals or 0)) if exact else pa.string()
     if kind == "date":
         return column, pa.date32()
     if kind == "datetime":

@@ -31,12 +31,12 @@ CREATE TABLE things (
     id int unsigned, big bigint unsigned, exact decimal(10, 2), long_one decimal(50, 2), real_one float, double_one double,
     yes tinyint(1), few tinyint(1), flag bit(1), bits bit(12), day date, local_at datetime(6), at timestamp NULL,
     clock time, made year, feeling enum('sad', 'ok'), tags set('a', 'b'), about json, note text, latin varchar(20) CHARACTER SET latin1,
-    raw blob, place point, `we``ird; --` varchar(9));
+    raw blob, place point, `we``ird; --` varchar(9), `50%` int);
 SET time_zone = '+02:00';
 SET sql_mode = 'ALLOW_INVALID_DATES';
 INSERT INTO things VALUES (4294967295, 18446744073709551615, 1.10, 12345678901234567890123456789012345678.25, 0.1, 0.1,
     1, 1, b'1', b'100000000001', '2024-07-01', '2024-07-01 12:00:00.123456', '2024-07-01 12:00:00',
-    '12:30', 2024, 'ok', 'a,b', '{"a": 1}', 'tab\tbreak\n\\ "quote" \'x\' \0', 'Zoé', x'00', point(1, 2), 'z');
+    '12:30', 2024, 'ok', 'a,b', '{"a": 1}', 'tab\tbreak\n\\ "quote" \'x\' \0', 'Zoé', x'00', point(1, 2), 'z', 5);
 INSERT INTO things (id, yes, few, tags, day, local_at, at, note) VALUES
     (2, 0, 2, '', '0000-00-00', '2024-02-31 10:00:00', '0000-00-00 00:00:00', '');
 INSERT INTO things (id) VALUES (3);
@@ -116,6 +116,7 @@ def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
         "note": "tab\tbreak\n\\ \"quote\" 'x' \0",
         "latin": "Zoé",
         "we`ird; --": "z",
+        "50%": 5,
     }
     assert (kinds["yes"], kinds["few"]) == ("BOOLEAN", "SMALLINT"), "0 and 1 alone are yes and no"
     assert (kinds["exact"], kinds["at"]) == ("DECIMAL(10,2)", "TIMESTAMP WITH TIME ZONE")
@@ -183,6 +184,8 @@ def test_rows_stream_and_what_is_new_comes_alone(server: Settings, tmp_path: Pat
         server, [TableOffer("shop", "things", newer=Newer("at", "2024-07-01 09:59:59+00"))], tmp_path, Quiet()
     )
     assert since.rows == 1
+    [half] = MYSQL.stage(server, [TableOffer("shop", "things", newer=Newer("50%", "5"))], tmp_path, Quiet())
+    assert half.rows == 1
 
 
 def test_chinook_counts_as_in_sqlite(server: Settings, shared_data: Path, tmp_path: Path) -> None:
