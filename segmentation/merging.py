@@ -16,11 +16,12 @@ from segmentation.audience import quoted
 from segmentation.catalogue import Kind
 from segmentation.cells import Column, filled, literal, raw
 from segmentation.errors import LoadError
-from segmentation.plan import Format, Progress, StagedTable, TablePlan
+from segmentation.plan import Format, Progress, StagedTable, TablePlan, TableRole
 from segmentation.renewal import TableNews, TableRenewal, Way
 from segmentation.staged import Staged, workbench
 
 COMPRESSION = "snappy"
+UNIQUE = 0.98  # of the keys of events are different
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,11 @@ def _alike(old: Column, new: Column) -> tuple[str, str]:
     return raw(old), raw(new)
 
 
+def key_of(plan: TablePlan, renewal: TableRenewal) -> str | None:
+    """The column by which known rows are brought up to date; of events, of which a customer has many, it has to be said."""
+    return renewal.key or (plan.key if plan.role is TableRole.PEOPLE else None)
+
+
 def _upsert(
     connection: duckdb.DuckDBPyConnection,
     plan: TablePlan,
@@ -170,10 +176,18 @@ def _upsert(
     renewal: TableRenewal,
 ) -> tuple[str, int]:
     """The query that brings known rows up to date and adds others, and how many rows it brings up to date."""
-    key = renewal.key or plan.key
+    key = key_of(plan, renewal)
     if key is None:
-        raise LoadError(f"Say by which column the rows of {plan.table.name} are brought up to date.")
+        raise LoadError(f"Say by which column the rows of {plan.table.name} are known, such as the number of an order.")
     mine, theirs = casting.identifier(old[key]), casting.identifier(new[key])
+    filled_keys, keys = connection.execute(
+        f"SELECT count({mine}), count(DISTINCT {mine}) FROM {old.source}", dict(old.parameters)
+    ).fetchone() or (0, 0)
+    if plan.role is TableRole.EVENTS and keys < UNIQUE * filled_keys:
+        raise LoadError(
+            f"{plan.table.name} has several rows with the same “{key}”, so they cannot be told apart by it. Choose another "
+            "column under “Known by”, or have new rows added."
+        )
     latest = (
         f"(SELECT {theirs} AS _key, max({new.row}) AS _last FROM {new.source} WHERE {theirs} IS NOT NULL GROUP BY 1)"
     )

@@ -12,6 +12,7 @@ from pages.parts.session import session, widget
 from pages.parts.words import plain, spoken
 from segmentation.catalogue import Kind
 from segmentation.errors import HandpickError
+from segmentation.merging import key_of
 from segmentation.plan import FILE, Format, TablePlan
 from segmentation.renewal import Renewal, TableRenewal, Way
 from segmentation.schedules import Every, Schedule
@@ -36,7 +37,7 @@ def way(audience: str, index: int, plan: TablePlan, renewal: Renewal) -> None:
     with st.popover(f"{spoken(plan.table.name)}: {SHORT[table.way]}", icon=":material/tune:", type="tertiary"):
         _box("New rows …", list(WAYS), table.way, "way", audience, index, WAYS.__getitem__)
         if table.way is Way.UPSERT:
-            _box("Known by", columns, table.key or plan.key, "key", audience, index, str)
+            _box("Known by", columns, key_of(plan, table), "key", audience, index, str)
             st.toggle(
                 "Empty cells empty what was known",
                 value=table.blanks_overwrite,

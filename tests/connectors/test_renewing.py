@@ -16,7 +16,7 @@ from connectors.sources.databases import DATABASES
 from segmentation import replanning
 from segmentation.audience import Audience
 from segmentation.definition import Definition, FieldCondition, Group
-from segmentation.errors import AudienceError, Cancelled, SourceError
+from segmentation.errors import AudienceError, Cancelled, LoadError, SourceError
 from segmentation.jobs import Quiet
 from segmentation.library import Library
 from segmentation.plan import LoadPlan
@@ -122,6 +122,16 @@ def test_known_rows_are_brought_up_to_date_and_blank_cells_overwrite_nothing(sho
     assert [(t.read, t.added, t.updated) for t in report.tables] == [(3, 1, 1)]
     shop.bring(("people.csv", news), way=Way.UPSERT, blanks_overwrite=True)
     assert shop.rows(EVERYBODY)[1] == ("C2", "new@x.org", None)
+
+
+def test_events_are_known_by_a_number_of_their_own(shop: Shop) -> None:
+    news = ("orders.csv", "order_id,customer_id,ordered_at,amount\n2,C2,2025-01-02 10:00,60\n3,C1,2025-02-01 10:00,7\n")
+    with pytest.raises(LoadError, match=r"^Say by which column the rows of orders\.csv are known"):
+        shop.bring(news, of=1, way=Way.UPSERT)
+    shop.bring(news, of=1, way=Way.UPSERT, key="order_id")
+    assert shop.rows("SELECT sum(amount), count(*) FROM events") == [(72, 3)]
+    with pytest.raises(LoadError, match=r"^orders\.csv has several rows with the same “customer_id”"):
+        shop.bring(news, of=1, way=Way.UPSERT, key="customer_id")
 
 
 def test_a_renamed_column_is_held_explained_and_mapped(shop: Shop) -> None:
