@@ -94,6 +94,7 @@ class Session:
     revealed: bool = False
     draft: Draft | None = None
     job: str | None = None
+    asked: dict[str, tuple[object, str]] = field(default_factory=dict)  # what a place of the page asked, and the job
     export: str | None = None  # the job that writes the list
     exported: object = None  # what it was told to write
     searches: dict[str, str] = field(default_factory=dict)
