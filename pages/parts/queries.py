@@ -30,6 +30,7 @@ from segmentation.places import Point
 from segmentation.plan import Progress
 from segmentation.references import NO_REFERENCES, NamedDefinition, References
 from segmentation.referring import Saved, named, refers
+from segmentation.renewals import Renewals
 from segmentation.values import Offered, field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
@@ -56,6 +57,12 @@ def lists() -> Lists:
 def ladders() -> Ladders:
     """The saved ladders."""
     return Ladders(workspace())
+
+
+@st.cache_resource(show_spinner=False)
+def renewals() -> Renewals:
+    """How the audiences are brought up to date."""
+    return Renewals(workspace())
 
 
 @st.cache_resource(show_spinner=False)
