@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": "say for single people which filters hold, and why they are in or not",
     "export": "write the list as a file for a destination, with consent respected, and print the receipt",
     "sql": "print the SQL of every condition",
+    "refresh": "bring an audience of the workspace up to date from its sources",
 }
 
 
@@ -51,6 +52,9 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
         parser = parsers.add_parser(
             name, help=words, description=words[0].upper() + words[1:] + ".", allow_abbrev=False
         )
+        if name == "refresh":
+            _add_refresh(parser)
+            continue
         _add_question(parser)
         _add_files(parser)
         if name == "members":
@@ -72,12 +76,32 @@ def _add_question(parser: Parser) -> None:
         "definition", nargs="?", metavar="FILE", help="the definition's JSON file, or - for standard input"
     )
     parser.add_argument("--segment", metavar="NAME", help="a saved segment of the workspace, by name or id")
-    parser.add_argument("--home", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="workspace folder")
-    parser.add_argument("--audience", metavar="NAME", help="by name or id (default: the one loaded last)")
+    _add_workspace(parser)
     parser.add_argument("--as-of", metavar="ISO", help="the moment that counts as now (default: now)")
     parser.add_argument("--time-zone", metavar="ZONE", help="IANA zone (default: the workspace's; with --people UTC)")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="of the answer (default: text)")
     parser.add_argument("--quiet", action="store_true", help="no notes about the data on standard error")
+
+
+def _add_workspace(parser: Parser) -> None:
+    parser.add_argument("--home", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="workspace folder")
+    parser.add_argument("--audience", metavar="NAME", help="by name or id (default: the one loaded last)")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="of the answer (default: text)")
+
+
+def _add_refresh(parser: Parser) -> None:
+    _add_workspace(parser)
+    parser.add_argument("--due", action="store_true", help="every audience whose schedule has come, and no other")
+    parser.add_argument(
+        "--file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a new file for one of its sources; may come again",
+    )
+    parser.add_argument(
+        "--accept", action="store_true", help="bring in also what would be held, but for missing columns"
+    )
 
 
 def _add_files(parser: Parser) -> None:

@@ -33,6 +33,16 @@ INTERNAL = ("_row", "_name", "_time")
 MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "2GB")
 READING_LIMIT = os.environ.get("HANDPICK_MEMORY", "1500MB")  # beside what the kernels hold
 
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_unsigned_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+"""Settings of every DuckDB: nothing is fetched, nothing kept outside, and no variable of Python is a table."""
+
 
 class AudienceAbout(Model):
     """What an audience file says of itself. `loaded_at` and `newest_event` are UTC."""
@@ -79,12 +89,7 @@ def _opened(path: Path) -> duckdb.DuckDBPyConnection:
             "memory_limit": READING_LIMIT,
             "temp_directory": tempfile.gettempdir(),
             "max_temp_directory_size": "20GB",
-            "python_enable_replacements": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "allow_unsigned_extensions": "false",
-            "allow_persistent_secrets": "false",
+            **LOCKED,
         },
     )
     if connection.execute("SELECT current_setting('lock_configuration')").fetchone() != (True,):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -23,6 +23,7 @@ from segmentation.compiling import Compiled, compile_condition
 from segmentation.definition import (
     Condition,
     Definition,
+    EventCondition,
     FieldCondition,
     Group,
     Node,
@@ -128,7 +129,7 @@ class Engine:
             definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
         walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path, progress)
-        with self.kernels.first() if self.kernels is not None else nullcontext():
+        with self.kernels.stock.first() if self.kernels is not None else nullcontext():
             form = walk.form_of(definition.root)
         size = self.audience.people
         if form is None:
@@ -147,6 +148,23 @@ class Engine:
             unfinished=walk.unfinished,
             work_out=lambda: dict(zip(walk.nodes, screen.every.run(walk.sets, size)[1], strict=True)),
         )
+
+    def sizes(
+        self, condition: EventCondition, thresholds: Sequence[int], clock: Clock, catalogue: Catalogue
+    ) -> dict[int, int] | None:
+        """How many people did it at least so many times, by the number; None where that is not known in a moment.
+
+        In a large audience all of them come from the one number of each person that is kept. Raises HandpickError where the
+        condition is unfinished.
+        """
+        found = {}
+        for threshold in thresholds:
+            asked = condition.model_copy(update={"comparison": "at_least", "value": threshold})
+            question = self.compiled(asked, catalogue, clock)
+            if self.kernels is not None and (question.form is None or not self.kernels.keeps(question.form)):
+                return None
+            found[threshold] = self.found(question.positive).count
+        return found
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""

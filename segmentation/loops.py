@@ -18,26 +18,21 @@ _COUNTS = ("uint8", "uint16", "uint32")
 _STEPS = ("uint8", "uint16", "uint32")
 
 
-@intrinsic
-def _words_at(typing: Any, address: Any) -> Any:
-    """64 people after another from an address on."""
-    signature = numba.types.CPointer(numba.types.uint64)(numba.types.uint64)
+def _pointer(kind: Any) -> Any:
+    """What makes an address a pointer to values of a kind."""
 
-    def written(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+    @intrinsic
+    def at(typing: Any, address: Any) -> Any:
+        def written(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
 
-    return signature, written
+        return numba.types.CPointer(kind)(numba.types.uint64), written
+
+    return at
 
 
-@intrinsic
-def _bytes_at(typing: Any, address: Any) -> Any:
-    """8 people after another from an address on."""
-    signature = numba.types.CPointer(numba.types.uint8)(numba.types.uint64)
-
-    def written(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
-
-    return signature, written
+_words_at = _pointer(numba.types.uint64)
+_bytes_at = _pointer(numba.types.uint8)
 
 
 @intrinsic

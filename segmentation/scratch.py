@@ -10,7 +10,7 @@ from functools import cache
 
 import duckdb
 
-from segmentation.audience import MEMORY_LIMIT
+from segmentation.audience import LOCKED, MEMORY_LIMIT
 
 _STARTING = threading.Lock()
 
@@ -22,12 +22,7 @@ def _database() -> duckdb.DuckDBPyConnection:
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": tempfile.gettempdir(),
             "enable_external_file_cache": "false",  # a file that has been read is not read again
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "allow_unsigned_extensions": "false",
-            "allow_persistent_secrets": "false",
-            "python_enable_replacements": "false",
+            **LOCKED,
         }
     )
 

@@ -112,12 +112,20 @@ def _shape_of(steps: tuple[Step, ...], window: Window, at: Happening) -> ChainSh
     start, end = edges(window, at)
     now = not_later(at)
     found = []
-    for step in steps:
+    for place, step in enumerate(steps):
         apart = replace(at, parameters=Parameters())  # so that equal filters are equal whatever stands around them
         where = event_filter(step.where, apart) if step.where is not None else None
         filtered = Bound(where, tuple(apart.parameters.values)) if where is not None else None
-        within = step.within.amount * ELAPSED[elapsed_unit(step.within)] * 1_000_000 if step.within else None
-        same = tuple(at.catalogue.event_property(name).name for name in step.same)
-        found.append(StepShape(step.events, filtered, within, same, step.absent))
+        linked = step if place else Step()  # the first follows nothing
+        within = linked.within
+        found.append(
+            StepShape(
+                step.events,
+                filtered,
+                within.amount * ELAPSED[elapsed_unit(within)] * 1_000_000 if within is not None else None,
+                tuple(at.catalogue.event_property(name).name for name in linked.same),
+                step.absent,
+            )
+        )
     ends = [edge for edge in (end, now) if edge is not None]
     return ChainShape(tuple(found), start, min(ends, default=None), now)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.audience import MEMORY_LIMIT
+from segmentation.audience import LOCKED, MEMORY_LIMIT
 from segmentation.cells import Column
 from segmentation.errors import Cancelled, LoadError
 from segmentation.plan import Progress, StagedTable
@@ -54,15 +54,7 @@ def workbench(
 @contextmanager
 def _written(database: Path, temporary: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a file, in UTC."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY_LIMIT,
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "allow_community_extensions": "false",
-        "allow_unsigned_extensions": "false",
-        "allow_persistent_secrets": "false",
-        "python_enable_replacements": "false",
-    }
+    config = {**LOCKED, "memory_limit": MEMORY_LIMIT}
     if temporary is not None:
         config["temp_directory"] = str(temporary)
         config["max_temp_directory_size"] = "20GB"

@@ -330,3 +330,15 @@ def test_an_audience_can_be_opened_again_while_it_is_open(engine: Engine) -> Non
     assert ask(Engine(again), ADULT).total == ask(engine, ADULT).total
     again.close()
     assert ask(Engine(engine.audience), GERMAN).total, "the first stays open"
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+def test_sizes_at_other_numbers_are_the_counts_of_other_filters(engine: Engine, kernels: bool) -> None:
+    fresh = Engine(engine.audience, kernels=kernels)
+    catalogue = fresh.audience.catalogue
+    if kernels:
+        assert fresh.sizes(BUYER, (1, 2), CLOCK, catalogue) is None, "that would take a moment"
+        ask(fresh, BUYER)
+    sizes = fresh.sizes(BUYER, (1, 2, 3), CLOCK, catalogue)
+    expected = {n: BUYER.model_copy(update={"comparison": "at_least", "value": n}) for n in (1, 2, 3)}
+    assert sizes == {n: ask(engine, node).total for n, node in expected.items()}

@@ -20,6 +20,7 @@ from segmentation import columns as columns_module
 from segmentation import engine as engine_module
 from segmentation import happened as happened_module
 from segmentation import kernels as kernels_module
+from segmentation import stock as stock_module
 from segmentation.audience import Audience
 from segmentation.binding import Compiled
 from segmentation.catalogue import Kind
@@ -202,7 +203,7 @@ def asked_of(engine: Engine, condition: Condition) -> Membership | str:
 
 def test_blocks_that_end_inside_a_window_count_as_sql_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(happened_module, "SMALLEST_BLOCK", 64)
-    monkeypatch.setattr(kernels_module, "AT_ONCE", 0)  # so that they come from their files
+    monkeypatch.setattr(stock_module, "AT_ONCE", 0)  # so that they come from their files
     audience = shop(tmp_path / "a.duckdb", 1)
     quick, plain, chance = Engine(audience, kernels=True), Engine(audience, kernels=False), random.Random(2)
     for _ in range(300):
@@ -283,7 +284,7 @@ def test_the_same_question_at_the_same_time_is_answered_once(tmp_path: Path, mon
 
 
 def test_memory_stays_inside_its_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels_module, "COLUMN_BUDGET", 20_000)
+    monkeypatch.setattr(stock_module, "COLUMN_BUDGET", 20_000)
     monkeypatch.setattr(kernels_module, "MEASURE_BUDGET", 4_000)
     monkeypatch.setattr(engine_module, "SET_BUDGET", 2_000)
     audience = shop(tmp_path / "a.duckdb", 9, 200, 400)
@@ -294,13 +295,13 @@ def test_memory_stays_inside_its_budget(tmp_path: Path, monkeypatch: pytest.Monk
         found = asked_of(engine, condition)
         if number % 10 == 0:
             assert found == asked_of(plain, condition)
-        for kept in (engine.kernels.loaded, engine.kernels.measures, engine._sets):
+        for kept in (engine.kernels.stock.loaded, engine.kernels.measures, engine._sets):
             assert kept.nbytes <= kept.budget or len(kept) == 1
     audience.close()
 
 
 def test_what_is_not_loaded_yet_is_asked_as_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels_module, "AT_ONCE", 0)
+    monkeypatch.setattr(stock_module, "AT_ONCE", 0)
     monkeypatch.setattr(engine_module, "LARGE", 0)
     audience = shop(tmp_path / "a.duckdb", 11)
     engine, plain, chance = Engine(audience), Engine(audience, kernels=False), random.Random(12)
@@ -309,7 +310,7 @@ def test_what_is_not_loaded_yet_is_asked_as_sql(tmp_path: Path, monkeypatch: pyt
         condition = drawn(chance)
         assert asked_of(engine, condition) == asked_of(plain, condition)
     engine.kernels.settle()
-    assert len(engine.kernels.loaded) > 3
+    assert len(engine.kernels.stock.loaded) > 3
     for _ in range(50):
         condition = drawn(chance)
         assert asked_of(engine, condition) == asked_of(plain, condition)
