@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from pages.parts import work
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import cell, number, people, plain, spoken
-from segmentation.audience import AudienceAbout
+from segmentation.audience import Audience
 from segmentation.catalogue import PERSONAL, FieldEdit, Role
 from segmentation.findings import Examples, Finding
 from segmentation.plan import Progress
@@ -54,11 +55,13 @@ def waiting(current: Current) -> None:
 
 
 def _apply(current: Current) -> None:
-    about = current.engine.audience.about
-    work.start(f"Repairing {about.name}", partial(_build, current.id, about, _steps(current)))
+    name = current.engine.audience.about.name
+    work.start(f"Repairing {name}", partial(_build, current.id, _steps(current)))
 
 
-def _build(audience: str, about: AudienceAbout, steps: tuple[Step, ...], progress: Progress) -> str:
+def _build(audience: str, steps: tuple[Step, ...], progress: Progress) -> str:
+    with closing(Audience(workspace().current_version(audience))) as newest:  # of what was brought in meanwhile
+        about = newest.about
     return load(about.plan, about.name, workspace(), progress, audience, steps)
 
 

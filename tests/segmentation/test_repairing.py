@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors import importing
 from segmentation.audience import Audience
 from segmentation.guessing import guess_plan
 from segmentation.jobs import Quiet
@@ -31,6 +32,7 @@ from segmentation.repairs import (
     WritePhones,
 )
 from segmentation.survivors import MERGED, merged_people, merged_rows
+from segmentation.workspace import Workspace
 from tests.segmentation.staging import stage
 
 PEOPLE: Mapping[str, Sequence[Any]] = {
@@ -168,3 +170,20 @@ def test_people_made_from_events_are_repaired_but_not_merged(tmp_path: Path) -> 
     audience = Audience(build_audience(plan, folder, name="V", zone="UTC", progress=Quiet(), repairs=steps))
     assert column(audience, "email") == ["a@x.org", "a@x.org"]
     assert [bool(step.problem) for step in audience.about.repairs] == [False, True]
+
+
+def test_each_new_load_is_repaired_again_until_the_repairs_are_gone(workspace: Path) -> None:
+    space = Workspace(workspace)
+    folder = space.staging_folder()
+    plan = guess_plan([stage(folder, "customers.csv", PEOPLE)], zone="UTC", progress=Quiet())
+    audience = importing.load(plan, "Shop", space, Quiet())
+    versions = [Audience(space.current_version(audience))]
+    steps: tuple[Step, ...] | None
+    for steps in ((Step(repair=Trim(field="first_name")), Step(repair=MergeSame(field="email"))), None, ()):
+        importing.load(versions[0].about.plan, "Shop", space, Quiet(), audience, steps)
+        versions.append(Audience(space.current_version(audience)))
+    delivered, repaired, again, undone = versions
+    assert (delivered.people, repaired.people, again.people, undone.people) == (5, 3, 3, 5)
+    assert again.about.repairs == repaired.about.repairs
+    assert undone.about.catalogue == delivered.about.catalogue
+    assert undone.about.reports == delivered.about.reports
