@@ -89,7 +89,7 @@ def _survey(path: Path, name: str, progress: Progress, errors: str) -> tuple[int
         while True:
             chunk = file.read(CHUNK)
             done += len(chunk)
-            zeros += chunk.count(0)
+            zeros += chunk.count(0) if 0 in chunk else 0  # finding none is much quicker than counting
             if not chunk or decoder.getstate()[0] or not chunk.isascii():
                 text = decoder.decode(chunk, final=not chunk)
                 good += max(len(chunk) - len(text), 0)
