@@ -17,7 +17,7 @@ from python_calamine import (
 )
 
 from connectors.sources.columns import Column, text_of
-from connectors.sources.delimited import ABOVE
+from connectors.sources.careful import ABOVE
 from connectors.sources.header import Header, find_header
 from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import Rejects, TableWriter, count_of, table_path

@@ -121,7 +121,7 @@ class TableWriter:
         """Open `path` for tables of this schema."""
         self.path = path
         self.rows = 0
-        self._schema = schema
+        self.schema = schema
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_rows = 0
         self._waiting_bytes = 0
@@ -150,6 +150,6 @@ class TableWriter:
 
     def _flush(self) -> None:
         if self._waiting_rows:
-            table = pa.Table.from_batches(self._waiting, self._schema)
+            table = pa.Table.from_batches(self._waiting, self.schema)
             self._file.write_table(table, row_group_size=self._waiting_rows)
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
