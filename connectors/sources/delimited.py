@@ -56,20 +56,20 @@ def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tu
     if tally.padded_quotes and not layout.dialect.skip_blanks:
         layout = read_layout(path, name, skip_blanks=True)
     target = table_path(into, name)
-    rejects = Rejects()
-    for record in layout.titles:
-        rejects.add(record.line, ABOVE, record.text.rstrip("\r\n"))
-    rows = _stage_regular(path, target, name, layout, tally, progress)
-    found = (f"{count_of(tally.blank_lines, 'blank line')} left out.",) if tally.blank_lines else ()
-    if rows is None:
-        schema = pa.schema([(column, pa.string()) for column in layout.columns])
-        with TableWriter(target, schema) as writer:
-            careful = CarefulReader(layout, rejects, writer)
-            careful.read(path, name, tally, progress)
-        rows, found = writer.rows, careful.notes
-    if not rows:
-        target.unlink(missing_ok=True)
-        raise _without_rows(name, layout, rejects)
+    found: tuple[str, ...] = (f"{count_of(tally.blank_lines, 'blank line')} left out.",) if tally.blank_lines else ()
+    with Rejects(target) as rejects:
+        for record in layout.titles:
+            rejects.add(record.line, ABOVE, record.text.rstrip("\r\n"))
+        rows = _stage_regular(path, target, name, layout, tally, progress)
+        if rows is None:
+            schema = pa.schema([(column, pa.string()) for column in layout.columns])
+            with TableWriter(target, schema) as writer:
+                careful = CarefulReader(layout, rejects, writer)
+                careful.read(path, name, tally, progress)
+            rows, found = writer.rows, careful.notes
+        if not rows:
+            target.unlink(missing_ok=True)
+            raise _without_rows(name, layout, rejects)
     if layout.dialect.delimiter == NO_DELIMITER:
         notes += ("No separator was found: the file was read as one column.",)
     if layout.dialect.skip_blanks:
@@ -82,6 +82,7 @@ def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tu
         rows=rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),
+        rejects=rejects.path,
         notes=(*notes, *layout.notes, *found),
     )
 

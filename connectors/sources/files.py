@@ -76,8 +76,8 @@ def _stage_members(members: Iterator[tuple[str, Path]], into: Path, progress: Pr
             except SourceError as problem:
                 problems.append(str(problem))
     except BaseException:
-        for table in tables:
-            table.path.unlink(missing_ok=True)
+        for file in (file for table in tables for file in table.files):
+            file.unlink(missing_ok=True)
         raise
     if not tables:
         raise SourceError(problems[0] if len(problems) == 1 else " ".join([f"{name} holds no table.", *problems[:5]]))

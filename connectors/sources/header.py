@@ -15,6 +15,7 @@ COMPARED = 50
 YEARS = range(1900, 2101)
 
 Cells = Sequence[object]
+NO_HEADER = "There is no header: the columns are numbered."
 MANY, FEW_IN = 8, 4  # rows, and rows to a value, from which on a text column says something of its header
 
 
@@ -46,8 +47,7 @@ def find_header(records: Sequence[Cells]) -> Header:
     if is_row or not _is_header(first, [row for row in rows if len(row) == usual] or rows):
         while above and begins and any(shape_of(record[0]) == begins for record in records[:above]):
             above -= 1
-        notes = ("There is no header: the columns are numbered.",)
-        return Header(numbered_names(usual), above, present=False, notes=notes)
+        return Header(numbered_names(usual), above, present=False, notes=(NO_HEADER,))
     names = ["" if cell is None else str(cell) for cell in first]
     notes: tuple[str, ...] = ()
     if len(names) == width - 1 and rows and all(len(row) == width and filled(row[-1:]) for row in rows):
@@ -63,7 +63,7 @@ def _usual_width(records: Sequence[Cells]) -> int:
     """The number of cells of most records; of few records, that of the first."""
     first = len(records[0])
     return (
-        first if 1 < first and len({len(record) for record in records}) == len(records) <= 3 else usual_width(records)
+        first if first > 1 and len({len(record) for record in records}) == len(records) <= 3 else usual_width(records)
     )
 
 

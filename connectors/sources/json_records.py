@@ -49,35 +49,38 @@ def stage_json(path: Path, name: str, into: Path, progress: Progress) -> list[St
 
 def _stage_objects(path: Path, name: str, into: Path, progress: Progress, notes: tuple[str, ...]) -> StagedTable:
     columns: defaultdict[str, Column] = defaultdict(Column)
-    rejects = Rejects()
-    wrapper, count, blank = _wrapper(path, name), 0, 0
-    values = _values(path, name, wrapper, progress, 0.0)
-    while batch := list(islice(values, BATCH)):
-        cells: defaultdict[str, list[object]] = defaultdict(list)
-        for found in batch:
-            if found.reason == BLANK:
-                blank += 1
-            elif not isinstance(found.value, dict):
-                text = found.text or json.dumps(found.value, ensure_ascii=False)
-                rejects.add(found.line, found.reason or NO_OBJECT, text)
-            else:
-                count += 1
-                for key, value in opened(found.value):
-                    cells[key].append(value)
-        for key, known in cells.items():
-            columns[key].learn(known)
-        if len(columns) > MOST_FIELDS:
-            raise SourceError(f"{name} has more than {MOST_FIELDS:,} different fields: their names seem to be data.")
-    if not count or not columns:
-        raise SourceError(f"{name} holds no rows with named fields. Export it as a list of such rows, or as CSV.")
-    names, mended = mend_names(list(columns))
-    schema = pa.schema([(column, kind.type) for column, kind in zip(names, columns.values(), strict=True)])
-    with TableWriter(table_path(into, name), schema) as writer:
-        values = _values(path, name, wrapper, progress, 0.5)
-        objects = (dict(opened(found.value)) for found in values if isinstance(found.value, dict))
-        while rows := list(islice(objects, BATCH)):
-            arrays = [column.array([row.get(key) for row in rows]) for key, column in columns.items()]
-            writer.write(pa.record_batch(arrays, schema=schema))
+    target = table_path(into, name)
+    with Rejects(target) as rejects:
+        wrapper, count, blank = _wrapper(path, name), 0, 0
+        values = _values(path, name, wrapper, progress, 0.0)
+        while batch := list(islice(values, BATCH)):
+            cells: defaultdict[str, list[object]] = defaultdict(list)
+            for found in batch:
+                if found.reason == BLANK:
+                    blank += 1
+                elif not isinstance(found.value, dict):
+                    text = found.text or json.dumps(found.value, ensure_ascii=False)
+                    rejects.add(found.line, found.reason or NO_OBJECT, text)
+                else:
+                    count += 1
+                    for key, value in opened(found.value):
+                        cells[key].append(value)
+            for key, known in cells.items():
+                columns[key].learn(known)
+            if len(columns) > MOST_FIELDS:
+                raise SourceError(
+                    f"{name} has more than {MOST_FIELDS:,} different fields: their names seem to be data."
+                )
+        if not count or not columns:
+            raise SourceError(f"{name} holds no rows with named fields. Export it as a list of such rows, or as CSV.")
+        names, mended = mend_names(list(columns))
+        schema = pa.schema([(column, kind.type) for column, kind in zip(names, columns.values(), strict=True)])
+        with TableWriter(target, schema) as writer:
+            values = _values(path, name, wrapper, progress, 0.5)
+            objects = (dict(opened(found.value)) for found in values if isinstance(found.value, dict))
+            while rows := list(islice(objects, BATCH)):
+                arrays = [column.array([row.get(key) for row in rows]) for key, column in columns.items()]
+                writer.write(pa.record_batch(arrays, schema=schema))
     if wrapper:
         notes += (f"The rows were taken from “{wrapper}”.",)
     if blank:
@@ -90,6 +93,7 @@ def _stage_objects(path: Path, name: str, into: Path, progress: Progress, notes:
         rows=writer.rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),
+        rejects=rejects.path,
         notes=notes + mended,
     )
 

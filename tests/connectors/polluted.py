@@ -60,7 +60,7 @@ class Draw:
     """One file, step by step."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - to be the same each time
+        self.random = random.Random(seed)
         self.file = Polluted(seed)
         self.marks = 0
         self.before: list[Record] = []

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.sources.delimited import stage_delimited
+from connectors.sources.header import NO_HEADER
 from segmentation.jobs import Quiet
 from segmentation.plan import StagedTable
 from tests.connectors.polluted import POLLUTIONS, SETTINGS, Polluted, polluted
@@ -40,7 +41,7 @@ def stripped(cells) -> list[str]:
 
 def losses(file: Polluted, table: StagedTable, rows: list[list[str]]) -> list[str]:
     """What of the file is neither loaded nor set aside, or is there twice, or has run into another record."""
-    takes_header = "There is no header: the columns are numbered." not in table.notes
+    takes_header = NO_HEADER not in table.notes
     found = []
     if table.rows + table.rejected_rows + takes_header != len(file.rows) + file.has_header:
         found.append(f"{table.rows} + {table.rejected_rows} rows, and {len(file.rows)} were written")
