@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from commands.codes import Code
 from commands.questions import Asked, asked
+from commands.rejected import rejected
 from segmentation.errors import (
     AudienceError,
     Cancelled,
@@ -38,6 +39,8 @@ CODES: tuple[tuple[type[HandpickError], Code], ...] = (
 def run(options: argparse.Namespace) -> Code:
     """Carry out one command; every failure is a sentence on standard error and an exit code."""
     try:
+        if options.command in WITHOUT_DEFINITION:
+            return WITHOUT_DEFINITION[options.command](options)
         question = asked(options)
         with question.evaluation:
             if not options.quiet:
@@ -284,3 +287,5 @@ ANSWERS: dict[str, Callable[[Asked, argparse.Namespace], Code]] = {
     "export": export,
     "sql": sql,
 }
+
+WITHOUT_DEFINITION: dict[str, Callable[[argparse.Namespace], Code]] = {"rejected": rejected}

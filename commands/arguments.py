@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": "say for single people which filters hold, and why they are in or not",
     "export": "write the list as a file for a destination, with consent respected, and print the receipt",
     "sql": "print the SQL of every condition",
+    "rejected": "list the rows of files, or of a workspace's audience, that could not be read or loaded, with line and reason",
 }
 
 
@@ -51,6 +52,9 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
         parser = parsers.add_parser(
             name, help=words, description=words[0].upper() + words[1:] + ".", allow_abbrev=False
         )
+        if name == "rejected":
+            _add_sources(parser)
+            continue
         _add_question(parser)
         _add_files(parser)
         if name == "members":
@@ -67,22 +71,36 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
             _add_export(parser)
 
 
+def _add_sources(parser: Parser) -> None:
+    parser.add_argument("sources", nargs="*", type=Path, metavar="FILE", help="files, or folders of files")
+    _add_workspace(parser)
+    _add_format(parser)
+
+
+def _add_workspace(parser: Parser) -> None:
+    parser.add_argument("--home", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="workspace folder")
+    parser.add_argument("--audience", metavar="NAME", help="by name or id (default: the one loaded last)")
+
+
+def _add_format(parser: Parser) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="text", help="of the answer (default: text)")
+
+
 def _add_question(parser: Parser) -> None:
     parser.add_argument(
         "definition", nargs="?", metavar="FILE", help="the definition's JSON file, or - for standard input"
     )
     parser.add_argument("--segment", metavar="NAME", help="a saved segment of the workspace, by name or id")
-    parser.add_argument("--home", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="workspace folder")
-    parser.add_argument("--audience", metavar="NAME", help="by name or id (default: the one loaded last)")
+    _add_workspace(parser)
     parser.add_argument("--as-of", metavar="ISO", help="the moment that counts as now (default: now)")
     parser.add_argument("--time-zone", metavar="ZONE", help="IANA zone (default: the workspace's; with --people UTC)")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="of the answer (default: text)")
+    _add_format(parser)
     parser.add_argument("--quiet", action="store_true", help="no notes about the data on standard error")
 
 
 def _add_files(parser: Parser) -> None:
     files = parser.add_argument_group("straight on files (CSV, Excel, Parquet, JSON, NDJSON)")
-    files.add_argument("--people", type=Path, metavar="FILE", help="one row a person")
+    files.add_argument("--people", type=Path, metavar="FILE", help="one row a person; or a folder of such files")
     files.add_argument(
         "--events",
         type=Path,
@@ -90,7 +108,7 @@ def _add_files(parser: Parser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="one row an event; one or more files",
+        help="one row an event; one or more files, or folders of such files",
     )
     files.add_argument("--id", metavar="COLUMN", help="the person's id in the people file")
     files.add_argument("--event-person", metavar="COLUMN", help="the person's id in the event files")

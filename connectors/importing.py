@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from connectors.sources.files import stage_file
+from connectors.sources.folders import stage_path
 from connectors.sources.sample import write_sample
-from segmentation.errors import SourceError
+from segmentation.errors import NotFound, SourceError
 from segmentation.guessing import guess_plan
 from segmentation.loading import build_audience
 from segmentation.plan import LoadPlan, Progress, StagedTable
@@ -28,7 +28,7 @@ def plan_for(tables: Sequence[StagedTable], workspace: Workspace, progress: Prog
 def plan_files(
     files: Sequence[tuple[str, Path]], workspace: Workspace, progress: Progress
 ) -> tuple[LoadPlan, tuple[str, ...]]:
-    """Read files, given as (name, path), and guess what they are; with a sentence for each that cannot be read.
+    """Read files and folders, given as (name, path), and guess what they are; with a sentence for each that cannot be read.
 
     Raises `SourceError` with all these sentences where none can.
     """
@@ -37,8 +37,8 @@ def plan_files(
     problems: list[str] = []
     for name, path in files:
         try:
-            tables += stage_file(path, name, folder, progress)
-        except SourceError as error:
+            tables += stage_path(path, name, folder, progress)
+        except (SourceError, NotFound) as error:
             problems.append(str(error))
     if problems and not tables:
         raise SourceError(" ".join(problems))

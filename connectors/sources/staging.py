@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,7 +78,11 @@ def opened_duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def run(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[str], progress: Progress, message: str
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Sequence[str] | Mapping[str, str],
+    progress: Progress,
+    message: str,
 ) -> int:
     """Run one COPY and return its number of rows; `progress` is told ten times a second and can cancel it."""
     progress.on_cancel(connection.interrupt)

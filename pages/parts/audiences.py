@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from pages.parts import leftovers
 from pages.parts.queries import current, engine, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.words import ago, cells, number, plain
@@ -64,6 +65,7 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             session().just_loaded = False
             with st.expander("What became of every row", expanded=just, icon=":material/fact_check:"):
                 _reports(about)
+                leftovers.of_audience(entry.id, about)
 
 
 def _delete_button(entry: AudienceEntry) -> None:

@@ -85,11 +85,12 @@ def table(current: Current, answer: Answer) -> None:
         if pages > 1:
             st.pagination(pages, key="people-page")
     if hidden:
-        _way_to_reveal()
+        way_to_reveal()
     _one(current, answer, partial(rows_of_page, audience, answer.members, **order), page, offered=hidden)
 
 
-def _way_to_reveal() -> None:
+def way_to_reveal() -> None:
+    """The button that shows or masks personal data, for the whole tab."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if session().revealed:
             st.button("Mask personal data again", icon=":material/visibility_off:", on_click=_reveal, args=(False,))
@@ -140,7 +141,7 @@ def _one(
             st.dataframe(shown, hide_index=True, height=260, placeholder="–", alt="What this person did")
         personal = any(_value(f, values[f.name], covered=True) != cell(values[f.name]) for f in fields)
         if not offered and (personal or not covered.equals(happened)):
-            _way_to_reveal()
+            way_to_reveal()
 
 
 def _value(field: Field, value: object, *, covered: bool) -> str:

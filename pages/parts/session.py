@@ -85,6 +85,7 @@ class Session:
     job: str | None = None
     export: str | None = None  # the job that writes the list
     exported: object = None  # what it was told to write
+    leftovers: str | None = None  # the job that collects the rows which are not in the audience
     searches: dict[str, str] = field(default_factory=dict)
     kept_cells: dict[int, dict[str, Any]] = field(
         default_factory=dict
