@@ -32,8 +32,8 @@ class Tally:
     longest_line: int = 0  # bytes, known of lines longer than a chunk only
 
 
-def count_records(path: Path, delimiter: str, quote: str, tell: Callable[[], None]) -> Tally:
-    """Count a file in UTF-8 (or any superset of ASCII) in one pass; `tell` is called now and then, and may raise."""
+def count_records(path: Path, delimiter: str, quote: str, tell: Callable[[int], None]) -> Tally:
+    """Count a file in UTF-8 (or any superset of ASCII) in one pass; `tell` is told the bytes counted, and may raise."""
     return _Counter(path, delimiter.encode(), quote.encode()).run(tell)
 
 
@@ -54,7 +54,7 @@ class _Counter:
         self.offset = 0
         self.last_break = 0
 
-    def run(self, tell: Callable[[], None]) -> Tally:
+    def run(self, tell: Callable[[int], None]) -> Tally:
         tally = self.tally
         with self.path.open("rb") as file:
             mark = file.read(3)
@@ -72,7 +72,7 @@ class _Counter:
                 tally.longest_line = max(tally.longest_line, self.offset + len(chunk) - self.last_break)
                 carry_cr, previous = chunk.endswith(b"\r"), chunk[-2:]
                 self.offset += len(chunk)
-                tell()
+                tell(self.offset)
                 chunk = file.read(CHUNK)
         if line_break == LF and carry_cr:
             tally.mixed_breaks = True

@@ -18,6 +18,7 @@ from connectors.sources.layout import Layout, read_layout
 from connectors.sources.records import NO_DELIMITER
 from connectors.sources.staging import (
     COMPRESSION,
+    Paced,
     Rejects,
     TableWriter,
     count_of,
@@ -30,6 +31,7 @@ from connectors.sources.staging import (
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
+from segmentation.staged import Part
 
 LONGEST_LINE = 64 << 20
 
@@ -48,8 +50,13 @@ def stage_delimited(path: Path, name: str, into: Path, progress: Progress) -> li
 
 def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tuple[str, ...]) -> StagedTable:
     layout = read_layout(path, name)
+    size = path.stat().st_size
+    counting, reading = Paced(Part(progress, 0.0, 0.1), size), Part(progress, 0.1, 1.0)
     tally = count_records(
-        path, layout.dialect.delimiter, layout.dialect.quote, lambda: progress(f"Counting the rows of {name}")
+        path,
+        layout.dialect.delimiter,
+        layout.dialect.quote,
+        lambda done: counting(f"Counting the rows of {name}", done / size),
     )
     if tally.longest_line > LONGEST_LINE:
         raise SourceError(f"{name} is not a text table: it has a line of more than {LONGEST_LINE >> 20} MB.")
@@ -60,12 +67,12 @@ def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tu
     with Rejects(target) as rejects:
         for record in layout.titles:
             rejects.add(record.line, ABOVE, record.text.rstrip("\r\n"))
-        rows = _stage_regular(path, target, name, layout, tally, progress)
+        rows = _stage_regular(path, target, name, layout, tally, Paced(reading, size))
         if rows is None:
             schema = pa.schema([(column, pa.string()) for column in layout.columns])
             with TableWriter(target, schema) as writer:
                 careful = CarefulReader(layout, rejects, writer)
-                careful.read(path, name, tally, progress)
+                careful.read(path, name, tally, Paced(reading, size))
             rows, found = writer.rows, careful.notes
         if not rows:
             target.unlink(missing_ok=True)

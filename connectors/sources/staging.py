@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,26 @@ def exactly(path: Path) -> str:
 def literal(path: Path) -> str:
     """A path as an SQL string, for COPY … TO takes no parameter."""
     return "'" + str(path).replace("'", "''") + "'"
+
+
+class Paced:
+    """Progress of reading a file of `size` bytes, with how much is read and how fast in its message."""
+
+    def __init__(self, whole: Progress, size: int) -> None:
+        self.whole, self.size = whole, size
+        self._began = time.monotonic()
+
+    def __call__(self, message: str, share: float | None = None) -> None:
+        """Say what is being done."""
+        seconds = time.monotonic() - self._began
+        if share and seconds > 1:
+            done = share * self.size / 1e6
+            message = f"{message}: {done:,.0f} of {self.size / 1e6:,.0f} MB, {done / seconds:,.0f} MB a second"
+        self.whole(message, share)
+
+    def on_cancel(self, interrupt: Callable[[], None] | None) -> None:
+        """Register what ends the running query."""
+        self.whole.on_cancel(interrupt)
 
 
 @contextmanager

@@ -63,7 +63,8 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             about = engine(str(entry.path)).audience.about
             just = session().just_loaded
             session().just_loaded = False
-            with st.expander("What became of every row", expanded=just, icon=":material/fact_check:"):
+            opened = just or session().leftovers is not None
+            with st.expander("What became of every row", expanded=opened, icon=":material/fact_check:"):
                 _reports(about)
                 leftovers.of_audience(entry.id, about)
 

@@ -94,9 +94,14 @@ def _shown(rows: list[Leftover] | tuple[Leftover, ...], *, revealed: bool) -> No
     places = [name for name in ("Line", "Row") if any(row[name] is not None for row in shown)]
     order = [*(["Table"] if several else []), *places, "Why", "Text"]
     st.dataframe(
-        shown, column_order=order, hide_index=True, height=min(35 * (len(shown) + 1) + 3, 250), placeholder="–",
+        shown,
+        column_order=order,
+        column_config={name: st.column_config.NumberColumn(width=70, format="localized") for name in ("Line", "Row")},
+        hide_index=True,
+        height=min(35 * (len(shown) + 1) + 3, 250),
+        placeholder="–",
         alt="Rows that are not loaded",
-    )  # fmt: skip
+    )
 
 
 def _start(audience: str, plan: LoadPlan) -> None:

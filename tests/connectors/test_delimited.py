@@ -413,10 +413,10 @@ def test_no_character_of_a_damaged_file_is_lost(parts: list[str], regular: int, 
 def test_a_count_does_not_depend_on_chunks(text: str, size: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "counted"
     path.write_bytes(text.encode())
-    whole = counting.count_records(path, ",", '"', lambda: None)
+    whole = counting.count_records(path, ",", '"', lambda _: None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "CHUNK", size)
-        pieces = counting.count_records(path, ",", '"', lambda: None)
+        pieces = counting.count_records(path, ",", '"', lambda _: None)
     # The first chunk alone says which line break the file has; padding is looked for in each chunk by itself.
     if "\r" not in text:
         told = replace(pieces, padded_quotes=whole.padded_quotes, longest_line=whole.longest_line)
