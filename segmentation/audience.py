@@ -29,7 +29,7 @@ from segmentation.plan import LoadPlan, LoadReport
 FORMAT = 1
 VERSION_NAME = re.compile(r"v(\d{6})\.duckdb")
 INTERNAL = ("_row", "_name", "_time")
-MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "2GB")
+MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "1200MB")  # of loading: the process stays below 1.5 GB
 READING_LIMIT = os.environ.get("HANDPICK_MEMORY", "1500MB")  # beside what the kernels hold
 
 
