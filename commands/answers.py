@@ -39,8 +39,8 @@ CODES: tuple[tuple[type[HandpickError], Code], ...] = (
 def run(options: argparse.Namespace) -> Code:
     """Carry out one command; every failure is a sentence on standard error and an exit code."""
     try:
-        if options.command in WITHOUT_DEFINITION:
-            return WITHOUT_DEFINITION[options.command](options)
+        if options.command in WITHOUT_SEGMENT:
+            return WITHOUT_SEGMENT[options.command](options)
         question = asked(options)
         with question.evaluation:
             if not options.quiet:
@@ -288,4 +288,4 @@ ANSWERS: dict[str, Callable[[Asked, argparse.Namespace], Code]] = {
     "sql": sql,
 }
 
-WITHOUT_DEFINITION: dict[str, Callable[[argparse.Namespace], Code]] = {"rejected": rejected}
+WITHOUT_SEGMENT: dict[str, Callable[[argparse.Namespace], Code]] = {"rejected": rejected}

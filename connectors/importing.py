@@ -35,14 +35,18 @@ def plan_files(
     folder = workspace.staging_folder()
     tables: list[StagedTable] = []
     problems: list[str] = []
-    for name, path in files:
-        try:
-            tables += stage_path(path, name, folder, progress)
-        except (SourceError, NotFound) as error:
-            problems.append(str(error))
-    if problems and not tables:
-        raise SourceError(" ".join(problems))
-    return plan_for(tables, workspace, progress), tuple(problems)
+    try:
+        for name, path in files:
+            try:
+                tables += stage_path(path, name, folder, progress)
+            except (SourceError, NotFound) as error:
+                problems.append(str(error))
+        if problems and not tables:
+            raise SourceError(" ".join(problems))
+        return plan_for(tables, workspace, progress), tuple(problems)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None = None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from segmentation.cells import Column
 from segmentation.errors import Cancelled, LoadError
 from segmentation.plan import Progress, StagedTable
 
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 WIDE = 300  # expressions in one query
 
 
@@ -54,6 +57,8 @@ def workbench(
             "There is not enough memory or disk space for this data. Leave out columns, or have HANDPICK_MEMORY raised by whoever runs Handpick."
         ) from error
     except duckdb.Error as error:
+        if no_room(error):
+            raise LoadError("There is no room on the disk for this data. Make room, then load it again.") from error
         raise LoadError(
             f"The data cannot be loaded: {_first_line(error)} Read its source again on the Data page."
         ) from error
@@ -75,6 +80,11 @@ class Part:
     def on_cancel(self, interrupt: Callable[[], None] | None) -> None:
         """Register what ends the running query."""
         self.whole.on_cancel(interrupt)
+
+
+def no_room(error: Exception) -> bool:
+    """Whether a disk is full, or a file larger than it may be; Arrow and DuckDB say so in their message only."""
+    return getattr(error, "errno", None) in FULL or any(os.strerror(code) in str(error) for code in FULL)
 
 
 def _first_line(error: Exception) -> str:

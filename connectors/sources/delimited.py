@@ -121,6 +121,8 @@ def _stage_regular(path: Path, target: Path, name: str, layout: Layout, tally: T
             rows = run(connection, sql, parameters, progress, f"Reading {name}")
             if rows == expected and _repeats_header(connection, target, layout):
                 rows = None
+    except duckdb.IOException as error:
+        raise OSError(str(error)) from error
     except duckdb.Error:  # not regular after all: the careful reader will tell each row
         pass
     finally:

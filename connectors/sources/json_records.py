@@ -25,6 +25,7 @@ BATCH = 1_000
 MOST_FIELDS = 5_000
 
 BLANK = "blank"
+TOO_DEEP = "its values are nested too deeply"
 NO_OBJECT = "it has no named fields"
 
 
@@ -41,17 +42,24 @@ def stage_json(path: Path, name: str, into: Path, progress: Progress) -> list[St
     """Stage one JSON file; raises `SourceError` where it is damaged or holds no objects."""
     text, notes = as_utf8(path, name, into, progress)
     try:
-        return [_stage_objects(text, name, into, progress, notes)]
+        wrappers = _wrappers(text, name)
+        several = len(wrappers) > 1
+        return [
+            _stage_objects(text, f"{name} – {wrapper}" if several else name, into, progress, notes, wrapper)
+            for wrapper in wrappers
+        ]
     finally:
         if text != path:
             text.unlink(missing_ok=True)
 
 
-def _stage_objects(path: Path, name: str, into: Path, progress: Progress, notes: tuple[str, ...]) -> StagedTable:
+def _stage_objects(
+    path: Path, name: str, into: Path, progress: Progress, notes: tuple[str, ...], wrapper: str
+) -> StagedTable:
     columns: defaultdict[str, Column] = defaultdict(Column)
     target = table_path(into, name)
     with Rejects(target) as rejects:
-        wrapper, count, blank = _wrapper(path, name), 0, 0
+        count = blank = 0
         values = _values(path, name, wrapper, progress, 0.0)
         while batch := list(islice(values, BATCH)):
             cells: defaultdict[str, list[object]] = defaultdict(list)
@@ -112,7 +120,7 @@ def _values(path: Path, name: str, wrapper: str, progress: Progress, share: floa
     size = path.stat().st_size
     with path.open(encoding="utf-8-sig") as text:
         if wrapper:
-            values: Iterator[Found] = (Found(0, value) for value in json.load(text)[wrapper])
+            values: Iterator[Found] = (Found(0, value) for value in _inside(json.load(text), wrapper))
         else:
             values = _lines(text) if _is_lines(path) else _stream(text, name)
         for number, found in enumerate(values):
@@ -131,21 +139,25 @@ def _is_lines(path: Path) -> bool:
     line = _first_line(path)
     try:
         return line.startswith("{") and isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
-def _wrapper(path: Path, name: str) -> str:
-    """The one field that holds the list of rows, where the file is one object around it; else nothing."""
+def _wrappers(path: Path, name: str) -> list[str]:
+    """Where the rows are in a file that is one object around them, as a.b; several lists are several tables, none is [""]."""
     if path.stat().st_size > LONGEST or not _first_line(path).startswith("{"):
-        return ""
+        return [""]
     with path.open(encoding="utf-8-sig") as text:
         try:
             values = [found.value for found in islice(_stream(text, name), 2)]
         except SourceError:
-            return ""
-    lists = [key for key, inner in values[0].items() if _is_rows(inner)] if len(values) == 1 else []
-    return lists[0] if len(lists) == 1 else ""
+            return [""]
+    return [key for key, inner in opened(values[0]) if _is_rows(inner)] or [""] if len(values) == 1 else [""]
+
+
+def _inside(value: Any, wrapper: str) -> list[Any]:
+    """The list that stands there."""
+    return next(inner for key, inner in opened(value) if key == wrapper and isinstance(inner, list))
 
 
 def _is_rows(value: object) -> bool:
@@ -160,6 +172,8 @@ def _lines(text: IO[str]) -> Iterator[Found]:
             continue
         try:
             yield Found(line, json.loads(content))
+        except RecursionError:
+            yield Found(line, None, TOO_DEEP, content.strip())
         except ValueError:
             yield Found(line, None, "it is not whole JSON", content.strip())
 
@@ -184,6 +198,10 @@ def _stream(text: IO[str], name: str) -> Iterator[Found]:
         if position < len(buffer):
             try:
                 value, end = decoder.raw_decode(buffer, position)
+            except RecursionError as error:
+                raise SourceError(
+                    f"{name} cannot be read: in line {line:,} {TOO_DEEP}. Export it as a plain table."
+                ) from error
             except ValueError as error:
                 damage = error
         if end >= 0 and (end < len(buffer) or isinstance(value, dict | list)):
