@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from connectors.sources import counting, delimited
 from connectors.sources.delimited import stage_delimited
 from segmentation.errors import Cancelled, SourceError
+from segmentation.leftovers import unread
 from segmentation.plan import StagedTable
 
 
@@ -306,11 +307,44 @@ def test_a_long_text_with_many_lines_is_one_cell(tmp_path: Path) -> None:
         assert table.rows == 2
 
 
-def test_the_first_thousand_rejects_are_kept_and_all_counted(tmp_path: Path) -> None:
+def test_the_first_thousand_rejects_are_at_hand_and_all_are_kept_whole(tmp_path: Path) -> None:
     lines = ["a,b", *["1,2"] * 3_000, *["1,2," + "x" * 600] * 1_500]
     table = staged(tmp_path, "\n".join(lines))
     assert (table.rows, table.rejected_rows, len(table.rejected)) == (3_000, 1_500, 1_000)
     assert len(table.rejected[0].text) == 500
+    kept = list(unread(table))
+    assert len(kept) == 1_500
+    assert {(row.text, row.reason) for row in kept} == {
+        ("1,2," + "x" * 600, "it has 3 cells, and the table has 2 columns")
+    }
+    assert [row.line for row in kept] == list(range(3_002, 4_502))
+
+
+@pytest.mark.parametrize("broken", ["", "9,x,y,z\n"])
+def test_a_header_that_comes_again_is_no_row(broken: str, tmp_path: Path) -> None:
+    table = staged(tmp_path, f"id,name\n1,Anna\nid,name\n2,Bob\n{broken}")
+    assert rows_of(table) == [("1", "Anna"), ("2", "Bob")]
+    assert (table.rejected[0].line, table.rejected[0].reason) == (3, "the header once more")
+
+
+@pytest.mark.parametrize(
+    ("below", "reason"),
+    [
+        ("Total;2\n", "below the table's last row"),
+        ("(2 rows affected)\n", "below the table's last row"),
+        ("\n-- end of report\n", "a comment, not a row"),
+        ("\ncity;people\nBonn;1\nRome;1\n", "below the table's last row"),
+    ],
+)
+def test_what_stands_below_the_last_row_is_no_row(below: str, reason: str, tmp_path: Path) -> None:
+    table = staged(tmp_path, f"id;name;city;zip\n1;Anna;Bonn;53111\n2;Eva;Rome;00100\n{below}")
+    assert table.rows == 2
+    assert {rejected.reason for rejected in table.rejected} == {reason}
+
+
+def test_short_rows_at_the_end_are_rows(tmp_path: Path) -> None:
+    table = staged(tmp_path, "id,name,city\n1,Anna,Bonn\n2,Eva\n3\n")
+    assert rows_of(table) == [("1", "Anna", "Bonn"), ("2", "Eva", None), ("3", None, None)]
 
 
 # --- what is no table
