@@ -28,6 +28,7 @@ from connectors.sources.staging import (
     run,
     table_path,
 )
+from connectors.sources.wrapping import NOTE, unwrapped
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
@@ -41,11 +42,15 @@ def stage_delimited(path: Path, name: str, into: Path, progress: Progress) -> li
     if not path.stat().st_size:
         raise SourceError(f"{name} is empty.")
     text, notes = as_utf8(path, name, into, progress)
+    bare = text
     try:
-        return [_stage_text(text, name, into, progress, notes)]
+        bare = unwrapped(text, name, into, progress)
+        if bare != text:
+            notes += (NOTE,)
+        return [_stage_text(bare, name, into, progress, notes)]
     finally:
-        if text != path:
-            text.unlink(missing_ok=True)
+        for copy in {text, bare} - {path}:
+            copy.unlink(missing_ok=True)
 
 
 def _stage_text(path: Path, name: str, into: Path, progress: Progress, notes: tuple[str, ...]) -> StagedTable:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from connectors.sources.cells import shape_of, usual_width
 from connectors.sources.records import NO_DELIMITER, Dialect, Record, read_sample
 
-DELIMITERS = (",", ";", "\t", "|", ":")
+DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
 """In the order in which a tie is decided. A colon also stands in times and addresses: it must separate every row alike."""
 
 STRANGE = re.compile(r"[,;\t|]")  # inside a cell: perhaps two cells that were not separated

@@ -114,6 +114,9 @@ def test_separators_are_found(delimiter: str, tmp_path: Path) -> None:
         ("rec, name, city\n1, Anna, Bonn\n2, , Rome\n", ("rec", "name", "city"), ("1", "Anna", "Bonn")),
         ('id, name, city\n1, "Doe, John", Bonn\n2, "Roe", Rome\n', ("id", "name", "city"), ("1", "Doe, John", "Bonn")),
         ('id,name\n1,"Anna" \n2,"Bob\nRoe" \n', ("id", "name"), ("1", "Anna")),
+        ("id^name^city\n1^Anna^Bonn\n2^Bob^Rome\n", ("id", "name", "city"), ("1", "Anna", "Bonn")),
+        ('"id,""name"",c"\n"1,""Doe, J"",x"\n"2,Roe,y"\n', ("id", "name", "c"), ("1", "Doe, J", "x")),
+        ('"address"\n"1 Elm St, Bonn"\n"2 Oak St, Rome"\n', ("address",), ("1 Elm St, Bonn",)),
     ],
 )
 def test_dialects_are_guessed(text: str, columns: tuple[str, ...], first: tuple[str, ...], tmp_path: Path) -> None:
@@ -321,8 +324,9 @@ def test_the_first_thousand_rejects_are_at_hand_and_all_are_kept_whole(tmp_path:
 
 
 @pytest.mark.parametrize("broken", ["", "9,x,y,z\n"])
-def test_a_header_that_comes_again_is_no_row(broken: str, tmp_path: Path) -> None:
-    table = staged(tmp_path, f"id,name\n1,Anna\nid,name\n2,Bob\n{broken}")
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_header_that_comes_again_is_no_row(mark: str, broken: str, tmp_path: Path) -> None:
+    table = staged(tmp_path, f"{mark}id,name\n1,Anna\n{mark}id,name\n2,Bob\n{broken}")
     assert rows_of(table) == [("1", "Anna"), ("2", "Bob")]
     assert (table.rejected[0].line, table.rejected[0].reason) == (3, "the header once more")
 
