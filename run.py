@@ -184,6 +184,8 @@ def install(*options: str) -> List[str]:
     if "--compile-bytecode" in choice:
         compiled.touch()
     output([str(python), "-m", "compileall", "-q", *OWN_CODE])
+    if not any((HERE / "segmentation" / "__pycache__").glob("loops.*.nbi")):
+        output([str(python), "-c", "import segmentation.loops"])  # some seconds, once
     return uv
 
 

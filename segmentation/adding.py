@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlglot import exp
 
+from segmentation import machine
 from segmentation.coding import Dictionary
-from segmentation.happened import BLOCK, Block, Detail, Happened, Times
+from segmentation.happened import Detail, Happened
 from segmentation.measures import MeasureFunction
 from segmentation.packing import Numbers
-from segmentation.ranges import LEAST, MOST, microseconds
+from segmentation.ranges import LEAST, MOST, Range, Scale, edge, scaled
 from segmentation.shapes import Bound, EventShape
 
 Mask = NDArray[np.bool_]
-Test = Callable[[int], Mask]
-"""Which events of a block, by its number, pass."""
+Test = Callable[[int, slice], Mask]
+"""Which of some events of a block, by its number, pass."""
 _MOST_SUM = 2**62
-
-
-class Missing(Exception):
-    """Times that were there when the events were loaded cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +45,30 @@ def _test(found: exp.Expr, where: Bound, detail: Callable[[str], Detail | None])
         if looked_at is None or passing is None:
             return None
         blocks = looked_at.blocks
-        return lambda number: passing.mask(blocks[number])
+        return lambda number, among: passing.mask(blocks[number][among])
     if isinstance(found, exp.Paren):
         return _test(found.this, where, detail)
     if isinstance(found, exp.Not):
         test = _test(found.this, where, detail)
-        return None if test is None else lambda number: ~test(number)
+        return None if test is None else lambda number, among: ~test(number, among)
     if isinstance(found, exp.And | exp.Or):
         left, right = _test(found.left, where, detail), _test(found.right, where, detail)
         if left is None or right is None:
             return None
         join: Any = np.logical_and if isinstance(found, exp.And) else np.logical_or
-        return lambda number: join(left(number), right(number))
+        return lambda number, among: join(left(number, among), right(number, among))
     return None
+
+
+@dataclass(frozen=True)
+class Some:
+    """Events of one block and of one half of the people; `mask` tells those that match (None: all)."""
+
+    number: int
+    among: slice
+    row: int
+    steps: Numbers
+    mask: Mask | None
 
 
 @dataclass(frozen=True)
@@ -69,28 +76,37 @@ class Part:
     """The events of one name, how they are filtered, and the detail that is measured."""
 
     happened: Happened
-    times: Callable[[int], Times | None]  # of a block
     where: Filter | None
     weights: Detail | None
 
-    def matching(self, start: int, end: int) -> Iterator[tuple[int, Block, Mask | None]]:
-        """The blocks that reach into a window, with which of their events match (None: all)."""
+    def matching(self, start: int, end: int, half: int) -> Iterator[Some]:
+        """The events of one half of the people, 0 or 1, in the blocks that reach into a window."""
         for number, block in enumerate(self.happened.blocks):
             if block.last < start or block.first >= end:
                 continue
-            mask = None if start <= block.first and block.last < end else self._within(number, start, end)
+            among = block.half(half)
+            whole = start <= block.first and block.last < end
+            mask = None if whole else block.within(start, end, among)
             if self.where is not None:
-                passing = self.where.test(number)
+                passing = self.where.test(number, among)
                 mask = passing if mask is None else np.logical_and(mask, passing)
-            yield number, block, mask
+            yield Some(number, among, block.rows[half], block.steps[among], mask)
 
-    def _within(self, number: int, start: int, end: int) -> Mask:
-        found = self.times(number)
-        if found is None:
-            raise Missing
-        within: Mask = found.times >= start
-        np.logical_and(within, found.times < end, out=within)
-        return within
+
+def compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range]:
+    """The scale of the number that is compared, and the range of those who have one."""
+    match shape.function:
+        case MeasureFunction.COUNT:
+            return scaled(0), Range()
+    readings = [part.weights.coding.reading for part in parts if part.weights is not None]
+    if not readings or any(reading is None for reading in readings) or readings[0] is None:
+        return None, Range()
+    if shape.function == MeasureFunction.SUM:
+        decimals = readings[0].sums
+        return (scaled(decimals), Range()) if decimals is not None else (None, Range())
+    if shape.function in (MeasureFunction.MINIMUM, MeasureFunction.MAXIMUM):
+        return readings[0].scale, Range(LEAST + 1, MOST - 1)
+    return None, Range()
 
 
 def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
@@ -113,7 +129,7 @@ def added(shape: EventShape, parts: list[Part], people: int) -> Numbers | None:
 
 def reach(shape: EventShape) -> tuple[int, int]:
     """A window's first instant (in) and last (out) in microseconds since 1970."""
-    return _edge(shape.start, LEAST), _edge(shape.end, MOST)
+    return edge(shape.start, LEAST), edge(shape.end, MOST)
 
 
 Pieces = list[tuple[int, int]]
@@ -143,46 +159,46 @@ def events_in(parts: list[Part], pieces: Pieces) -> int:
 def moved(numbers: Numbers, parts: list[Part], more: Pieces, less: Pieces) -> Numbers:
     """Counts of another window from those of one that overlaps it."""
     found = numbers.copy()
-    for join, pieces in ((np.add, more), (np.subtract, less)):
+    for sign, pieces in ((1, more), (-1, less)):
         for start, end in pieces:
-            _count_into(found, parts, start, end, join)
+            _count_into(found, parts, start, end, sign)
     return found
-
-
-def _edge(moment: datetime | None, otherwise: int) -> int:
-    found = microseconds(moment) if moment is not None else None
-    return otherwise if found is None else found
-
-
-def _places(block: Block, mask: Mask | None) -> NDArray[np.intp]:
-    rows = block.rows()
-    return rows if mask is None else rows[mask]
 
 
 def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
     """In the narrowest type that holds all events of any one person."""
     found = np.zeros(people, dtype=np.min_scalar_type(sum(part.happened.most for part in parts)))
-    _count_into(found, parts, start, end, np.add)
+    _count_into(found, parts, start, end, 1)
     return found
 
 
-def _count_into(found: Numbers, parts: list[Part], start: int, end: int, join: np.ufunc) -> None:
-    ones = np.ones(BLOCK, dtype=found.dtype)
-    for part in parts:
-        for _, block, mask in part.matching(start, end):
-            places = _places(block, mask)
-            join.at(found, places, ones[: len(places)])
+def _count_into(found: Numbers, parts: list[Part], start: int, end: int, sign: int) -> None:
+    loops = machine.fetch()
+
+    def count(half: int) -> None:
+        for part in parts:
+            for some in part.matching(start, end, half):
+                if some.mask is None:
+                    loops.counted(found, some.row, some.steps, sign)
+                else:
+                    loops.counted_some(found, some.row, some.steps, some.mask, sign)
+
+    machine.halves(count)
 
 
-def _weights(detail: Detail, number: int, mask: Mask | None) -> NDArray[np.int64]:
-    codes = detail.blocks[number]
-    if mask is not None:
-        codes = codes[mask]
-    return detail.coding.wholes[codes] if isinstance(detail.coding, Dictionary) else codes.astype(np.int64)
+def _weights(detail: Detail, some: Some) -> NDArray[np.int64]:
+    """What each event adds; 0 where it is missing."""
+    codes, coding = detail.blocks[some.number][some.among], detail.coding
+    if isinstance(coding, Dictionary):
+        return coding.wholes[codes]
+    weights = codes.astype(np.int64)
+    if coding.gaps:
+        weights[~_known(detail, some)] = 0
+    return weights
 
 
-def _known(detail: Detail, number: int) -> Mask:
-    codes, coding = detail.blocks[number], detail.coding
+def _known(detail: Detail, some: Some) -> Mask:
+    codes, coding = detail.blocks[some.number][some.among], detail.coding
     known: Mask = codes < coding.known if isinstance(coding, Dictionary) else codes >= coding.low
     return known
 
@@ -198,33 +214,40 @@ def _sums(parts: list[Part], start: int, end: int, people: int) -> Numbers | Non
 
 
 def _summed(parts: list[Part], start: int, end: int, found: Numbers) -> tuple[Numbers, int | None]:
-    total = most = 0
-    for part in parts:
-        if part.weights is None:
-            return found, None
-        for number, block, mask in part.matching(start, end):
-            if part.weights.coding.gaps:
-                known = _known(part.weights, number)
-                mask = known if mask is None else np.logical_and(mask, known)
-            weights = _weights(part.weights, number, mask)
-            if len(weights):
-                most += len(weights) * max(abs(int(weights.min())), abs(int(weights.max())))
-            if most > _MOST_SUM:
-                return found, None
-            total += int(weights.sum())
-            np.add.at(found, _places(block, mask), weights.astype(found.dtype))
-    return found, total
+    """The number of each person and all together; None where they could run over their end."""
+    loops = machine.fetch()
+
+    def add(half: int) -> int | None:
+        total = most = 0
+        for part in parts:
+            if part.weights is None:
+                return None
+            for some in part.matching(start, end, half):
+                weights = _weights(part.weights, some)
+                if some.mask is not None:
+                    weights *= some.mask
+                most += len(weights) * max(abs(int(weights.min(initial=0))), abs(int(weights.max(initial=0))))
+                if most > _MOST_SUM:
+                    return None
+                total += int(weights.sum())
+                loops.summed(found, some.row, some.steps, weights)
+        return total
+
+    one, two = machine.halves(add)
+    return found, None if one is None or two is None else one + two
 
 
 def _extremes(parts: list[Part], start: int, end: int, found: NDArray[np.int64], extreme: np.ufunc) -> Numbers | None:
     for part in parts:
-        for number, block, mask in part.matching(start, end):
+        for some in (*part.matching(start, end, 0), *part.matching(start, end, 1)):
             if part.weights is None:
                 return None
-            known = _known(part.weights, number)
-            mask = known if mask is None else np.logical_and(mask, known)
-            values = _weights(part.weights, number, mask)
+            known = _known(part.weights, some)
+            mask = known if some.mask is None else np.logical_and(some.mask, known)
+            values = _weights(part.weights, some)[mask]
             if len(values) and not LEAST < int(values.min()) <= int(values.max()) < MOST:
                 return None
-            extreme.at(found, _places(block, mask), values)
+            places = np.cumsum(some.steps, dtype=np.intp)[mask]
+            places += some.row
+            extreme.at(found, places, values)
     return found

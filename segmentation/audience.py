@@ -32,6 +32,16 @@ INTERNAL = ("_row", "_name", "_time")
 MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "1200MB")  # of loading: the process stays below 1.5 GB
 READING_LIMIT = os.environ.get("HANDPICK_MEMORY", "1500MB")  # beside what the kernels hold
 
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_unsigned_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+"""Settings of every DuckDB: nothing is fetched, nothing kept outside, and no variable of Python is a table."""
+
 
 class AudienceAbout(Model):
     """What an audience file says of itself. `loaded_at` and `newest_event` are UTC."""
@@ -65,6 +75,29 @@ def next_version_path(folder: Path) -> Path:
     return folder / f"v{number:06d}.duckdb"
 
 
+_OPENING = threading.Lock()
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that only reads and reaches nothing else."""
+    connection = duckdb.connect(
+        str(path),
+        read_only=True,
+        config={
+            "memory_limit": READING_LIMIT,
+            "temp_directory": tempfile.gettempdir(),
+            "max_temp_directory_size": "20GB",
+            **LOCKED,
+        },
+    )
+    if connection.execute("SELECT current_setting('lock_configuration')").fetchone() != (True,):
+        # else the file is open already in this process, with the same settings
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    return connection
+
+
 class Audience:
     """An opened audience version; safe to share between threads, as every query takes its own cursor."""
 
@@ -73,24 +106,8 @@ class Audience:
         self.path = path
         self._lock = threading.Lock()
         try:
-            self._connection = duckdb.connect(
-                str(path),
-                read_only=True,
-                config={
-                    "memory_limit": READING_LIMIT,
-                    "temp_directory": tempfile.gettempdir(),
-                    "max_temp_directory_size": "20GB",
-                    "python_enable_replacements": "false",
-                    "autoinstall_known_extensions": "false",
-                    "autoload_known_extensions": "false",
-                    "allow_community_extensions": "false",
-                    "allow_unsigned_extensions": "false",
-                    "allow_persistent_secrets": "false",
-                },
-            )
-            self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
-            self._connection.execute("SET enable_external_access = false")
-            self._connection.execute("SET lock_configuration = true")
+            with _OPENING:
+                self._connection = _opened(path)
             (text,) = self._connection.execute("SELECT about FROM handpick_audience").fetchone() or ("",)
             self.about = AudienceAbout.model_validate_json(text)
         except (duckdb.Error, ValueError) as error:

@@ -32,11 +32,11 @@ class Background:
                 _AT_WORK.add(thread)
                 thread.start()
 
-    def settle(self) -> None:
-        """Wait until all that has been submitted is done."""
+    def settled(self) -> threading.Event:
+        """What is set as soon as all that has been submitted is done."""
         done = threading.Event()
         self.submit(done.set)
-        done.wait()
+        return done
 
     def _run(self) -> None:
         try:

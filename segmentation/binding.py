@@ -6,6 +6,7 @@ The text of a statement does not depend on values.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlglot import exp
@@ -52,6 +53,11 @@ class Compiled:
     complement: bool = False
     known: tuple[str, ...] = ()  # the fields whose missing people are left out
     form: Form | None = field(default=None, compare=False)  # the same question for the kernels, where it has a shape
+
+    @cached_property
+    def positive(self) -> Compiled:
+        """The question whom it finds by itself, before any complement."""
+        return Compiled(self.sql, self.parameters, form=self.form) if self.complement or self.known else self
 
 
 class Parameters:

@@ -103,10 +103,15 @@ Look = Callable[[Bound], NDArray[np.bool_]]
 class Dictionary:
     """The different values of a column, sorted, a missing one last; a row's code is its value's place."""
 
-    size: int
+    values: pa.Array
     look: Look
     entries: pa.Array  # as wholes where there is a reading
     reading: Reading | None
+
+    @property
+    def size(self) -> int:
+        """How many codes there are."""
+        return len(self.values)
 
     @property
     def nbytes(self) -> int:
@@ -212,4 +217,15 @@ Coding = Dictionary | Wholes
 
 def dictionary_of(values: pa.Array, reading: Reading | None, look: Look) -> Dictionary:
     """The dictionary of different values as the database sorts them, a missing one last."""
-    return Dictionary(len(values), look, _read(reading, values), reading)
+    return Dictionary(values, look, _read(reading, values), reading)
+
+
+def packed(coding: Coding) -> tuple[dict[str, Any], list[Numbers]]:
+    """A coding as facts and arrays for a file, from which `Dictionaries.unpacked` makes it anew."""
+    if isinstance(coding, Wholes):
+        return {"low": coding.low, "high": coding.high, "unit": coding.unit, "arrays": 0}, []
+    stream = pa.BufferOutputStream()
+    table = pa.table({"value": coding.values})
+    with pa.ipc.new_stream(stream, table.schema) as writer:
+        writer.write_table(table)
+    return {"arrays": 1}, [np.frombuffer(stream.getvalue(), dtype=np.uint8)]

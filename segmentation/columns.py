@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -19,8 +19,9 @@ from sqlglot import exp
 
 from segmentation.audience import Audience, quoted
 from segmentation.background import STOPPED
-from segmentation.coding import MOST_DIFFERENT, Coding, Dictionary, Wholes, dictionary_of, reading_of
+from segmentation.coding import MOST_DIFFERENT, Coding, Dictionary, Wholes, dictionary_of, packed, reading_of
 from segmentation.packing import Numbers
+from segmentation.saved import Saved
 from segmentation.shapes import Bound
 
 BATCH = 1 << 18
@@ -38,6 +39,24 @@ class Column:
     def nbytes(self) -> int:
         """Memory."""
         return int(self.codes.nbytes) + self.coding.nbytes
+
+    def save(self, saved: Saved, key: Sequence[str]) -> None:
+        """Keep it in a file."""
+        facts, arrays = packed(self.coding)
+        saved.write(key, facts, [*arrays, self.codes])
+
+    @staticmethod
+    def restored(saved: Saved, key: Sequence[str], unpack: Unpack) -> Column | None:
+        """That of a file."""
+        found = saved.read(key)
+        if found is None:
+            return None
+        coding, (codes,) = unpack(*found)
+        return Column(coding, codes)
+
+
+Unpack = Callable[[dict[str, Any], list[Numbers]], tuple[Coding, tuple[Numbers, ...]]]
+"""From the facts and arrays of a file to a coding and the arrays of codes."""
 
 
 class Dictionaries:
@@ -74,6 +93,19 @@ class Dictionaries:
         unit = SECOND if found["seconds"][0].as_py() else 1
         coding = Wholes(low // unit, high // unit, reading, unit)
         return coding if coding.possible else None
+
+    def unpacked(self, source: str, name: str, sql_type: str) -> Unpack:
+        """How a column's coding is made anew from a file."""
+        reading = reading_of(sql_type)
+
+        def unpack(facts: dict[str, Any], arrays: list[Numbers]) -> tuple[Coding, tuple[Numbers, ...]]:
+            number = facts["arrays"]
+            if number == 0 and reading is not None:
+                return Wholes(facts["low"], facts["high"], reading, facts["unit"]), tuple(arrays)
+            values = pa.ipc.open_stream(arrays[0].tobytes()).read_all()["value"].combine_chunks()
+            return dictionary_of(values, reading, self._look(source, name, values)), tuple(arrays[number:])
+
+        return unpack
 
     def _look(self, source: str, name: str, values: pa.Array) -> Callable[[Bound], NDArray[np.bool_]]:
         """Store a dictionary as a table, which goes some time after what is returned is used no more."""

@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from operator import and_, or_
+from typing import Protocol
 
-from segmentation.definition import Group, Match
+from segmentation.definition import Match
 from segmentation.tally import Term
 
 Replace = Callable[[Term | None], Term | None]
 """From what a child's set becomes (None: it falls away) to what its group's set becomes."""
+
+
+class Group(Protocol):
+    """What a group of a definition says of how its children are joined."""
+
+    @property
+    def match(self) -> Match:
+        """How many of the children have to hold."""
+
+    @property
+    def least(self) -> int:
+        """The number for `Match.AT_LEAST`."""
+
 
 _JOIN: dict[Match, Callable[[Term, Term], Term]] = {
     Match.ALL: and_,

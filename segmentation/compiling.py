@@ -20,7 +20,18 @@ from segmentation.clock import Clock
 from segmentation.definition import Condition, EventCondition, FieldCondition, MeasureFunction, Near, Which
 from segmentation.errors import HandpickError, close_names
 from segmentation.habitual import habit_question
-from segmentation.happening import Happening, column, conditions, edges, event_filter, inside, is_known, named, source
+from segmentation.happening import (
+    Happening,
+    column,
+    conditions,
+    edges,
+    event_filter,
+    inside,
+    is_known,
+    named,
+    not_later,
+    source,
+)
 from segmentation.operands import bounds
 from segmentation.operators import COMPARISONS, Comparison
 from segmentation.placing import place_question, sample_question
@@ -92,7 +103,9 @@ def _event_question(condition: EventCondition, at: Happening) -> Question:
     complement = function in ZERO_WITHOUT_EVENTS and row.holds(0, *values)
     holds = _share(condition, row, values, at) if share else _holds(condition, row, values, detail, at)
     select = (
-        select.where(*matching).group_by(column("_row")).having(exp.Not(this=exp.paren(holds)) if complement else holds)
+        select.where(*matching, copy=False)
+        .group_by(column("_row"), copy=False)
+        .having(exp.Not(this=exp.paren(holds, copy=False)) if complement else holds, copy=False)
     )
     form = None if share else _shape_of(condition, row, values, detail, at, complement)
     return Question(select, tuple(at.parameters.values), complement=complement, form=form)
@@ -110,9 +123,7 @@ def _shape_of(
     if condition.which != Which.ALL or isinstance(condition.window, Near):
         return None
     start, end = edges(condition.window, at)
-    if at.newest is None or at.newest > at.clock.instant:
-        later = at.clock.instant + timedelta(microseconds=1)
-        end = later if end is None else min(end, later)
+    end = min((edge for edge in (end, not_later(at)) if edge is not None), default=None)
     function = condition.measure.function
     apart = replace(at, parameters=Parameters())  # so that equal filters are equal whatever stands around them
     where = event_filter(condition.where, apart) if condition.where is not None else None
@@ -180,4 +191,4 @@ def question(condition: Condition, catalogue: Catalogue, clock: Clock, newest: d
 def compile_condition(condition: Condition, catalogue: Catalogue, clock: Clock, newest: datetime | None) -> Compiled:
     """A condition as one question to the audience; raises HandpickError with what is missing or wrong."""
     found = question(condition, catalogue, clock, newest)
-    return Compiled(found.select.sql("duckdb"), found.parameters, found.complement, found.known, found.form)
+    return Compiled(found.select.sql("duckdb", copy=False), found.parameters, found.complement, found.known, found.form)

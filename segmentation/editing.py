@@ -157,6 +157,21 @@ def shift(definition: Definition, node_id: str, steps: int) -> Definition:
     return definition if target == at else move(definition, node_id, parent.id, target)
 
 
+def earlier(definition: Definition, step_id: str) -> Definition:
+    """Exchange what a step of a sequence looks for with the step before; how soon and what is the same stay in their places."""
+    sequence = parent_of(definition, step_id)
+    at = next((i for i, step in enumerate(below(sequence)) if step.id == step_id), 0) if sequence is not None else 0
+    if not isinstance(sequence, SequenceCondition) or at == 0:
+        return definition
+    before, step = sequence.steps[at - 1], sequence.steps[at]
+    changed = (
+        step.model_copy(update={"within": before.within, "same": before.same, "absent": step.absent and at > 1}),
+        before.model_copy(update={"within": step.within, "same": step.same}),
+    )
+    steps = (*sequence.steps[: at - 1], *changed, *sequence.steps[at + 1 :])
+    return _changed(definition, sequence.id, lambda node: (node.model_copy(update={"steps": steps}),))
+
+
 def wrap(definition: Definition, node_id: str, match: Match = Match.ANY) -> tuple[Definition, str]:
     """Put a node into a new group of its own at its place; returns the definition and the group's id.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -19,26 +19,31 @@ import numpy as np
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
-from segmentation.compiling import Compiled, compile_condition, compile_known
+from segmentation.compiling import Compiled, compile_condition
 from segmentation.definition import (
     Condition,
     Definition,
+    EventCondition,
     FieldCondition,
+    Group,
+    Node,
     PlaceCondition,
     SampleCondition,
     walk,
 )
 from segmentation.editing import with_ids
 from segmentation.errors import Cancelled, HandpickError
+from segmentation.jobs import QUIET
 from segmentation.keeping import Kept
 from segmentation.kernels import Kernels
 from segmentation.membership import Membership
+from segmentation.outline import screen_of
 from segmentation.placing import coordinates, identity
+from segmentation.plan import Progress
 from segmentation.references import (
     NO_REFERENCES,
     References,
 )
-from segmentation.tally import Tally, Term
 from segmentation.walking import Walk
 
 SET_BUDGET = 256 * 1024 * 1024
@@ -64,6 +69,7 @@ class Answer:
     base: int
     members: Membership
     counted: bool  # False where nothing counts yet: `members` is then empty
+    waiting: bool = False  # not worked out yet: there are no numbers
     counts: dict[str, int] = field(default_factory=dict)
     without: dict[str, int] = field(default_factory=dict)  # the total if this node were not there
     funnel: tuple[Step, ...] = ()
@@ -102,29 +108,9 @@ class Engine:
         self._seen: dict[int, tuple[Condition, Catalogue, Clock, Compiled]] = {}  # by identity
         self._lock = threading.Lock()
 
-    def members_of(self, question: Compiled) -> Membership:
-        """The set of one question, from the cache or by one query."""
-        if not question.complement and not question.known:
-            return self._positive(question)
-        tally = Tally(self.audience.people)
-        term = self.term_of(question, tally)
-        return tally.members(term, tally.run([term]))
-
-    def term_of(self, question: Compiled, tally: Tally) -> Term:
-        """The set of one question for a tally."""
-        found = tally.of(self._positive(question))
-        if question.complement:
-            found = ~found
-        for name in question.known:
-            found = found & self.term_of(compile_known(name), tally)
-        return found
-
-    def _positive(self, question: Compiled) -> Membership:
-        """Whom the question itself finds."""
-        positive = question
-        if question.complement or question.known:
-            positive = Compiled(question.sql, question.parameters, form=question.form)
-        return self._sets.once(positive, lambda: self._found(positive))
+    def found(self, question: Compiled, progress: Progress = QUIET) -> Membership:
+        """Whom a question without a complement finds, from the cache or by one query; raises `Cancelled`."""
+        return self._sets.once(question, lambda: self._look(question, progress))
 
     def answer(
         self,
@@ -132,39 +118,63 @@ class Engine:
         clock: Clock,
         catalogue: Catalogue | None = None,
         references: References = NO_REFERENCES,
+        progress: Progress = QUIET,
     ) -> Answer:
         """All numbers of a definition; unfinished and disabled nodes are left out and never widen what is left.
 
-        Nodes without an id of their own are counted under the ids that `with_ids` gives them.
+        Raises `Cancelled` where `progress` says so; what was found until then is kept. Nodes without an id of their own are counted under the ids that `with_ids` gives them.
         """
-        definition = with_ids(definition)
+        ids = list(_ids(definition.root))
+        if not all(ids) or len(set(ids)) < len(ids):
+            definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
-        walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path)
-        with self.kernels.first() if self.kernels is not None else nullcontext():
-            root = walk.term_of(definition.root)
+        walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path, progress)
+        with self.kernels.stock.first() if self.kernels is not None else nullcontext():
+            form = walk.form_of(definition.root)
         size = self.audience.people
-        if root is None:
+        if form is None:
             return Answer(size, Membership.nobody(size), counted=False, unfinished=walk.unfinished)
-        without, funnel, tally = walk.without(definition.root), walk.funnel(definition.root), walk.tally
-        for term in (*walk.terms.values(), *without.values(), *funnel.values()):
-            tally.want(term)
-        found = tally.run([root])
+        screen = screen_of(walk.outline(form))
+        numbers, (members,) = screen.program.run(walk.sets, size)
+        nodes, rest = numbers[: screen.nodes], iter(numbers[screen.nodes :])
         return Answer(
             size,
-            tally.members(root, found),
+            members,
             counted=True,
-            counts={node: tally.count(term) for node, term in walk.terms.items()},
-            without={node: tally.count(term) for node, term in without.items()},
-            funnel=tuple(Step(node, tally.count(term)) for node, term in funnel.items()),
+            counts=dict(zip(walk.nodes, nodes, strict=True)),
+            without={walk.nodes[place]: next(rest) for place in screen.without},
+            funnel=tuple(Step(walk.nodes[place], next(rest)) for place in screen.funnel),
             missing=walk.missing,
             unfinished=walk.unfinished,
-            work_out=walk.sets,
+            work_out=lambda: dict(zip(walk.nodes, screen.every.run(walk.sets, size)[1], strict=True)),
         )
+
+    def sizes(
+        self, condition: EventCondition, thresholds: Sequence[int], clock: Clock, catalogue: Catalogue
+    ) -> dict[int, int] | None:
+        """How many people did it at least so many times, by the number; None where that is not known in a moment.
+
+        In a large audience all of them come from the one number of each person that is kept. Raises HandpickError where the
+        condition is unfinished.
+        """
+        found = {}
+        for threshold in thresholds:
+            asked = condition.model_copy(update={"comparison": "at_least", "value": threshold})
+            question = self.compiled(asked, catalogue, clock)
+            if self.kernels is not None and (question.form is None or not self.kernels.keeps(question.form)):
+                return None
+            found[threshold] = self.found(question.positive).count
+        return found
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
         seen = self._seen.get(id(condition))
-        if seen is not None and seen[0] is condition and seen[1] is catalogue and seen[2] == clock:
+        if (
+            seen is not None
+            and seen[0] is condition
+            and seen[1] is catalogue
+            and (seen[2] is clock or seen[2] == clock)
+        ):
             return seen[3]
         found = self._compiled_anew(condition, catalogue, clock)
         if len(self._seen) >= COMPILED_KEPT:
@@ -191,16 +201,17 @@ class Engine:
             raise HandpickError(found)
         return found
 
-    def _found(self, question: Compiled) -> Membership:
+    def _look(self, question: Compiled, progress: Progress) -> Membership:
         if self.kernels is not None and question.form is not None:
-            found = self.kernels.answer(question.form)
+            found = self.kernels.answer(question.form, progress)
             if found is not None:
                 return found
-        return self._ask(question)
+        return self._ask(question, progress)
 
-    def _ask(self, question: Compiled) -> Membership:
+    def _ask(self, question: Compiled, progress: Progress) -> Membership:
         cursor = self.audience.cursor()
         try:
+            progress.on_cancel(cursor.interrupt)
             parameters = {name: list(v) if isinstance(v, tuple) else v for name, v in question.parameters}
             rows = cursor.execute(question.sql, parameters).fetchnumpy()["_row"]
         except duckdb.InterruptException as error:
@@ -208,8 +219,17 @@ class Engine:
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise HandpickError("The numbers are too large to be compared.") from error
         finally:
+            progress.on_cancel(None)
             cursor.close()
         return Membership.of(np.asarray(rows), self.audience.people)
+
+
+def _ids(node: Node) -> Iterator[str]:
+    """Those of all nodes that can be counted."""
+    yield node.id
+    if isinstance(node, Group):
+        for child in node.children:
+            yield from _ids(child)
 
 
 def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:

@@ -5,7 +5,7 @@ Adding up a block that is sorted by row runs through memory from front to back, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from segmentation.audience import Audience, quoted
 from segmentation.background import STOPPED
-from segmentation.coding import Coding
-from segmentation.columns import BATCH, Dictionaries
-from segmentation.packing import Numbers, fitting
+from segmentation.coding import Coding, packed
+from segmentation.columns import BATCH, SECOND, Dictionaries, Unpack
+from segmentation.packing import Numbers, clipped, fitting, inside
+from segmentation.ranges import Range
+from segmentation.saved import Saved
 
-BLOCK = 1 << 18
+LARGEST_BLOCK, SMALLEST_BLOCK = 1 << 20, 1 << 16
 EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_800_000_000
 """The years 1 to 9999 in microseconds since 1970, which is as far as a window reaches."""
 
@@ -29,22 +31,35 @@ class Unordered(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """Up to `BLOCK` events that follow one another in the file: the rows of their people, each as the step from the one before.
+    """Events that follow one another in the file: the rows of their people, each as the step from the one before.
 
-    Times are microseconds since 1970.
+    The first `middle` of them are those of the first half of all people; `rows` are where the steps of each half start from.
+    `first` and `last` are microseconds since 1970; a time is `first` and so many `unit`s of microseconds.
     """
 
-    place: int  # of the first event in the file
-    row: int
+    rows: tuple[int, int]
+    middle: int
     steps: Numbers
     first: int
     last: int
+    unit: int
+    times: Numbers
 
-    def rows(self) -> NDArray[np.intp]:
-        """The people's rows, ascending."""
-        found = np.cumsum(self.steps, dtype=np.intp)
-        found += self.row
-        return found
+    def half(self, number: int) -> slice:
+        """The events of the people's first (0) or second (1) half."""
+        return slice(self.middle) if number == 0 else slice(self.middle, len(self.steps))
+
+    def within(self, start: int, end: int, among: slice) -> NDArray[np.bool_]:
+        """Which of some events happened from `start` (in) to `end` (out), microseconds since 1970."""
+        times = self.times[among]
+        low, high = (-(-(edge - self.first) // self.unit) for edge in (start, end))
+        limited = clipped(times, Range(low, high - 1)) if low < high else None
+        return np.zeros(len(times), dtype=np.bool_) if limited is None else inside(times, limited)
+
+    @property
+    def facts(self) -> list[int]:
+        """What is not an array."""
+        return [*self.rows, self.middle, self.first, self.last, self.unit]
 
 
 @dataclass(frozen=True)
@@ -57,19 +72,27 @@ class Happened:
     @property
     def nbytes(self) -> int:
         """Memory."""
-        return sum(int(block.steps.nbytes) + 200 for block in self.blocks)
+        return sum(int(block.steps.nbytes + block.times.nbytes) + 200 for block in self.blocks)
 
+    def save(self, saved: Saved, key: Sequence[str]) -> None:
+        """Keep them in a file."""
+        facts = [block.facts for block in self.blocks]
+        arrays = [array for block in self.blocks for array in (block.steps, block.times)]
+        saved.write(key, {"blocks": facts, "most": self.most}, arrays)
 
-@dataclass(frozen=True)
-class Times:
-    """When the events of one block happened, as they stand in it."""
-
-    times: NDArray[np.int64]
-
-    @property
-    def nbytes(self) -> int:
-        """Memory."""
-        return int(self.times.nbytes)
+    @staticmethod
+    def restored(saved: Saved, key: Sequence[str]) -> Happened | None:
+        """Those of a file."""
+        found = saved.read(key)
+        if found is None:
+            return None
+        facts, arrays = found
+        pairs = zip(facts["blocks"], arrays[::2], arrays[1::2], strict=True)
+        blocks = (
+            Block((one, two), middle, steps, first, last, unit, times)
+            for (one, two, middle, first, last, unit), steps, times in pairs
+        )
+        return Happened(tuple(blocks), facts["most"])
 
 
 @dataclass(frozen=True)
@@ -84,8 +107,19 @@ class Detail:
         """Memory."""
         return sum(int(codes.nbytes) for codes in self.blocks) + self.coding.nbytes
 
+    def save(self, saved: Saved, key: Sequence[str]) -> None:
+        """Keep it in a file."""
+        facts, arrays = packed(self.coding)
+        saved.write(key, facts, [*arrays, *self.blocks])
 
-def _order(rows: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+    @staticmethod
+    def restored(saved: Saved, key: Sequence[str], unpack: Unpack) -> Detail | None:
+        """That of a file."""
+        found = saved.read(key)
+        return None if found is None else Detail(*unpack(*found))
+
+
+def in_order(rows: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     """Rows in ascending order, and the places they come from; by halves, for which NumPy has a sort in linear time."""
     lower = np.argsort((rows & 0xFFFF).astype(np.uint16), kind="stable")
     upper = np.argsort((rows >> 16).astype(np.uint16)[lower], kind="stable")
@@ -93,17 +127,21 @@ def _order(rows: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int
     return rows[places], places
 
 
-def _blocks(
-    audience: Audience, name: str, column: str, where: str = "true", bounds: Mapping[str, int] | None = None
-) -> Iterator[tuple[int, NDArray[np.uint32], Any]]:
-    """The first place in the file, rows and a column of the events of one name, in the order of the file, `BLOCK` at a time."""
+def _length(people: int) -> int:
+    """Events of a block: the more people, the more, so that adding it up goes through neighbouring rows."""
+    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, 1 << (people // 8).bit_length()))
+
+
+def _blocks(audience: Audience, name: str, column: str) -> Iterator[tuple[NDArray[np.uint32], Any]]:
+    """The rows and a column of the events of one name, in the order of the file, block by block."""
+    length = _length(audience.people)
     cursor = audience.cursor()
     rows: list[NDArray[np.uint32]] = []
     values: list[Any] = []
     waiting, place = 0, None
     try:
-        statement = f"SELECT rowid, _row, {column} FROM events WHERE _name = $name AND {where}"
-        for batch in cursor.sql(statement, params={"name": name, **(bounds or {})}).to_arrow_reader(BATCH):
+        statement = f"SELECT rowid, _row, {column} FROM events WHERE _name = $name"
+        for batch in cursor.sql(statement, params={"name": name}).to_arrow_reader(BATCH):
             if STOPPED.is_set():
                 raise Unordered
             places = batch.column(0).to_numpy()
@@ -116,51 +154,44 @@ def _blocks(
                 raise Unordered
             start = 0
             while start < len(places):
-                taken = min(BLOCK - waiting, len(places) - start)
+                taken = min(length - waiting, len(places) - start)
                 rows.append(batch.column(1).to_numpy()[start : start + taken])
                 values.append(batch.column(2).slice(start, taken))
                 waiting += taken
                 start += taken
-                if waiting == BLOCK:
-                    yield int(places[0]) + start - BLOCK, np.concatenate(rows), values
+                if waiting == length:
+                    yield np.concatenate(rows), values
                     rows, values, waiting = [], [], 0
     finally:
         cursor.close()
-    if rows and place is not None:
-        yield place + 1 - waiting, np.concatenate(rows), values
+    if rows:
+        yield np.concatenate(rows), values
 
 
 def load_events(audience: Audience, name: str) -> Happened | None:
     """All events of a name; None where they are not in the order of time."""
     blocks: list[Block] = []
     counts = np.zeros(audience.people, dtype=np.uint32)
-    ones = np.ones(BLOCK, dtype=np.uint32)
+    half = audience.people // 2
     try:
-        for place, rows, values in _blocks(audience, name, "_time"):
+        for rows, values in _blocks(audience, name, "_time"):
             times = _microseconds(values)
-            if (np.diff(times) < 0).any() or (blocks and times[0] < blocks[-1].last):
+            first, last = int(times[0]), int(times[-1])
+            if (np.diff(times) < 0).any() or (blocks and first < blocks[-1].last):
                 return None
-            if times[0] < EARLIEST or times[-1] >= LATEST:
+            if first < EARLIEST or last >= LATEST:
                 return None
-            ordered = _order(rows)[0]
+            ordered, places = in_order(rows)
+            np.add.at(counts, ordered, np.uint32(1))
+            middle = int(np.searchsorted(ordered, half))
+            since = times[places] - first
+            unit = SECOND if not (since % SECOND).any() else 1
+            starts = int(ordered[0]), int(ordered[max(middle - 1, 0)])
             steps = fitting(np.diff(ordered, prepend=ordered[:1]))
-            block = Block(place, int(ordered[0]), steps, int(times[0]), int(times[-1]))
-            blocks.append(block)
-            np.add.at(counts, block.rows(), ones[: len(steps)])
+            blocks.append(Block(starts, middle, steps, first, last, unit, fitting(since // unit)))
     except Unordered:
         return None
     return Happened(tuple(blocks), int(counts.max(initial=0)))
-
-
-def load_times(audience: Audience, name: str, block: Block) -> Times | None:
-    """The times of one block."""
-    bounds = {"first": block.place, "end": block.place + len(block.steps)}
-    try:
-        for _, rows, values in _blocks(audience, name, "_time", "rowid >= $first AND rowid < $end", bounds):
-            return Times(_microseconds(values)[_order(rows)[1]])
-    except Unordered:
-        pass
-    return None
 
 
 def _microseconds(values: list[Any]) -> NDArray[np.int64]:
@@ -176,9 +207,9 @@ def load_detail(audience: Audience, dictionaries: Dictionaries, name: str, detai
         return None
     blocks: list[Numbers] = []
     try:
-        for _, rows, values in _blocks(audience, name, quoted(detail)):
+        for rows, values in _blocks(audience, name, quoted(detail)):
             codes = np.concatenate([coding.codes(part) for part in values])
-            blocks.append(codes[_order(rows)[1]])
+            blocks.append(codes[in_order(rows)[1]])
     except Unordered:
         return None
     return Detail(coding, tuple(blocks))

@@ -64,7 +64,7 @@ def events_as(table: str) -> exp.Expr:
 
 
 def _false_if_unknown(found: exp.Expr) -> exp.Expr:
-    return exp.Coalesce(this=exp.paren(found), expressions=[exp.false()])
+    return exp.Coalesce(this=exp.paren(found, copy=False), expressions=[exp.false()])
 
 
 def is_known(of: exp.Expr) -> exp.Expr:
@@ -88,13 +88,13 @@ def event_filter(node: AnyNode, at: Happening, table: str = EVENTS, depth: int =
         return None
     match node.match:
         case Match.ALL:
-            return exp.and_(*parts)
+            return exp.and_(*parts, copy=False)
         case Match.AT_LEAST:
             each: list[exp.Expr] = [
                 exp.case().when(part, exp.Literal.number(1)).else_(exp.Literal.number(0)) for part in parts
             ]
             return exp.GTE(this=exp.paren(_sum(each)), expression=at.parameters.bind(node.least))
-    either = exp.paren(exp.or_(*parts))
+    either = exp.paren(exp.or_(*parts, copy=False), copy=False)
     return either if node.match == Match.ANY else exp.Not(this=either)
 
 
@@ -146,6 +146,13 @@ def until_now(at: Happening, table: str = EVENTS) -> list[exp.Expr]:
     if at.newest is not None and at.newest <= at.clock.instant:
         return []
     return [exp.LTE(this=column("_time", table), expression=at.parameters.bind(at.clock.instant))]
+
+
+def not_later(at: Happening) -> datetime | None:
+    """The same as an instant (out); None where there is no later event."""
+    if at.newest is not None and at.newest <= at.clock.instant:
+        return None
+    return at.clock.instant + timedelta(microseconds=1)
 
 
 def _from(time: exp.Expr, start: datetime | None, at: Happening) -> list[exp.Expr]:

@@ -39,6 +39,9 @@ class Quiet:
         """Nothing can be cancelled."""
 
 
+QUIET = Quiet()
+
+
 class Job(Generic[T]):
     """One piece of work in a thread of its own. Read its attributes from any thread."""
 

@@ -7,48 +7,32 @@ columns are loaded beside, and conditions on them are left to SQL until they are
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from segmentation.adding import Filter, Missing, Part, added, difference, events_in, moved, reach
+from segmentation import machine
+from segmentation.adding import Filter, Part, added, compared, difference, events_in, moved, reach
 from segmentation.audience import Audience
-from segmentation.background import Background
-from segmentation.columns import Column, Dictionaries, load_column
-from segmentation.happened import Detail, Happened, Times, load_detail, load_events, load_times
+from segmentation.chaining import Source, chain
+from segmentation.jobs import QUIET
 from segmentation.keeping import Kept
 from segmentation.measures import MeasureFunction
 from segmentation.membership import Membership
 from segmentation.packing import Numbers, bits_inside
-from segmentation.ranges import LEAST, MOST, Range, Scale, microseconds, range_of, scaled
-from segmentation.shapes import Bound, EventShape, FieldShape, Shape
+from segmentation.plan import Progress
+from segmentation.ranges import earliest, latest, microseconds, moment, range_of
+from segmentation.shapes import Bound, ChainShape, EventShape, FieldShape, Shape, StepShape
+from segmentation.stock import Stock
 
-COLUMN_BUDGET = 900 * 1024 * 1024
 MEASURE_BUDGET = 192 * 1024 * 1024
-AT_ONCE = 200_000  # rows: so many are loaded while the question waits
-MOST_TEXTS = 1 << 16
+MANY_LINKED = 1_000_000  # events in the steps of a chain
 MOST_MEASURES = 1000  # whose windows are remembered
 MOST_WINDOWS = 8  # of one measure, that others are reckoned from
-PATIENCE = 3.0  # seconds for which loading waits at most, as there may always be somebody who asks
-MOST_LOADS = 3  # of one column, each after it had to go
-
-
-class Nothing:
-    """What could not be loaded."""
-
-    nbytes = 1000
-
-
-Loaded = Column | Happened | Detail | Times | Nothing
-Thing = TypeVar("Thing", Column, Happened, Detail)
 
 
 class Kernels:
@@ -57,64 +41,66 @@ class Kernels:
     def __init__(self, audience: Audience, *, wait: bool = False) -> None:
         """With `wait` a question waits until what it needs is loaded."""
         self.audience = audience
-        self.wait = wait
-        self.loaded: Kept[tuple[str, ...], Loaded] = Kept(COLUMN_BUDGET, lambda found: found.nbytes)
+        self.stock = Stock(audience, wait=wait)
         self.measures: Kept[tuple[Any, ...], Numbers] = Kept(MEASURE_BUDGET, lambda found: int(found.nbytes))
         self._working = threading.Lock()
         self._windows: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
-        self._loader = Background("columns")
-        self._loading: set[tuple[str, ...]] = set()
-        self._loads = Counter[tuple[str, ...]]()
-        self._lock = threading.Lock()
-        self._quiet = threading.Condition()
-        self._asking = 0
-        self._dictionaries = Dictionaries(audience)
+        if wait:
+            machine.fetch()
 
-    @cached_property
-    def _types(self) -> dict[tuple[str, str], str]:
-        cursor = self.audience.cursor()
-        try:
-            return {
-                (table, row[0]): row[1]
-                for table in ("people", "events")
-                for row in cursor.execute(f"DESCRIBE {table}").fetchall()
-            }
-        finally:
-            cursor.close()
+    def answer(self, shape: Shape, progress: Progress = QUIET) -> Membership | None:
+        """Who is found, as SQL finds them; None where SQL has to be asked.
 
-    def answer(self, shape: Shape) -> Membership | None:
-        """Who is found, as SQL finds them; None where SQL has to be asked."""
+        A chain of many events waits until they are loaded, as SQL would take longer still; `progress` may cancel that.
+        """
         try:
-            return self._by_field(shape) if isinstance(shape, FieldShape) else self._by_events(shape)
-        except (duckdb.Error, pa.ArrowException, Missing, MemoryError):
+            if isinstance(shape, FieldShape):
+                return self._by_field(shape)
+            if isinstance(shape, ChainShape) and not self.stock.wait:
+                self._wait_for(shape, progress)
+            if machine.loops() is None:
+                self.prepare(shape)
+                return None
+            if isinstance(shape, ChainShape):
+                with self._working:
+                    return chain(shape, self._sources, self.audience.people, progress)
+            return self._by_events(shape)
+        except (duckdb.Error, pa.ArrowException, MemoryError):
             return None
 
-    @contextmanager
-    def first(self) -> Iterator[None]:
-        """Inside it loading waits, so that the numbers of a screen come first."""
-        with self._quiet:
-            self._asking += 1
-        try:
-            yield
-        finally:
-            with self._quiet:
-                self._asking -= 1
-                self._quiet.notify_all()
+    def keeps(self, shape: Shape) -> bool:
+        """Whether the number of each person that a question compares is kept."""
+        return isinstance(shape, EventShape) and self.measures.get((*_key(shape), reach(shape))) is not None
+
+    def _wait_for(self, shape: ChainShape, progress: Progress) -> None:
+        """Wait until everything for a chain of many events is loaded."""
+        many = sum(self.stock.number(name) for step in shape.steps for name in step.events) > MANY_LINKED
+        there = machine.loops() is not None
+        if not many or (there and None not in [self._sources(step, frozenset(step.same)) for step in shape.steps]):
+            return
+        self.prepare(shape)
+        self.stock.settle(progress)
 
     def prepare(self, shape: Shape) -> None:
         """Have what a question needs loaded beside, whatever its size."""
+        if machine.loops() is None:
+            self.stock.load_beside(("machine",), machine.fetch)
         if isinstance(shape, FieldShape):
-            self._column(shape.field)
+            self.stock.column(shape.field)
+        elif isinstance(shape, ChainShape):
+            for step in shape.steps:
+                self._sources(step, frozenset(step.same))
         else:
             for name in dict.fromkeys(shape.events):
                 self._part(name, shape)
 
     def settle(self) -> None:
         """Wait until all that was asked for is loaded."""
-        self._loader.settle()
+        with self.stock.first():
+            self.stock.settle(QUIET)
 
     def _by_field(self, shape: FieldShape) -> Membership | None:
-        column = self._column(shape.field)
+        column = self.stock.column(shape.field)
         passing = column.coding.passing(shape.passes) if column is not None else None
         if column is None or passing is None:
             return None
@@ -126,12 +112,11 @@ class Kernels:
         parts = [part for name in dict.fromkeys(shape.events) if (part := self._part(name, shape)) is not None]
         if len(parts) < len(set(shape.events)):
             return None
-        scale, known = _compared(shape, parts)
+        scale, known = compared(shape, parts)
         wanted = range_of(shape.holds, scale) if scale is not None else None
         if wanted is None:
             return None
-        where = shape.where.key if shape.where is not None else None
-        key = (frozenset(shape.events), where, shape.function, shape.detail)
+        key = _key(shape)
         numbers = self.measures.get((*key, reach(shape)))
         if numbers is None:
             with self._working:
@@ -169,16 +154,16 @@ class Kernels:
     def _by_time(self, shape: EventShape) -> Membership | None:
         """The last time lies from one moment to another: there are events since the one, and none after the other."""
         wanted = range_of(shape.holds, microseconds)
-        low, high = (_moment(end) for end in (wanted.low, wanted.high + 1)) if wanted is not None else (None, None)
+        low, high = (moment(end) for end in (wanted.low, wanted.high + 1)) if wanted is not None else (None, None)
         if wanted is None or (low is None and high is None):
             return None
         some = Bound(exp.GTE(this=exp.column("number"), expression=exp.Placeholder(this="p0")), (("p0", 1),))
         counted = replace(shape, function=MeasureFunction.COUNT, holds=some, complement=False)
-        after = replace(counted, start=_latest(shape.start, high))
-        since = replace(counted, start=_latest(shape.start, low))
+        after = replace(counted, start=latest(shape.start, high))
+        since = replace(counted, start=latest(shape.start, low))
         before, until = (
-            replace(counted, end=_earliest(shape.end, low)),
-            replace(counted, end=_earliest(shape.end, high)),
+            replace(counted, end=earliest(shape.end, low)),
+            replace(counted, end=earliest(shape.end, high)),
         )
         last = shape.function == MeasureFunction.DAYS_SINCE_LAST
         inside = self._by_events(since if last else until)
@@ -188,113 +173,34 @@ class Kernels:
             return None
         return inside if outside is None else inside - outside
 
+    def _sources(self, step: StepShape, details: frozenset[str]) -> list[Source] | None:
+        """What a step of a chain is gathered from; None where something is not there."""
+        found: list[Source] = []
+        complete = True
+        for name in dict.fromkeys(step.events):
+            happened, detail_of = self.stock.happened(name), partial(self.stock.detail, name)
+            where = Filter.of(step.where, detail_of) if step.where is not None else None
+            there = {detail: coded for detail in details if (coded := detail_of(detail)) is not None}
+            complete = complete and len(there) == len(details) and (where is not None or step.where is None)
+            if happened is not None:
+                found.append(Source(happened, where, there))
+            complete = complete and happened is not None
+        return found if complete else None
+
     def _part(self, name: str, shape: EventShape) -> Part | None:
-        happened = self._happened(name)
+        happened = self.stock.happened(name)
         where: Filter | None = None
         if shape.where is not None:
-            where = Filter.of(shape.where, lambda detail: self._detail(name, detail))
+            where = Filter.of(shape.where, lambda detail: self.stock.detail(name, detail))
             if where is None:
                 return None
-        weights = self._detail(name, shape.detail) if shape.detail is not None else None
+        weights = self.stock.detail(name, shape.detail) if shape.detail is not None else None
         if happened is None or (shape.detail is not None and weights is None):
             return None
-
-        def times(number: int) -> Times | None:
-            def load() -> Times | Nothing:
-                return load_times(self.audience, name, happened.blocks[number]) or Nothing()
-
-            found = self.loaded.once(("times", name, str(number)), load)
-            return found if isinstance(found, Times) else None
-
-        return Part(happened, times, where, weights)
-
-    def _column(self, name: str) -> Column | None:
-        sql_type = self._types.get(("people", name), "")
-        for field in self.audience.catalogue.fields:
-            if field.name == name and field.distinct > MOST_TEXTS and sql_type.startswith("VARCHAR"):
-                return None
-        rows = self.audience.people
-
-        def load() -> Column | None:
-            return load_column(self.audience, self._dictionaries, name, sql_type)
-
-        return self._have(("people", name), rows, load, Column)
-
-    def _happened(self, name: str) -> Happened | None:
-        return self._have(("events", name), self._number(name), lambda: load_events(self.audience, name), Happened)
-
-    def _detail(self, name: str, detail: str) -> Detail | None:
-        sql_type = self._types.get(("events", detail), "")
-
-        def load() -> Detail | None:
-            return load_detail(self.audience, self._dictionaries, name, detail, sql_type)
-
-        return self._have(("events", name, detail), self._number(name), load, Detail)
-
-    def _number(self, name: str) -> int:
-        return next((event.count for event in self.audience.catalogue.events if event.name == name), 0)
-
-    def _have(
-        self, key: tuple[str, ...], rows: int, load: Callable[[], Thing | None], kind: type[Thing]
-    ) -> Thing | None:
-        """What is loaded, at once or beside."""
-        found = self.loaded.get(key)
-        if found is None:
-            if self.wait or rows <= AT_ONCE:
-                found = self.loaded.once(key, lambda: load() or Nothing())
-            else:
-                self._load_beside(key, lambda: load() or Nothing())
-        return found if isinstance(found, kind) else None
-
-    def _load_beside(self, key: tuple[str, ...], load: Callable[[], Loaded]) -> None:
-        """Have it loaded, but not over and over again where there is no room for all that is asked for."""
-        with self._lock:
-            if key in self._loading or self._loads[key] >= MOST_LOADS:
-                return
-            self._loading.add(key)
-            self._loads[key] += 1
-
-        def work() -> None:
-            with self._quiet:
-                self._quiet.wait_for(lambda: not self._asking, PATIENCE)
-            try:
-                self.loaded.once(key, load)
-            except (duckdb.Error, pa.ArrowException, MemoryError):  # it is left to SQL, which says what is wrong
-                self.loaded.keep(key, Nothing())
-            finally:
-                with self._lock:
-                    self._loading.discard(key)
-
-        self._loader.submit(work)
+        return Part(happened, where, weights)
 
 
-def _compared(shape: EventShape, parts: list[Part]) -> tuple[Scale | None, Range]:
-    """The scale of the number that is compared, and the range of those who have one."""
-    match shape.function:
-        case MeasureFunction.COUNT:
-            return scaled(0), Range()
-    readings = [part.weights.coding.reading for part in parts if part.weights is not None]
-    if not readings or any(reading is None for reading in readings) or readings[0] is None:
-        return None, Range()
-    if shape.function == MeasureFunction.SUM:
-        decimals = readings[0].sums
-        return (scaled(decimals), Range()) if decimals is not None else (None, Range())
-    if shape.function in (MeasureFunction.MINIMUM, MeasureFunction.MAXIMUM):
-        return readings[0].scale, Range(LEAST + 1, MOST - 1)
-    return None, Range()
-
-
-def _moment(since: int) -> datetime | None:
-    """Microseconds since 1970 as a moment; None beyond the calendar, where nothing happens."""
-    try:
-        return datetime(1970, 1, 1) + timedelta(microseconds=since)  # noqa: DTZ001 stored without zone
-    except OverflowError:
-        return None
-
-
-def _latest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return max((end for end in (one, two) if end is not None), default=None)
-
-
-def _earliest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return min((end for end in (one, two) if end is not None), default=None)
+def _key(shape: EventShape) -> tuple[Any, ...]:
+    """What is measured, apart from the window."""
+    where = shape.where.key if shape.where is not None else None
+    return frozenset(shape.events), where, shape.function, shape.detail

@@ -29,6 +29,7 @@ from segmentation.filling import (
 )
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
 from segmentation.replanning import with_problems
+from segmentation.saved import saved_folder
 from segmentation.staged import Part, workbench
 
 KEPT = 2  # versions
@@ -69,6 +70,7 @@ def build_audience(plan: LoadPlan, folder: Path, *, name: str, zone: str, progre
     for old in version_paths(folder)[:-KEPT]:
         with suppress(OSError):
             old.unlink()
+            shutil.rmtree(saved_folder(old), ignore_errors=True)
     return published
 
 

@@ -50,6 +50,11 @@ class Membership:
         words, rest = self.bits[:whole].view(np.uint64), self.bits[whole:]
         return int(np.bitwise_count(words).sum(dtype=np.uint64)) + int(np.bitwise_count(rest).sum(dtype=np.uint64))
 
+    @cached_property
+    def address(self) -> int:
+        """Where the bits lie in memory."""
+        return self.bits.ctypes.data
+
     @property
     def nbytes(self) -> int:
         """Memory of the bits."""

@@ -15,6 +15,7 @@ from segmentation.clock import CALENDAR_UNITS, Clock
 from segmentation.definition import Operand, Period, Span
 from segmentation.errors import HandpickError
 from segmentation.operators import Comparison, Operator, Shape
+from segmentation.scratch import scratch
 from segmentation.windows import CalendarPeriod
 
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
@@ -76,7 +77,7 @@ def _text(value: Operand) -> str:
 def _pattern_fault(pattern: str) -> str:
     """What DuckDB has against a regular expression, "" for nothing."""
     try:
-        with duckdb.connect() as connection:
+        with scratch() as connection:
             connection.execute("SELECT regexp_matches('', $pattern)", {"pattern": pattern})
     except duckdb.Error as error:
         return str(error).splitlines()[0].split(": ", 1)[-1]

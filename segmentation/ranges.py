@@ -125,3 +125,27 @@ def _number(found: exp.Expr, bound: Bound, scale: Scale) -> Fraction | int | Non
     if not isinstance(found, exp.Placeholder):
         return None
     return scale(bound.values[found.name])
+
+
+def moment(since: int) -> datetime | None:
+    """Microseconds since 1970 as a moment; None beyond the calendar, where nothing happens."""
+    try:
+        return datetime(1970, 1, 1) + timedelta(microseconds=since)  # noqa: DTZ001 stored without zone
+    except OverflowError:
+        return None
+
+
+def edge(moment: datetime | None, otherwise: int) -> int:
+    """An end of a window in microseconds since 1970; `otherwise` where it has none."""
+    found = microseconds(moment) if moment is not None else None
+    return otherwise if found is None else found
+
+
+def latest(one: datetime | None, two: datetime | None) -> datetime | None:
+    """The later of two moments, as far as there are any."""
+    return max((end for end in (one, two) if end is not None), default=None)
+
+
+def earliest(one: datetime | None, two: datetime | None) -> datetime | None:
+    """The earlier of two moments, as far as there are any."""
+    return min((end for end in (one, two) if end is not None), default=None)

@@ -51,7 +51,7 @@ def _ranked(partition: list[exp.Expr]) -> exp.Expr:
 
 
 def _as(expression: exp.Expr, name: str) -> exp.Expr:
-    return exp.alias_(expression, name, quoted=True)
+    return exp.alias_(expression, name, quoted=True, copy=False)
 
 
 def _of(name: str, table: str) -> exp.Expr:
@@ -95,8 +95,8 @@ def _measured(node: RankCondition, at: Happening) -> tuple[exp.Select, bool]:
     select = (
         exp.select(_as(column("_row"), "_row"), _as(value, "_value"))
         .from_(events_as(EVENTS))
-        .where(*matching)
-        .group_by(column("_row"))
+        .where(*matching, copy=False)
+        .group_by(column("_row"), copy=False)
     )
     return select, turned
 
@@ -135,9 +135,9 @@ def rank_question(node: RankCondition, at: Happening) -> Question:
         raise HandpickError("There are at most 100 percent.")
     values, turned = (_by_field(node, at), False) if node.field is not None else _measured(node, at)
     source = exp.select(_as(_of("_row", "valued"), "_row"), _as(_of("_value", "valued"), "_value")).from_(
-        values.subquery("valued")
+        values.subquery("valued", copy=False), copy=False
     )
-    source = source.where(is_known(_of("_value", "valued")))
+    source = source.where(is_known(_of("_value", "valued")), copy=False)
     partition: list[exp.Expr] = []
     if node.within is not None:
         group = at.catalogue.field(node.within)
@@ -150,15 +150,16 @@ def rank_question(node: RankCondition, at: Happening) -> Question:
     place = _place(_of("_value", "rated"), (node.direction == "top") != turned, partition)
     placed = exp.select(
         _as(_of("_row", "rated"), "_row"), _as(place, "_place"), _as(_ranked(partition), "_ranked")
-    ).from_(source.subquery("rated"))
+    ).from_(source.subquery("rated", copy=False), copy=False)
     percent = node.unit == "percent"
     ranked: exp.Expr = _of("_ranked", "placed") if percent else _ONE.copy()
-    select = exp.select(_as(_of("_row", "placed"), "_row")).from_(placed.subquery("placed"))
+    select = exp.select(_as(_of("_row", "placed"), "_row")).from_(placed.subquery("placed", copy=False), copy=False)
     own = _of("_place", "placed")
     of_100 = 100 if percent else 1
     select = select.where(
         _first(own, ranked, at.parameters.bind(number(node.amount)), of_100),
         exp.Not(this=exp.paren(_first(own, ranked, at.parameters.bind(number(node.after)), of_100))),
+        copy=False,
     )
     return Question(select, tuple(at.parameters.values))
 
@@ -180,14 +181,14 @@ def rfm_question(node: RfmCondition, at: Happening) -> Question:
     values = (
         exp.select(_as(column("_row"), "_row"), *(_as(value, f"_{name}") for name, value in scored))
         .from_(events_as(EVENTS))
-        .where(*matching)
-        .group_by(column("_row"))
+        .where(*matching, copy=False)
+        .group_by(column("_row"), copy=False)
     )
     placed = exp.select(
         _as(_of("_row", "rated"), "_row"),
         _as(_ranked([]), "_ranked"),
         *(_as(_place(_of(f"_{name}", "rated"), True, []), f"_{name}") for name, _ in scored),
-    ).from_(values.subquery("rated"))
+    ).from_(values.subquery("rated", copy=False), copy=False)
 
     def between(name: str, scores: tuple[int, int]) -> exp.Expr:
         low, high = scores
@@ -201,5 +202,9 @@ def rfm_question(node: RfmCondition, at: Happening) -> Question:
     if node.groups:
         groups = [exp.and_(between("r", GRID[group][0]), between("f", GRID[group][1])) for group in node.groups]
         found.append(exp.paren(exp.or_(*groups)))
-    select = exp.select(_as(_of("_row", "placed"), "_row")).from_(placed.subquery("placed")).where(*found)
+    select = (
+        exp.select(_as(_of("_row", "placed"), "_row"))
+        .from_(placed.subquery("placed", copy=False), copy=False)
+        .where(*found)
+    )
     return Question(select, tuple(at.parameters.values))

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
-from segmentation.binding import Question
+from segmentation.binding import Parameters, Question
+from segmentation.clock import ELAPSED
 from segmentation.definition import SequenceCondition, Step
 from segmentation.errors import HandpickError
-from segmentation.happening import Happening, after, column, conditions, elapsed_unit, events_as, named
-from segmentation.windows import Ever
+from segmentation.happening import (
+    Happening,
+    after,
+    column,
+    conditions,
+    edges,
+    elapsed_unit,
+    event_filter,
+    events_as,
+    named,
+    not_later,
+)
+from segmentation.shapes import Bound, ChainShape, StepShape
+from segmentation.windows import Ever, Near, Window
 
 _ONE = exp.Literal.number(1)
 
@@ -64,7 +79,7 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
         limits = [*_links(step, table, since, at), *conditions(step, Ever(), at, table)]
         if until is not None:
             limits.append(exp.LT(this=column("_time", table), expression=column("_time", until)))
-        return exp.Not(this=exp.Exists(this=exp.select(_ONE).from_(events_as(table)).where(*limits)))
+        return exp.Not(this=exp.Exists(this=exp.select(_ONE).from_(events_as(table)).where(*limits, copy=False)))
 
     for number, step in enumerate(steps, 1):
         if step.absent:
@@ -74,10 +89,11 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
         found = conditions(step, condition.window, at, table)
         if select is None:
             select = exp.select(exp.alias_(column("_row", table), "_row", quoted=True)).from_(events_as(table))
-            select = select.where(*found)
+            select = select.where(*found, copy=False)
         else:
             on = exp.and_(*_links(step, table, previous, at))
-            select = select.join(events_as(table), on=on).where(*found)  # not every database may look elsewhere in ON
+            # not every database may look elsewhere in ON
+            select = select.join(events_as(table), on=on, copy=False).where(*found, copy=False)
         absences += [absent(*missing, table) for missing in waiting]
         waiting = []
         previous = table
@@ -85,5 +101,31 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
     if select is None:
         raise AssertionError("the first step is one that happened")
     if absences:
-        select = select.where(*absences)
-    return Question(select.distinct(), tuple(at.parameters.values))
+        select = select.where(*absences, copy=False)
+    return Question(select.distinct(), tuple(at.parameters.values), form=_shape_of(steps, condition.window, at))
+
+
+def _shape_of(steps: tuple[Step, ...], window: Window, at: Happening) -> ChainShape | None:
+    """The question for the kernels; None where only SQL can answer it."""
+    if isinstance(window, Near):
+        return None
+    start, end = edges(window, at)
+    now = not_later(at)
+    found = []
+    for place, step in enumerate(steps):
+        apart = replace(at, parameters=Parameters())  # so that equal filters are equal whatever stands around them
+        where = event_filter(step.where, apart) if step.where is not None else None
+        filtered = Bound(where, tuple(apart.parameters.values)) if where is not None else None
+        linked = step if place else Step()  # the first follows nothing
+        within = linked.within
+        found.append(
+            StepShape(
+                step.events,
+                filtered,
+                within.amount * ELAPSED[elapsed_unit(within)] * 1_000_000 if within is not None else None,
+                tuple(at.catalogue.event_property(name).name for name in linked.same),
+                step.absent,
+            )
+        )
+    ends = [edge for edge in (end, now) if edge is not None]
+    return ChainShape(tuple(found), start, min(ends, default=None), now)

@@ -60,4 +60,28 @@ class EventShape:
     complement: bool
 
 
-Shape = FieldShape | EventShape
+@dataclass(frozen=True)
+class StepShape:
+    """A step of a chain: events of these names passing `where`; `within` is in microseconds after the step before."""
+
+    events: tuple[str, ...]
+    where: Bound | None
+    within: int | None
+    same: tuple[str, ...]
+    absent: bool
+
+
+@dataclass(frozen=True)
+class ChainShape:
+    """People with a chain of events, one for each step that is not absent, from `start` (in) to `end` (out).
+
+    Absent ones are looked for until `now` (out). Times are UTC; None: without limit.
+    """
+
+    steps: tuple[StepShape, ...]
+    start: datetime | None
+    end: datetime | None
+    now: datetime | None
+
+
+Shape = FieldShape | EventShape | ChainShape

@@ -6,15 +6,16 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 
-from segmentation.audience import MEMORY_LIMIT
+from segmentation.audience import LOCKED, MEMORY_LIMIT
 from segmentation.cells import Column
 from segmentation.errors import Cancelled, LoadError
 from segmentation.plan import Progress, StagedTable
+from segmentation.scratch import scratch
 
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 WIDE = 300  # expressions in one query
@@ -28,26 +29,14 @@ def workbench(
 
     Raises `Cancelled`, and `LoadError` for whatever DuckDB refuses.
     """
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY_LIMIT,
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "allow_community_extensions": "false",
-        "allow_unsigned_extensions": "false",
-        "allow_persistent_secrets": "false",
-        "python_enable_replacements": "false",
-    }
-    if temporary is not None:
-        config["temp_directory"] = str(temporary)
-        config["max_temp_directory_size"] = "20GB"
+    opened = ExitStack()
     try:
-        connection = duckdb.connect(str(database) if database else ":memory:", config=config)
+        connection = opened.enter_context(_written(database, temporary) if database else scratch())
     except duckdb.Error as error:
         raise LoadError(
             f"The data cannot be written here: {_first_line(error)} Check the folder and the disk."
         ) from error
     try:
-        connection.execute("SET TimeZone = 'UTC'")
         progress.on_cancel(connection.interrupt)
         yield connection
     except duckdb.InterruptException as error:
@@ -64,7 +53,19 @@ def workbench(
         ) from error
     finally:
         progress.on_cancel(None)
-        connection.close()
+        opened.close()
+
+
+@contextmanager
+def _written(database: Path, temporary: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a file, in UTC."""
+    config = {**LOCKED, "memory_limit": MEMORY_LIMIT}
+    if temporary is not None:
+        config["temp_directory"] = str(temporary)
+        config["max_temp_directory_size"] = "20GB"
+    with duckdb.connect(str(database), config=config) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
 
 
 class Part:

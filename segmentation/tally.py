@@ -1,21 +1,28 @@
 """Many numbers from one walk: set algebra written down first, then done piece by piece while the pieces are in the cache.
 
-Equal steps are done once, steps that no number needs not at all, and complements cost nothing.
+Equal steps are done once, steps that no number needs not at all, and complements cost nothing. What is written down does not
+name sets but their slots, so that a tree of the same form is worked out again without writing it down again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentation import machine
 from segmentation.membership import Membership
 
+AND, OR, AND_NOT = range(3)  # as in segmentation/loops.py
 PIECE = 1 << 12  # words of 64 people
+FINE_PIECE = 1 << 9  # where machine code needs no calls
+TWO_HALVES = 1 << 16  # words from which two threads are quicker
 EVERYBODY = -1
+MANY = 1 << 17  # people from which machine code is worth its call
 
 
 @dataclass(frozen=True)
@@ -36,128 +43,164 @@ class Term:
         if self.place == other.place:
             return self if self.negated == other.negated else Term(self.tally, EVERYBODY, True)
         if self.negated and other.negated:
-            return ~self.tally.joined(np.bitwise_or, self.place, other.place)
-        places = [self.tally.opposite(term.place) if term.negated else term.place for term in (self, other)]
-        return self.tally.joined(np.bitwise_and, *places)
+            return ~self.tally.joined(OR, self.place, other.place)
+        if self.negated:
+            return self.tally.joined(AND_NOT, other.place, self.place)
+        return self.tally.joined(AND_NOT if other.negated else AND, self.place, other.place)
 
     def __or__(self, other: Term) -> Term:
         if not (self.negated or other.negated or EVERYBODY in (self.place, other.place) or self.place == other.place):
-            return self.tally.joined(np.bitwise_or, self.place, other.place)
+            return self.tally.joined(OR, self.place, other.place)
         return ~(~self & ~other)
 
 
 class Tally:
-    """Steps over sets of one base, and the numbers that are wanted of them."""
+    """Steps over so many sets of one base."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.counts: dict[int, int] = {}
-        self._given: dict[int, Membership] = {}
-        self._steps: list[tuple[Any, tuple[int, ...]]] = []
-        self._known: dict[tuple[str, tuple[int, ...]], int] = {}
-        self._wanted: set[int] = set()
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._steps: list[tuple[int, int, int]] = []
+        self._known: dict[tuple[int, int, int], int] = {}
 
-    def of(self, members: Membership) -> Term:
+    def of(self, slot: int) -> Term:
         """A set that is there already."""
-        place = self._known.get(("given", (id(members),)))
-        if place is None:
-            place = self._add("given", (id(members),))
-            self._given[place] = members
-        return Term(self, place)
+        return Term(self, slot)
 
     def everybody(self) -> Term:
         """The whole base."""
         return Term(self, EVERYBODY)
 
-    def joined(self, join: np.ufunc, one: int, two: int) -> Term:
+    def joined(self, join: int, one: int, two: int) -> Term:
         """A step of two places."""
-        return Term(self, self._add(join, (min(one, two), max(one, two))))
-
-    def opposite(self, place: int) -> int:
-        """A step that turns all bits, also those behind the last person: it is only ever intersected."""
-        return self._add(np.invert, (place,))
-
-    def want(self, term: Term) -> None:
-        """Have the people in a set counted."""
-        if term.place != EVERYBODY:
-            self._wanted.add(term.place)
-
-    def count(self, term: Term) -> int:
-        """How many people are in a set that was wanted."""
-        found = self.size if term.place == EVERYBODY else self.counts[term.place]
-        return self.size - found if term.negated else found
-
-    def run(self, kept: Iterable[Term]) -> dict[int, Membership]:
-        """Count all that is wanted; returns the sets of `kept` by their places, complements left out."""
-        places = {term.place for term in kept if term.place != EVERYBODY and term.place not in self._given}
-        for place in self._wanted & self._given.keys():
-            self.counts[place] = self._given[place].count
-        counted = sorted(self._wanted - self._given.keys() - self.counts.keys())
-        order = self._needed({*counted, *places})
-        length = (self.size + 7) // 8
-        whole = length // 8 * 8
-        results = {place: np.empty(length, dtype=np.uint8) for place in places}
-        totals = dict.fromkeys(counted, 0)
-        for kind, start, end in ((np.uint64, 0, whole), (np.uint8, whole, length)):
-            arrays = {
-                place: (self._given[place].bits if place in self._given else results[place])[start:end].view(kind)
-                for place in (*(place for place in order if place in self._given), *places)
-            }
-            steps = [(place, *self._steps[place]) for place in order if place not in self._given]
-            _run(arrays, steps, totals, (end - start) // np.dtype(kind).itemsize, kind)
-        self.counts |= totals
-        return {place: self._given[place] for place in self._given} | {
-            place: Membership.counted(bits, self.size, self.counts.get(place)) for place, bits in results.items()
-        }
-
-    def members(self, term: Term, found: dict[int, Membership]) -> Membership:
-        """The set of a term that was kept."""
-        members = Membership.everybody(self.size) if term.place == EVERYBODY else found[term.place]
-        return ~members if term.negated else members
-
-    def _needed(self, places: set[int]) -> list[int]:
-        """These places and all that they are made of, each behind what it is made of."""
-        needed: set[int] = set()
-        waiting = list(places)
-        while waiting:
-            place = waiting.pop()
-            if place not in needed:
-                needed.add(place)
-                if place not in self._given:
-                    waiting += self._steps[place][1]
-        return sorted(needed)
-
-    def _add(self, step: Any, places: tuple[int, ...]) -> int:
-        key = (getattr(step, "__name__", step), places)
+        if join != AND_NOT and one > two:
+            one, two = two, one
+        key = (join, one, two)
         place = self._known.get(key)
         if place is None:
-            place = self._known[key] = len(self._steps)
-            self._steps.append((step, places))
-        return place
+            place = self._known[key] = self.slots + len(self._steps)
+            self._steps.append(key)
+        return Term(self, place)
+
+    def program(self, counted: Sequence[Term], kept: Sequence[Term] = ()) -> Program:
+        """What has to be done to count these sets, and to have those."""
+        made = {term.place for term in (*counted, *kept) if term.place >= self.slots}
+        wanted = {term.place for term in counted if term.place >= self.slots}
+        needed: set[int] = set()
+        waiting = list(made)
+        while waiting:
+            place = waiting.pop()
+            if place not in needed and place >= self.slots:
+                needed.add(place)
+                waiting += self._steps[place - self.slots][1:]
+        numbers = {place: self.slots + number for number, place in enumerate(sorted(needed))}
+        numbers |= {place: place for place in range(EVERYBODY, self.slots)}
+        steps = tuple(
+            (join, numbers[one], numbers[two], numbers[place], int(place in wanted))
+            for place in sorted(needed)
+            for join, one, two in (self._steps[place - self.slots],)
+        )
+
+        def placed(terms: Sequence[Term]) -> tuple[tuple[int, bool], ...]:
+            return tuple((numbers[term.place], term.negated) for term in terms)
+
+        return Program(self.slots, steps, placed(counted), placed(kept))
 
 
-def _run(
-    arrays: dict[int, NDArray[Any]],
-    steps: list[tuple[int, Any, tuple[int, ...]]],
-    totals: dict[int, int],
-    length: int,
-    kind: type[Any],
-) -> None:
-    """All steps over one piece after another; what is neither given nor kept lives only as long as its piece."""
-    piece = max(min(PIECE, length), 1)
-    room = {place: np.empty(piece, dtype=kind) for place, _, _ in steps if place not in arrays}
-    pops = np.empty(piece, dtype=np.uint8)
-    for start in range(0, length, piece):
-        now = {place: array[start : start + piece] for place, array in arrays.items()}
-        if start + piece > length:
-            room = {place: array[: length - start] for place, array in room.items()}
-            pops = pops[: length - start]
-        now |= room
-        for place, step, operands in steps:
-            found = now[place]
-            if len(operands) == 2:
-                step(now[operands[0]], now[operands[1]], found)
+@dataclass(frozen=True)
+class Program:
+    """Steps, each a join, the places of two sets and of what comes of them, and whether that is counted."""
+
+    slots: int
+    steps: tuple[tuple[int, int, int, int, int], ...]
+    counted: tuple[tuple[int, bool], ...]  # places, and whether everybody else is meant
+    kept: tuple[tuple[int, bool], ...]
+
+    @cached_property
+    def _rows(self) -> NDArray[np.int64]:
+        return np.array(self.steps, dtype=np.int64).reshape(-1, 5)
+
+    @cached_property
+    def _results(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(place for place, _ in self.kept if place >= self.slots))
+
+    @cached_property
+    def _moving(self) -> NDArray[np.uint64]:
+        moving = np.zeros(self.slots + len(self.steps), dtype=np.uint64)
+        moving[: self.slots] = 1
+        moving[list(self._results)] = 1
+        return moving
+
+    def run(self, sets: Sequence[Membership], size: int) -> tuple[list[int], list[Membership]]:
+        """The numbers of people in the sets to be counted, and the sets to be kept, from those in the slots.
+
+        `size` is the base, in people.
+        """
+        made = {place: np.empty((size + 7) // 8, dtype=np.uint8) for place in self._results}
+        counts = np.zeros(self.slots + len(self.steps), dtype=np.int64)
+        loops = machine.loops() if size >= MANY else None
+        if not self.steps:
+            pass
+        elif loops is not None:
+            self._by_machine(loops, sets, made, counts)
+        else:
+            self._by_pieces(sets, made, counts)
+        numbers = [size if place == EVERYBODY else int(counts[place]) for place in (place for place, _ in self.counted)]
+        for at, (place, _) in enumerate(self.counted):
+            if EVERYBODY < place < self.slots:
+                numbers[at] = sets[place].count
+        found = [size - number if other[1] else number for number, other in zip(numbers, self.counted, strict=True)]
+        seen = {place for place, _ in self.counted}
+        kept = []
+        for place, negated in self.kept:
+            if place == EVERYBODY:
+                members = Membership.everybody(size)
+            elif place < self.slots:
+                members = sets[place]
             else:
-                step(now[operands[0]], found)
-            if place in totals:
-                totals[place] += int(np.add.reduce(np.bitwise_count(found, pops), dtype=np.uint32))
+                members = Membership.counted(made[place], size, int(counts[place]) if place in seen else None)
+            kept.append(~members if negated else members)
+        return found, kept
+
+    def _by_machine(
+        self, loops: Any, sets: Sequence[Membership], made: dict[int, NDArray[np.uint8]], counts: NDArray[np.int64]
+    ) -> None:
+        places, length = len(counts), len(sets[0].bits)
+        words = length // 8
+        middle = words // 2
+
+        def joined(half: int) -> NDArray[np.int64]:
+            first, end = ((0, middle), (middle, words))[half] if words >= TWO_HALVES else (0, words)
+            room = np.empty((len(self.steps), FINE_PIECE), dtype=np.uint64)
+            bases = np.arange(places, dtype=np.uint64)
+            bases *= np.uint64(8 * FINE_PIECE)
+            bases += np.uint64(room.ctypes.data - 8 * FINE_PIECE * self.slots)
+            bases[: self.slots] = [members.address for members in sets]
+            for place, bits in made.items():
+                bases[place] = bits.ctypes.data
+            numbers = np.zeros(places, dtype=np.int64)
+            loops.joined(bases, self._moving, self._rows, first, end, FINE_PIECE, numbers)
+            if length % 8 and end == words:
+                rest = np.empty(places, dtype=np.uint64)
+                loops.joined_rest(bases, self._moving, self._rows, 8 * words, length, rest, numbers)
+            return numbers
+
+        for numbers in machine.halves(joined) if words >= TWO_HALVES else [joined(0)]:
+            counts += numbers
+
+    def _by_pieces(
+        self, sets: Sequence[Membership], made: dict[int, NDArray[np.uint8]], counts: NDArray[np.int64]
+    ) -> None:
+        length = len(sets[0].bits)
+        whole = length // 8 * 8
+        for kind, start, end in ((np.uint64, 0, whole), (np.uint8, whole, length)):
+            given = {place: members.bits[start:end].view(kind) for place, members in enumerate(sets)}
+            results = {place: bits[start:end].view(kind) for place, bits in made.items()}
+            count = (end - start) // np.dtype(kind).itemsize
+            for first in range(0, count, PIECE):
+                now = {place: bits[first : first + PIECE] for place, bits in (given | results).items()}
+                for join, one, two, place, wanted in self.steps:
+                    right = np.invert(now[two]) if join == AND_NOT else now[two]
+                    found = (np.bitwise_or if join == OR else np.bitwise_and)(now[one], right, out=now.get(place))
+                    now[place] = found
+                    if wanted:
+                        counts[place] += int(np.add.reduce(np.bitwise_count(found), dtype=np.uint32))

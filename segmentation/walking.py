@@ -1,4 +1,4 @@
-"""One evaluation: a definition walked once, with the set of every node written down and all numbers taken from them."""
+"""One evaluation: a definition walked once, each condition's set looked up, and the tree as a form that many trees share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
-from segmentation.combining import Replace, combined, replacers, running
 from segmentation.compiling import Compiled, compile_known
 from segmentation.definition import (
     Condition,
@@ -23,6 +22,8 @@ from segmentation.errors import Cancelled, HandpickError
 from segmentation.happening import compared
 from segmentation.membership import Membership
 from segmentation.operators import OPERATORS
+from segmentation.outline import Form, Inside, Joined, Leaf, Outline
+from segmentation.plan import Progress
 from segmentation.references import (
     NamedDefinition,
     References,
@@ -30,14 +31,13 @@ from segmentation.references import (
     refuse_circle,
     refuse_empty_groups,
 )
-from segmentation.tally import Tally, Term
 
 if TYPE_CHECKING:
     from segmentation.engine import Engine
 
 
 class Walk:
-    """One evaluation: the sets of all nodes that count, as terms of one tally."""
+    """One evaluation: the sets of all conditions that count, and the tree over them as an outline."""
 
     def __init__(
         self,
@@ -46,33 +46,58 @@ class Walk:
         clock: Clock,
         references: References,
         path: tuple[NamedDefinition, ...],
-        answered: dict[str, Term | str] | None = None,
+        progress: Progress,
+        above: Walk | None = None,
     ) -> None:
         self.engine = engine
         self.references = references
         self.path = path  # the segments on the way here, outermost first
-        self.answered = {} if answered is None else answered  # other segments by id: their people, or what is wrong
         self.catalogue = catalogue
         self.clock = clock
-        self.tally = Tally(engine.audience.people)
-        self.terms: dict[str, Term] = {}
+        self.progress = progress
+        self.nodes: list[str] = []  # those that count, children before their group
         self.missing: dict[str, int] = {}
         self.unfinished: dict[str, str] = {}
+        self.sets: list[Membership] = [] if above is None else above.sets
+        self._slots: dict[int, int] = {} if above is None else above._slots  # by a set's identity
+        self._segments: list[Form] = [] if above is None else above._segments
+        self._answered: dict[str, int | str] = (
+            {} if above is None else above._answered
+        )  # by id: the place, or what is wrong
 
-    def term_of(self, node: Node) -> Term | None:
-        """The node's set; None where it does not count."""
+    def form_of(self, node: Node) -> Form | None:
+        """The node's form; None where it does not count."""
         if not node.enabled:
             return None
+        found: Form | None
         if isinstance(node, Group):
-            terms = [term for child in node.children if (term := self.term_of(child)) is not None]
-            found = combined(node, terms) if terms else None
+            children = tuple(form for child in node.children if (form := self.form_of(child)) is not None)
+            found = Joined(node.match, node.least, children) if children else None
         else:
             found = self._condition(node)
         if found is not None:
-            self.terms[node.id] = found
+            self.nodes.append(node.id)
         return found
 
-    def _condition(self, node: Condition) -> Term | None:
+    def outline(self, root: Form) -> Outline:
+        """The tree over `sets`."""
+        return Outline(len(self.sets), root, tuple(self._segments))
+
+    def _slot(self, members: Membership) -> int:
+        found = self._slots.get(id(members))
+        if found is None:
+            found = self._slots[id(members)] = len(self.sets)
+            self.sets.append(members)
+        return found
+
+    def _leaf(self, question: Compiled, outside: bool = False) -> Leaf:
+        known = tuple(self._slot(self.engine.found(compile_known(name), self.progress)) for name in question.known)
+        return Leaf(
+            self._slot(self.engine.found(question.positive, self.progress)), question.complement != outside, known
+        )
+
+    def _condition(self, node: Condition) -> Form | None:
+        self.progress("Counting")
         try:
             found = self._answer(node)
         except HandpickError as error:
@@ -83,42 +108,41 @@ class Walk:
         if isinstance(node, FieldCondition) and node.operator is not None:
             negates = OPERATORS[node.operator].negates
             if negates is not None and negates != "is_known":
-                known = (self.engine.members_of(compile_known(name)) for name in compared(node))
+                known = (self.engine.found(compile_known(name), self.progress) for name in compared(node))
                 self.missing[node.id] = self.engine.audience.people - reduce(and_, known).count
         return found
 
-    def _answer(self, node: Condition) -> Term:
+    def _answer(self, node: Condition) -> Form:
         if isinstance(node, SegmentCondition):
-            found = self._segment(node)
-        elif isinstance(node, ListCondition):
+            return Inside(self._segment(node), node.outside)
+        if isinstance(node, ListCondition):
             asked = listed_question(self.references.list(node.list), self.catalogue)
-            found = self.engine.term_of(Compiled(asked.select.sql("duckdb"), asked.parameters), self.tally)
-        else:
-            return self.engine.term_of(self.engine.compiled(node, self.catalogue, self.clock), self.tally)
-        return ~found if node.outside else found
+            return self._leaf(Compiled(asked.select.sql("duckdb"), asked.parameters), node.outside)
+        return self._leaf(self.engine.compiled(node, self.catalogue, self.clock))
 
-    def _segment(self, node: SegmentCondition) -> Term:
-        """The people of another segment, looked at once however often it is referred to."""
+    def _segment(self, node: SegmentCondition) -> int:
+        """The place of another segment, looked at once however often it is referred to."""
         named = self.references.segment(node.segment)
         refuse_circle(self.path, named)
-        if named.id not in self.answered:
+        if named.id not in self._answered:
             try:
-                self.answered[named.id] = self._inside(named)
+                form = self._inside(named)
+                self._segments.append(form)
+                self._answered[named.id] = len(self._segments) - 1
             except Cancelled:
                 raise
             except HandpickError as error:
-                self.answered[named.id] = str(error)
-        found = self.answered[named.id]
+                self._answered[named.id] = str(error)
+        found = self._answered[named.id]
         if isinstance(found, str):
             raise HandpickError(found)
         return found
 
-    def _inside(self, named: NamedDefinition) -> Term:
-        """The people of another segment, all of which has to count."""
+    def _inside(self, named: NamedDefinition) -> Form:
+        """Another segment, all of which has to count."""
         path = (*self.path, named)
-        walk = Walk(self.engine, self.catalogue, self.clock, self.references, path, self.answered)
-        walk.tally = self.tally
-        found = walk.term_of(with_ids(named.definition).root)
+        walk = Walk(self.engine, self.catalogue, self.clock, self.references, path, self.progress, self)
+        found = walk.form_of(with_ids(named.definition).root)
         if walk.unfinished:
             reason = next(iter(walk.unfinished.values()))
             raise HandpickError(
@@ -127,42 +151,4 @@ class Walk:
         if found is None:
             raise HandpickError(f"The segment “{named.name}” has no filter that counts.")
         refuse_empty_groups(named)
-        return found
-
-    def sets(self) -> dict[str, Membership]:
-        """The people of every node that counts, by the node's id."""
-        found = self.tally.run(self.terms.values())
-        return {node: self.tally.members(term, found) for node, term in self.terms.items()}
-
-    def _counted(self, group: Group) -> list[Node]:
-        return [child for child in group.children if child.id in self.terms]
-
-    def funnel(self, root: Group) -> dict[str, Term]:
-        """The running total over the root's children in their order."""
-        children = self._counted(root)
-        terms = running(root, [self.terms[child.id] for child in children])
-        return {child.id: term for child, term in zip(children, terms, strict=True)}
-
-    def without(self, root: Group) -> dict[str, Term]:
-        """For each node below the root the total if it were not there; nodes whose absence empties the root are left out."""
-        found: dict[str, Term] = {}
-
-        def look(group: Group, up: Replace) -> None:
-            """`up` gives the root's set from what this group's set becomes (None: the group falls away)."""
-            children = self._counted(group)
-            for child, replaced in zip(children, replacers(group, [self.terms[c.id] for c in children]), strict=True):
-
-                def upward(
-                    term: Term | None,
-                    replaced: Replace = replaced,
-                ) -> Term | None:
-                    return up(replaced(term))
-
-                rest = upward(None)
-                if rest is not None:
-                    found[child.id] = rest
-                if isinstance(child, Group):
-                    look(child, upward)
-
-        look(root, lambda term: term)
         return found

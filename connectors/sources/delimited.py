@@ -24,7 +24,6 @@ from connectors.sources.staging import (
     count_of,
     exactly,
     literal,
-    opened_duckdb,
     run,
     table_path,
 )
@@ -32,6 +31,7 @@ from connectors.sources.wrapping import NOTE, unwrapped
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
+from segmentation.scratch import scratch
 from segmentation.staged import Part
 
 LONGEST_LINE = 64 << 20
@@ -122,7 +122,7 @@ def _stage_regular(path: Path, target: Path, name: str, layout: Layout, tally: T
     parameters = [exactly(path), dialect.delimiter, dialect.quote, dialect.quote]
     rows = None
     try:
-        with opened_duckdb() as connection:
+        with scratch() as connection:
             rows = run(connection, sql, parameters, progress, f"Reading {name}")
             if rows == expected and _repeats_header(connection, target, layout):
                 rows = None

@@ -9,11 +9,12 @@ import duckdb
 
 from connectors.sources.files import EXTENSIONS, stage_file
 from connectors.sources.names import mend_names
-from connectors.sources.staging import COMPRESSION, Rejects, literal, opened_duckdb, run, table_path
+from connectors.sources.staging import COMPRESSION, Rejects, literal, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import NotFound, SourceError
 from segmentation.leftovers import unread
 from segmentation.plan import Progress, StagedTable
+from segmentation.scratch import scratch
 from segmentation.staged import Part
 
 ALIKE = 0.8  # of all columns of two files are in both
@@ -84,7 +85,7 @@ def _joined(tables: Sequence[StagedTable], name: str, into: Path, progress: Prog
     parameters |= {f"path{i}": str(table.path) for i, table in enumerate(tables)}
     sql = f"COPY ({select}) TO {literal(target)} (FORMAT parquet, COMPRESSION {COMPRESSION})"
     try:
-        with opened_duckdb() as connection:
+        with scratch() as connection:
             rows = run(connection, sql, parameters, progress, f"Joining the files of {name}")
         with Rejects(target) as rejects:
             for table in tables:

@@ -9,10 +9,11 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from connectors.sources.names import headers_of, mend_names
-from connectors.sources.staging import COMPRESSION, exactly, literal, opened_duckdb, run, table_path
+from connectors.sources.staging import COMPRESSION, exactly, literal, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
+from segmentation.scratch import scratch
 
 AS_TEXT = frozenset(
     {"uuid", "enum", "interval", "time", "time with time zone", "time_ns", "bit", "hugeint", "uhugeint"}
@@ -25,7 +26,7 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
     """Stage one Parquet file; raises `SourceError` where it is damaged or has no rows."""
     target = table_path(into, name)
     try:
-        with opened_duckdb() as connection:
+        with scratch() as connection:
             relation = connection.sql("SELECT * FROM read_parquet(?)", params=[exactly(path)])
             picked: list[tuple[str, str]] = []
             notes: list[str] = []

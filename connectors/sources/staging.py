@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
@@ -16,7 +14,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segmentation.audience import MEMORY_LIMIT
 from segmentation.errors import Cancelled
 from segmentation.plan import Progress, Rejected
 
@@ -75,29 +72,6 @@ class Paced:
         self.whole.on_cancel(interrupt)
 
 
-@contextmanager
-def opened_duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of its own in memory that loads no extensions."""
-    connection = duckdb.connect(
-        config={
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": tempfile.gettempdir(),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "python_enable_replacements": "false",
-        }
-    )
-    try:
-        connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        # The bar itself is never drawn: it is what makes query_progress() tell.
-        connection.execute("SET enable_progress_bar = true")
-        connection.execute("SET enable_progress_bar_print = false")
-        yield connection
-    finally:
-        connection.close()
-
-
 def run(
     connection: duckdb.DuckDBPyConnection,
     sql: str,
@@ -106,6 +80,9 @@ def run(
     message: str,
 ) -> int:
     """Run one COPY and return its number of rows; `progress` is told ten times a second and can cancel it."""
+    # The bar itself is never drawn: it is what makes query_progress() tell.
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
     progress.on_cancel(connection.interrupt)
     with ThreadPoolExecutor(max_workers=1) as pool:
         query = pool.submit(lambda: connection.execute(sql, parameters).fetchone())

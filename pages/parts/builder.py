@@ -38,7 +38,7 @@ def builder(current: Current, answer: Answer) -> None:
 def _group(group: Group, current: Current, answer: Answer, place: str, first: bool = False) -> None:
     title = f"group {place}" if place else "the segment"
     with st.container(border=place.count(".") < FRAMED, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown("**Customers who match**" if first else f"**Group {place}**{_off(group)}", width="content")
             key = session().key(group.id, "match")
             st.segmented_control(
@@ -83,6 +83,8 @@ def _off(node: Node) -> str:
 def _numbers(node: Node, answer: Answer) -> str:
     """A node's own count and what leaving it out would change, as one piece of markdown."""
     count = answer.counts.get(node.id)
+    if answer.waiting:
+        return ":small[:gray[…]]"
     if count is None:
         return ":small[:gray[off]]" if not node.enabled else ":small[:orange[not counted]]"
     change = answer.without[node.id] - answer.total if node.id in answer.without else None

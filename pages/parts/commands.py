@@ -120,6 +120,12 @@ def remove(node_id: str) -> None:
     state.opened = None
 
 
+def earlier(step_id: str) -> None:
+    """Move a step of a sequence up."""
+    state = session()
+    state.change(editing.earlier(state.definition, step_id))
+
+
 def remove_detail(node_id: str) -> None:
     """Take out a filter inside an event; the event stays open."""
     state = session()

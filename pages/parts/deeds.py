@@ -12,8 +12,10 @@ from pages.parts.inputs import chosen_number, number_field
 from pages.parts.queries import Current
 from pages.parts.session import session, widget
 from pages.parts.when import when
+from pages.parts.words import number
 from segmentation import editing
 from segmentation.definition import EventCondition, MeasureFunction, Which
+from segmentation.errors import HandpickError
 from segmentation.operators import COMPARISONS, Shape
 
 WHICH = {
@@ -25,6 +27,7 @@ WHICH_HELP = (
     "“Only the first time ever” looks at the very first event of a customer, and then asks whether it fits "
     "what stands under When and Where; “only the latest time” looks at the last one."
 )
+THRESHOLDS = (1, 2, 3, 5, 10, 20)
 
 
 def event_editor(node: EventCondition, current: Current) -> None:
@@ -35,8 +38,23 @@ def event_editor(node: EventCondition, current: Current) -> None:
     with line("How much"):
         measure_box(node, current.catalogue)
         _comparison(node)
+    _sizes(node, current)
     when(node, current)
     details(node, current)
+
+
+def _sizes(node: EventCondition, current: Current) -> None:
+    """How many people there are at other numbers, so that she need not try them one by one."""
+    if node.measure.function != MeasureFunction.COUNT or node.comparison not in ("at_least", "exactly", "more_than"):
+        return
+    try:
+        sizes = current.engine.sizes(node, THRESHOLDS, current.clock, current.catalogue)
+    except HandpickError:
+        return
+    if sizes:
+        told = " · ".join(f"{times}+:\u00a0{number(count)}" for times, count in sizes.items() if count)
+        with line(""):
+            st.caption(f"People by how often: {told}" if told else "Nobody did it.")
 
 
 def _comparison(node: EventCondition) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.counting import counted
 from pages.parts.queries import Current, current
 from pages.parts.session import session
 from pages.parts.words import number, percent, plain
@@ -32,7 +33,7 @@ def notice() -> None:
 
 def segment_or_stop(found: Current, purpose: str) -> Answer:
     """The answer of the segment in hand under its name and count; without one the page ends with the way to get it."""
-    answer = found.answer()
+    answer = counted(found)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.subheader(plain(session().name), width="content", anchor=False)
         if answer.counted:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,7 @@ from segmentation.ladders import Ladders
 from segmentation.library import Library
 from segmentation.lists import Lists
 from segmentation.places import Point
+from segmentation.plan import Progress
 from segmentation.references import NO_REFERENCES, NamedDefinition, References
 from segmentation.referring import Saved, named, refers
 from segmentation.values import field_values, middle_of, property_values
@@ -86,9 +89,12 @@ class Current:
         """An instant (UTC where it has no zone) in the workspace's zone."""
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(ZoneInfo(self.clock.zone))
 
-    def answer(self) -> Answer:
-        """All numbers of the definition on screen."""
-        return self.engine.answer(session().definition, self.clock, self.catalogue, self.references())
+    def asked(self) -> Callable[[Progress], Answer]:
+        """What gives all numbers of the definition on screen, on any thread."""
+        return partial(self._answer, session().definition, self.references())
+
+    def _answer(self, definition: Definition, references: References, progress: Progress) -> Answer:
+        return self.engine.answer(definition, self.clock, self.catalogue, references, progress)
 
     def references(self, definition: Definition | None = None) -> References:
         """The segments and lists that a definition names, without one the definition on screen."""

@@ -116,7 +116,8 @@ def _store(current: Current, answer: Answer, caption: Caption, fresh: bool = Fal
     except HandpickError as error:
         state.saving = saving.with_error(plain(str(error)), "Not saved yet.")
         return False
-    library().remember_count(saved.id, answer.total, datetime.now(UTC))
+    if not answer.waiting:
+        library().remember_count(saved.id, answer.total, datetime.now(UTC))
     state.saved = saved
     state.suggested = Caption()
     state.saving = None

@@ -45,17 +45,26 @@ def _step(step: Step, position: int, node: SequenceCondition, current: Current) 
         if follows:
             label = f"Step {position}: did or did not"
             choose_one(label, THEN, step.absent, session().key(step.id, "absent"), commands.take, step.id, "absent")
-        with together():
-            events_box(step, current, f"Step {position}: what they did (any of)", 262)
-            if len(node.steps) > 2 and position > 1:
+        events_box(step, current, f"Step {position}: what they did (any of)", 262)
+        if position > 1:
+            with together():
                 st.button(
-                    f"Remove step {position}",
-                    key=session().key("icon-only", step.id, "remove"),
-                    icon=":material/close:",
+                    f"Move step {position} up",
+                    key=session().key("icon-only", step.id, "up"),
+                    icon=":material/arrow_upward:",
                     type="tertiary",
-                    on_click=commands.remove_detail,
+                    on_click=commands.earlier,
                     args=(step.id,),
                 )
+                if len(node.steps) > 2:
+                    st.button(
+                        f"Remove step {position}",
+                        key=session().key("icon-only", step.id, "remove"),
+                        icon=":material/close:",
+                        type="tertiary",
+                        on_click=commands.remove_detail,
+                        args=(step.id,),
+                    )
     if follows:
         _link(step, position, node, current)
     details(step, current)

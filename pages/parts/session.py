@@ -10,6 +10,8 @@ import streamlit as st
 
 from segmentation.definition import Definition
 from segmentation.editing import History, with_ids
+from segmentation.engine import Answer
+from segmentation.jobs import Job
 from segmentation.library import SavedSegment
 from segmentation.plan import LoadPlan
 from segmentation.references import StaticList
@@ -70,6 +72,14 @@ def _name(saved: SavedSegment | None, suggested: Caption) -> str:
     return saved.name if saved is not None else suggested.name or "New segment"
 
 
+@dataclass(frozen=True)
+class Counting:
+    """A count beside the page, and what it was asked."""
+
+    asked: tuple[object, ...]
+    job: Job[Answer]
+
+
 @dataclass
 class Session:
     """The state of one tab. `revision` goes into widget keys and is raised whenever widgets must forget what they hold."""
@@ -105,6 +115,7 @@ class Session:
     list_revision: int = 0  # the form of a new list begins anew
     ladder: str | None = None  # the ladder in hand, None: a new one
     rungs: tuple[str, ...] = ()  # its segments
+    counting: Counting | None = None
     go_build: bool = False  # the next run goes to the Build page
     notice: str | None = None  # shown once at the top of the next page
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from connectors.importing import load_sample
 from segmentation.jobs import Quiet
@@ -38,29 +38,41 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """What the browser keeps from story to story: Streamlit's scripts, which take a second to load and compile."""
+    opened = browser.new_context(
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", accept_downloads=True
+    )
+    yield opened
+    opened.close()
+
+
 @contextmanager
-def _at_the_page(browser: Browser, app: App, story: pytest.Item) -> Iterator[Handpick]:
-    """A new browser window; HANDPICK_SHOTS names a folder for screenshots."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+def _at_the_page(profile: BrowserContext, app: App, story: pytest.Item) -> Iterator[Handpick]:
+    """A new browser window that remembers nothing of another; HANDPICK_SHOTS names a folder for screenshots."""
     shots = os.environ.get("HANDPICK_SHOTS")
-    handpick = Handpick(context.new_page(), app, Path(shots) / story.name if shots else None)
+    handpick = Handpick(profile.new_page(), app, Path(shots) / story.name if shots else None)
     try:
         yield handpick
         if story.stash.get(_FAILED, False):
             handpick.shot("failed")
             print((app.home / "app.log").read_text()[-5000:])
     finally:
-        context.close()
+        remembered = {"origin": app.url, "storageTypes": "cookies,local_storage"}
+        profile.new_cdp_session(handpick.page).send("Storage.clearDataForOrigin", remembered)
+        for page in profile.pages:
+            page.close()
 
 
 @pytest.fixture
-def marketer(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Handpick]:
+def marketer(profile: BrowserContext, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Handpick]:
     """A marketer with an empty workspace in front of the app."""
     home = tmp_path / "home"
     home.mkdir()
     app = App(home)
     try:
-        with _at_the_page(browser, app, request.node) as handpick:
+        with _at_the_page(profile, app, request.node) as handpick:
             yield handpick
     finally:
         app.stop()
@@ -85,7 +97,7 @@ def shop(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
 
 @pytest.fixture
-def shopkeeper(browser: Browser, shop: App, request: pytest.FixtureRequest) -> Iterator[Handpick]:
+def shopkeeper(profile: BrowserContext, shop: App, request: pytest.FixtureRequest) -> Iterator[Handpick]:
     """A marketer with the sample data in a new window; what earlier stories of the file saved is there."""
-    with _at_the_page(browser, shop, request.node) as handpick:
+    with _at_the_page(profile, shop, request.node) as handpick:
         yield handpick

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -91,13 +92,22 @@ class App:
         self.start()
 
 
+_PORTS: list[int] = []
+"""Taken before, so that a browser finds what it has kept of the app."""
+
+
 def _free_port() -> int:
     """A port below those that systems give to outgoing connections, which may take one between the look and the start."""
-    while True:
-        port = random.randrange(10_000, 32_000)
-        with socket.socket() as free:
-            if free.connect_ex(("127.0.0.1", port)):
-                return port
+    candidates = chain(_PORTS, iter(lambda: random.randrange(10_000, 32_000), None))
+    port = next(port for port in candidates if not _answers(port))
+    if port not in _PORTS:
+        _PORTS.append(port)
+    return port
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 def ask(home: Path, question: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from connectors.importing import load, plan_files
 from connectors.sources.sample import write_sample
+from pages.parts import numbers
 from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Match
 from segmentation.jobs import Quiet
 from segmentation.library import Library
@@ -20,6 +22,14 @@ from segmentation.workspace import Workspace
 from tests.pages.driver import NASTY, Open
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_is_painted() -> Iterator[None]:
+    """No browser waits for the number, so nothing else waits for the browser."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numbers, "AHEAD", 0)
+        yield
 
 
 @pytest.fixture(scope="session")

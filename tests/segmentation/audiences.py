@@ -108,8 +108,12 @@ def write_audience(
 
 
 def matched(audience: Audience, clock: Clock, *conditions: Node, references: References = NO_REFERENCES) -> list[int]:
-    """The row numbers of the people whom all of these conditions match, each of which has to be finished."""
-    answer = Engine(audience).answer(Definition(root=Group(children=conditions)), clock, references=references)
-    assert answer.counted, answer.unfinished
-    assert not answer.unfinished
-    return answer.members.rows().tolist()
+    """The row numbers of the people whom all of these conditions match, each of which has to be finished; with kernels the same."""
+    definition = Definition(root=Group(children=conditions))
+    plain, quick = (
+        Engine(audience, kernels=kernels).answer(definition, clock, references=references) for kernels in (False, True)
+    )
+    assert plain.counted, plain.unfinished
+    assert not plain.unfinished
+    assert quick.members == plain.members, "by the kernels"
+    return plain.members.rows().tolist()

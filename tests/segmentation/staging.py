@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segmentation.plan import ColumnPlan, LoadPlan, StagedTable
+from segmentation.scratch import scratch
 
 
 def stage(folder: Path, name: str, columns: Mapping[str, Sequence[Any]], *, rejected: int = 0) -> StagedTable:
@@ -33,11 +33,10 @@ def stage_arrow(folder: Path, name: str, table: pa.Table, *, rejected: int = 0) 
 def stage_csv(folder: Path, file: Path, delimiter: str = ",") -> StagedTable:
     """A CSV file, all columns as text."""
     path = folder / f"{file.name}.parquet"
-    connection = duckdb.connect()
-    connection.read_csv(str(file), all_varchar=True, header=True, sep=delimiter).write_parquet(str(path))
-    names = [row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()]
-    (rows,) = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone() or (0,)
-    connection.close()
+    with scratch() as connection:
+        connection.read_csv(str(file), all_varchar=True, header=True, sep=delimiter).write_parquet(str(path))
+        names = [row[0] for row in connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()]
+        (rows,) = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone() or (0,)
     return StagedTable(name=file.name.removesuffix(".gz"), path=path, columns=tuple(names), rows=rows)
 
 

@@ -20,6 +20,7 @@ from segmentation.definition import (
     ListCondition,
     Match,
     Node,
+    Period,
     PlaceCondition,
     RankCondition,
     RfmCondition,
@@ -413,3 +414,24 @@ def test_history_keeps_the_last_steps() -> None:
     for _ in range(HISTORY_LENGTH * 2):
         history = history.undo()
     assert history.present.root.id == "n49x"
+
+
+def test_a_step_moves_up_and_how_soon_stays_where_it_was() -> None:
+    soon = Period(amount=2)
+    steps = (
+        Step(id="a", events=("view",)),
+        Step(id="b", events=("cart",), within=soon, same=("product",)),
+        Step(id="c", events=("buy",), absent=True),
+    )
+    definition = Definition(root=Group(id="g", children=(SequenceCondition(id="s", steps=steps),)))
+    (sequence,) = editing.earlier(definition, "c").root.children
+    assert isinstance(sequence, SequenceCondition)
+    assert sequence.steps == (
+        steps[0],
+        Step(id="c", events=("buy",), absent=True, within=soon, same=("product",)),
+        Step(id="b", events=("cart",)),
+    )
+    (sequence,) = editing.earlier(editing.earlier(definition, "c"), "c").root.children
+    assert isinstance(sequence, SequenceCondition)
+    assert [step.absent for step in sequence.steps] == [False, False, False], "the first is something they did"
+    assert editing.earlier(definition, "a") == definition

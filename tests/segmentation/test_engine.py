@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from segmentation import engine as engine_module
+from segmentation.audience import Audience
 from segmentation.catalogue import FieldEdit, Kind
 from segmentation.clock import Clock
 from segmentation.definition import (
@@ -41,6 +42,7 @@ from segmentation.definition import Step as SequenceStep
 from segmentation.editing import with_ids
 from segmentation.engine import Answer, Engine, Step
 from segmentation.errors import Cancelled
+from segmentation.jobs import Job, State
 from segmentation.places import Point
 from tests.segmentation.audiences import write_audience
 
@@ -201,7 +203,11 @@ def test_an_audience_of_nobody(tmp_path: Path) -> None:
 def test_a_known_question_is_not_asked_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     ask_really = Engine._ask
-    monkeypatch.setattr(Engine, "_ask", lambda self, question: asked.append(question.sql) or ask_really(self, question))
+    monkeypatch.setattr(
+        Engine,
+        "_ask",
+        lambda self, question, progress: asked.append(question.sql) or ask_really(self, question, progress),
+    )
     fresh = Engine(engine.audience)
     for node in (ADULT, GERMAN, FOREIGN, ADULT.model_copy(update={"id": "again"}), BUYER):
         ask(fresh, node)
@@ -268,6 +274,8 @@ class Refusing:
     def execute(self, *_: Any) -> None:
         raise self.error
 
+    def interrupt(self) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -296,3 +304,41 @@ def test_a_hundred_thousand_values_are_looked_for(engine: Engine) -> None:
     for operator, expected in (("is_any_of", [0, 2]), ("is_none_of", [1, 3, 4, 5])):
         asked = FieldCondition(id="many", field="country", operator=operator, value=(*many, "de"))
         assert rows(ask(engine, asked)) == expected
+
+
+def test_a_count_that_is_cancelled_ends_at_once_and_the_next_is_answered(tmp_path: Path) -> None:
+    """Four steps over 2,500 events of one person are billions of chains for SQL."""
+    events = [{"_row": 0, "_name": "view", "_time": datetime(2026, 1, 1) + timedelta(minutes=n)} for n in range(2500)]
+    people = [{"name": "Ann"}, {"name": "Bob"}]
+    audience = write_audience(tmp_path / "a.duckdb", {"name": Kind.TEXT}, people, events=events)
+    steps = tuple(SequenceStep(id=f"s{n}", events=("view",)) for n in range(4))
+    slow = Definition(root=Group(id="g", children=(SequenceCondition(id="slow", steps=steps),)))
+    quick = Definition(root=Group(id="g", children=(FieldCondition(id="f", field="name", operator="is", value="Bob"),)))
+    engine = Engine(audience, kernels=False)
+    job = Job("Counting", lambda progress: engine.answer(slow, CLOCK, progress=progress))
+    job.wait(0.5)
+    assert job.state is State.RUNNING
+    job.cancel()
+    job.wait(20)
+    assert job.state is State.CANCELLED
+    assert engine.answer(quick, CLOCK).total == 1
+    assert Engine(audience, kernels=True).answer(slow, CLOCK).total == 1, "without SQL it is no work"
+
+
+def test_an_audience_can_be_opened_again_while_it_is_open(engine: Engine) -> None:
+    again = Audience(engine.audience.path)
+    assert ask(Engine(again), ADULT).total == ask(engine, ADULT).total
+    again.close()
+    assert ask(Engine(engine.audience), GERMAN).total, "the first stays open"
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+def test_sizes_at_other_numbers_are_the_counts_of_other_filters(engine: Engine, kernels: bool) -> None:
+    fresh = Engine(engine.audience, kernels=kernels)
+    catalogue = fresh.audience.catalogue
+    if kernels:
+        assert fresh.sizes(BUYER, (1, 2), CLOCK, catalogue) is None, "that would take a moment"
+        ask(fresh, BUYER)
+    sizes = fresh.sizes(BUYER, (1, 2, 3), CLOCK, catalogue)
+    expected = {n: BUYER.model_copy(update={"comparison": "at_least", "value": n}) for n in (1, 2, 3)}
+    assert sizes == {n: ask(engine, node).total for n, node in expected.items()}

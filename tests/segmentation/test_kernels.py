@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from segmentation import adding as adding_module
+from segmentation import chaining as chaining_module
 from segmentation import columns as columns_module
 from segmentation import engine as engine_module
 from segmentation import happened as happened_module
 from segmentation import kernels as kernels_module
+from segmentation import stock as stock_module
 from segmentation.audience import Audience
 from segmentation.binding import Compiled
 from segmentation.catalogue import Kind
@@ -40,11 +41,14 @@ from segmentation.definition import (
     MeasureFunction,
     Period,
     SegmentCondition,
+    SequenceCondition,
     Span,
+    Step,
 )
 from segmentation.engine import Engine
 from segmentation.errors import HandpickError
 from segmentation.membership import Membership
+from segmentation.plan import Progress
 from tests.oracle.drawing import FIELDS
 from tests.oracle.worlds import Asked, filters, worlds
 from tests.segmentation.audiences import write_audience
@@ -70,7 +74,7 @@ def questions(asked: Asked) -> Iterator[tuple[Condition, Compiled]]:
             compiled = asked.engine.compiled(condition, asked.catalogue, asked.clock)
         except HandpickError:
             continue
-        yield condition, Compiled(compiled.sql, compiled.parameters, form=compiled.form)
+        yield condition, compiled.positive
 
 
 @pytest.mark.timeout(30 + PAIRS)
@@ -80,14 +84,14 @@ def test_kernels_and_sql_find_the_same(tmp_path: Path) -> None:
         plain, quick = Engine(asked.engine.audience, kernels=False), Engine(asked.engine.audience, kernels=True)
         assert quick.kernels is not None
         for condition, question in questions(asked):
-            expected = plain.members_of(question)
+            expected = plain.found(question)
             found = quick.kernels.answer(question.form) if question.form is not None else None
             answered[condition.type, found is not None] += 1
             if found is not None:
                 assert found == expected, f"audience {asked.seed}: {condition.model_dump_json(indent=1)}\n{asked.clock}"
         for name in FIELDS:
             known = compile_known(name)
-            assert quick.members_of(known) == plain.members_of(known)
+            assert quick.found(known) == plain.found(known)
         for definition in asked.definitions:
             ours, theirs = (
                 engine.answer(definition, asked.clock, asked.catalogue, asked.references) for engine in (quick, plain)
@@ -173,6 +177,24 @@ def drawn(chance: random.Random) -> Condition:
     )
 
 
+def drawn_chain(chance: random.Random) -> SequenceCondition:
+    """A sequence on a shop."""
+    hat = Group(children=(FieldCondition(field="item", operator="is_any_of", value=("hat",)),))
+
+    def step(number: int) -> Step:
+        return Step(
+            id=f"s{number}",
+            events=tuple(chance.sample(NAMES, chance.choice((1, 1, 2)))),
+            where=chance.choice((None, None, hat)),
+            within=Period(amount=chance.randint(1, 20)) if number and chance.random() < 0.5 else None,
+            same=("item",) if number and chance.random() < 0.4 else (),
+            absent=number > 0 and chance.random() < 0.4,
+        )
+
+    window = chance.choice((Ever(), Last(period=Period(amount=40)), BetweenAgo(span=Span(nearest=5, farthest=50))))
+    return SequenceCondition(steps=tuple(map(step, range(chance.randint(2, 4)))), window=window)
+
+
 def asked_of(engine: Engine, condition: Condition) -> Membership | str:
     """Who is found, or what is wrong."""
     answer = engine.answer(Definition(root=Group(children=(condition.model_copy(update={"id": "one"}),))), CLOCK)
@@ -180,8 +202,8 @@ def asked_of(engine: Engine, condition: Condition) -> Membership | str:
 
 
 def test_blocks_that_end_inside_a_window_count_as_sql_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(happened_module, "BLOCK", 64)
-    monkeypatch.setattr(adding_module, "BLOCK", 64)
+    monkeypatch.setattr(happened_module, "SMALLEST_BLOCK", 64)
+    monkeypatch.setattr(stock_module, "AT_ONCE", 0)  # so that they come from their files
     audience = shop(tmp_path / "a.duckdb", 1)
     quick, plain, chance = Engine(audience, kernels=True), Engine(audience, kernels=False), random.Random(2)
     for _ in range(300):
@@ -189,6 +211,25 @@ def test_blocks_that_end_inside_a_window_count_as_sql_does(tmp_path: Path, monke
         assert asked_of(quick, condition) == asked_of(plain, condition), condition.model_dump_json(indent=1)
     assert quick.kernels is not None
     assert len(quick.kernels.measures) > 50, "they were answered by kernels"
+    audience.close()
+
+
+def test_chains_found_a_few_people_at_a_time_are_those_of_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(happened_module, "SMALLEST_BLOCK", 64)
+    monkeypatch.setattr(chaining_module, "MOST_EVENTS", 300)
+    audience = shop(tmp_path / "a.duckdb", 6)
+    quick, plain, chance = Engine(audience, kernels=True), Engine(audience, kernels=False), random.Random(7)
+    assert quick.kernels is not None
+    sizes = set()
+    for _ in range(120):
+        condition = drawn_chain(chance)
+        form = quick.compiled(condition, audience.catalogue, CLOCK).form
+        assert form is not None
+        found = quick.kernels.answer(form)
+        assert found is not None, "it was answered by the kernels"
+        assert found == asked_of(plain, condition), condition.model_dump_json(indent=1)
+        sizes.add(found.count)
+    assert len(sizes) > 30
     audience.close()
 
 
@@ -222,14 +263,14 @@ def test_sixteen_threads_and_two_audiences(tmp_path: Path) -> None:
 def test_the_same_question_at_the_same_time_is_answered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     audience = shop(tmp_path / "a.duckdb", 8)
     engine, together, answered = Engine(audience, kernels=True), Barrier(16), Counter[str]()
-    find = Engine._found
+    find = Engine._look
 
-    def slowly(self: Engine, question: Compiled) -> Membership:
+    def slowly(self: Engine, question: Compiled, progress: Progress) -> Membership:
         answered[question.sql] += 1
         time.sleep(0.05)
-        return find(self, question)
+        return find(self, question, progress)
 
-    monkeypatch.setattr(Engine, "_found", slowly)
+    monkeypatch.setattr(Engine, "_look", slowly)
 
     def ask(_: int) -> Membership | str:
         together.wait()
@@ -243,7 +284,7 @@ def test_the_same_question_at_the_same_time_is_answered_once(tmp_path: Path, mon
 
 
 def test_memory_stays_inside_its_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels_module, "COLUMN_BUDGET", 20_000)
+    monkeypatch.setattr(stock_module, "COLUMN_BUDGET", 20_000)
     monkeypatch.setattr(kernels_module, "MEASURE_BUDGET", 4_000)
     monkeypatch.setattr(engine_module, "SET_BUDGET", 2_000)
     audience = shop(tmp_path / "a.duckdb", 9, 200, 400)
@@ -254,13 +295,13 @@ def test_memory_stays_inside_its_budget(tmp_path: Path, monkeypatch: pytest.Monk
         found = asked_of(engine, condition)
         if number % 10 == 0:
             assert found == asked_of(plain, condition)
-        for kept in (engine.kernels.loaded, engine.kernels.measures, engine._sets):
+        for kept in (engine.kernels.stock.loaded, engine.kernels.measures, engine._sets):
             assert kept.nbytes <= kept.budget or len(kept) == 1
     audience.close()
 
 
 def test_what_is_not_loaded_yet_is_asked_as_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels_module, "AT_ONCE", 0)
+    monkeypatch.setattr(stock_module, "AT_ONCE", 0)
     monkeypatch.setattr(engine_module, "LARGE", 0)
     audience = shop(tmp_path / "a.duckdb", 11)
     engine, plain, chance = Engine(audience), Engine(audience, kernels=False), random.Random(12)
@@ -269,7 +310,7 @@ def test_what_is_not_loaded_yet_is_asked_as_sql(tmp_path: Path, monkeypatch: pyt
         condition = drawn(chance)
         assert asked_of(engine, condition) == asked_of(plain, condition)
     engine.kernels.settle()
-    assert len(engine.kernels.loaded) > 3
+    assert len(engine.kernels.stock.loaded) > 3
     for _ in range(50):
         condition = drawn(chance)
         assert asked_of(engine, condition) == asked_of(plain, condition)

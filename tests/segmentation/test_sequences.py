@@ -286,6 +286,11 @@ def test_every_step_that_happened_lies_in_the_window_and_the_absent_ones_anywher
     assert who(tmp_path, chain("view", "purchase", window=recent), *rows) == []
 
 
+def test_what_the_first_step_cannot_have_says_nothing(tmp_path: Path) -> None:
+    first = Step(events=("view",), within=Period(amount=2, unit=Unit.MONTHS), same=("nobody",))
+    assert who(tmp_path, chain(first, "cart"), "view@0 cart@60", "cart@0 view@60") == [0]
+
+
 def test_a_step_of_the_future_never_counts(tmp_path: Path) -> None:
     future = (NOW - START) / timedelta(minutes=1)
     rows = (f"view@0 purchase@{future}", f"view@0 purchase@{future + 0.001}")
