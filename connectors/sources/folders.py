@@ -9,7 +9,7 @@ import duckdb
 
 from connectors.sources.files import EXTENSIONS, stage_file
 from connectors.sources.names import mend_names
-from connectors.sources.staging import COMPRESSION, Rejects, literal, run, table_path
+from connectors.sources.staging import COMPRESSION, Rejects, exactly, literal, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import NotFound, SourceError
 from segmentation.leftovers import unread
@@ -82,7 +82,7 @@ def _joined(tables: Sequence[StagedTable], name: str, into: Path, progress: Prog
     parts = (f"SELECT *, $name{i} AS {quoted(columns[-1])} FROM read_parquet($path{i})" for i in range(len(tables)))
     select = f"SELECT {', '.join(map(quoted, columns))} FROM ({' UNION ALL BY NAME '.join(parts)})"
     parameters = {f"name{i}": table.name for i, table in enumerate(tables)}
-    parameters |= {f"path{i}": str(table.path) for i, table in enumerate(tables)}
+    parameters |= {f"path{i}": exactly(table.path) for i, table in enumerate(tables)}
     sql = f"COPY ({select}) TO {literal(target)} (FORMAT parquet, COMPRESSION {COMPRESSION})"
     try:
         with scratch() as connection:

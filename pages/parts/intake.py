@@ -74,7 +74,8 @@ def _files() -> None:
 
 def _is_here() -> bool:
     """Whether the app is for this machine only: nobody else may have its files read."""
-    return {st.get_option("server.address"), *st.get_option("server.allowedHosts")} <= {"127.0.0.1", "localhost"}
+    hosts = {st.get_option("server.address"), *(st.get_option("server.allowedHosts") or ())}
+    return hosts <= {"127.0.0.1", "localhost"}
 
 
 def _start_files() -> None:

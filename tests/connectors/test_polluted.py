@@ -6,17 +6,28 @@ HANDPICK_POLLUTED=20000 draws more of them. A thousand files take about 25 secon
 import csv
 import os
 import re
+from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pyarrow.parquet as pq
 import pytest
 
 from connectors.sources.delimited import stage_delimited
 from connectors.sources.header import NO_HEADER
+from segmentation.errors import SourceError
 from segmentation.jobs import Quiet
+from segmentation.leftovers import unread
 from segmentation.plan import StagedTable
 from tests.connectors.polluted import POLLUTIONS, SETTINGS, Polluted, polluted
 
+REAL_FILES = (
+    "telco/Telco-Customer-Churn.csv", "bank/bank-full.csv", "febrl/dataset1.csv", "datablist/customers-1000.csv",
+    "splink_fake/fake_1000.csv",
+)  # fmt: skip
+DAMAGES = (
+    '"', '""', '"\n', '\n"', '",', ',"', ",", ";", "'", "\\", "#", "\0", "\ufeff", "€", "\n", "\r\n", "\r", "\n\n", "\t", " ",
+)  # fmt: skip
 FILES = int(os.environ.get("HANDPICK_POLLUTED", "500"))
 PORTIONS = 10
 MARK = re.compile("mk[a-z]{4}")
@@ -104,6 +115,45 @@ def test_pythons_own_reader_has_the_same_rows(tmp_path: Path) -> None:
             assert table.rejected_rows == 0
             compared += 1
     assert compared > 10
+
+
+def damaged(text: str, random: Random) -> str:
+    """A text with a few characters put in, taken out, cut off or doubled anywhere."""
+    for _ in range(random.choice([1, 2, 5])):
+        at = random.randrange(len(text) + 1)
+        before, after = text[:at], text[at:]
+        text = random.choice(
+            [
+                before + random.choice(DAMAGES) + after,
+                before + random.choice(DAMAGES) + after,
+                before + after[random.choice([1, 5, 30]) :],
+                before or after,
+                before + before[-60:] + after,
+            ]
+        )
+    return text
+
+
+@pytest.mark.parametrize("file", REAL_FILES)
+def test_no_letter_of_a_damaged_real_file_is_lost(file: str, shared_data: Path, tmp_path: Path) -> None:
+    header, *lines = (shared_data / file).read_text(encoding="utf-8").splitlines(keepends=True)[:2_000]
+    for seed in range(FILES // 50):
+        random = Random(f"{file} {seed}")
+        start = random.randrange(len(lines))
+        text = damaged("".join([header, *lines[start : start + random.choice([3, 10, 100])]]), random)
+        (tmp_path / "given").write_bytes(text.encode(random.choice(["utf-8", "utf-16"])))
+        try:
+            [table] = stage_delimited(tmp_path / "given", "damaged.csv", tmp_path, Quiet())
+        except SourceError:  # cut off before its first row
+            continue
+        cells = [cell for column in pq.read_table(table.path).columns for cell in column.to_pylist() if cell]
+        names = () if NO_HEADER in table.notes else table.headers or table.columns
+        kept = "".join([*names, *cells, *(row.text for row in unread(table))])
+        assert letters(kept) == letters(text), seed
+
+
+def letters(text: str) -> Counter[str]:
+    return Counter(filter(str.isalnum, text))
 
 
 def test_every_pollution_is_drawn_and_a_seed_gives_the_same_file() -> None:
