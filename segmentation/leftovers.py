@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import duckdb
@@ -55,9 +56,10 @@ def leftovers(plan: LoadPlan, progress: Progress) -> Iterator[Leftover]:
         ]
         people = next((source for source in sources if source.plan.role is TableRole.PEOPLE), None)
         for source in sources:
-            yield from unread(source.plan.table)
-            progress(f"Looking for rows of {source.plan.table.name} that are not loaded")
-            yield from _set_aside(connection, source, people)
+            for number, row in enumerate(chain(unread(source.plan.table), _set_aside(connection, source, people))):
+                if number % BATCH == 0:
+                    progress(f"Collecting rows of {source.plan.table.name} that are not loaded")
+                yield row
 
 
 def _set_aside(connection: duckdb.DuckDBPyConnection, source: Source, people: Source | None) -> Iterator[Leftover]:
