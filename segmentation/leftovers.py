@@ -73,7 +73,7 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, source: Source, people: So
         last = f"SELECT max({staged.row}) FROM {staged.source} WHERE {source.key} IS NOT NULL GROUP BY {source.key}"
         reasons.append((f"{staged.row} NOT IN ({last})", SAME_ID))
     else:
-        if people is not None and people.plan.key is not None:
+        if people is not None:
             known = f"SELECT {people.key} FROM {people.staged.source} WHERE {people.key} IS NOT NULL"
             reasons.append((f"{source.key} NOT IN ({known})", UNKNOWN))
             parameters = {**parameters, **people.staged.parameters}
