@@ -12,14 +12,18 @@ import os
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from commands.arguments import Parser, add_commands
 from commands.codes import Code
+from segmentation.background import STOPPED
 from segmentation.errors import HandpickError
+from segmentation.jobs import Quiet
 
 HERE = Path(__file__).resolve().parent
 FIRST_PAGE = ("pages.parts.intake", "pages.parts.audiences", "pages.parts.plans")
+LOOK_SECONDS = 30.0
 LATER_PAGES = ("pandas", "altair", "connectors.destinations")
 
 
@@ -39,6 +43,18 @@ def warm() -> None:
         importlib.import_module(name)
     # What is loaded stays: looking through it for garbage held up a click by 150 ms every now and then.
     gc.freeze()
+
+
+def keep_current() -> None:
+    """Bring audiences up to date when their timetables say so, as long as the app runs."""
+    while not STOPPED.wait(LOOK_SECONDS):
+        from connectors.renewing import renew_due
+        from pages.parts.queries import workspace
+
+        try:
+            renew_due(workspace(), datetime.now(UTC), Quiet())
+        except Exception:  # what is wrong with one look must not end the timetable
+            logging.getLogger("handpick").exception("The timetable could not be looked at")
 
 
 def send_in_batches() -> None:
@@ -68,6 +84,7 @@ def start(port: int, address: str) -> None:
 
     send_in_batches()
     threading.Thread(target=warm, name="handpick-warm", daemon=True).start()
+    threading.Thread(target=keep_current, name="handpick-timetable", daemon=True).start()
 
     def explain(error: Exception) -> bool:
         logging.getLogger("handpick").error("A page failed", exc_info=error)

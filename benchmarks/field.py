@@ -17,15 +17,14 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from datetime import timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.crowd import CATEGORIES, CHANNELS, COUNTRIES, FOLDER, NOW, PLANS, SHARES, crowd  # noqa: E402
+from benchmarks.crowd import CATEGORIES, CHANNELS, COUNTRIES, FOLDER, PLANS, SHARES, crowd  # noqa: E402
+from benchmarks.statements import CLOCK, statement  # noqa: E402
 from segmentation.audience import Audience  # noqa: E402
-from segmentation.clock import Clock  # noqa: E402
 from segmentation.definition import (  # noqa: E402
     BetweenAgo,
     Definition,
@@ -41,14 +40,6 @@ from segmentation.definition import (  # noqa: E402
     Span,
 )
 from segmentation.engine import Engine  # noqa: E402
-
-CLOCK = Clock(NOW, "Europe/Berlin")
-INSTANT = CLOCK.instant
-
-
-def text(value: str) -> str:
-    """A text as SQL."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 class Drawn:
@@ -174,74 +165,6 @@ def _with(definition: Definition, node: Node) -> Definition:
         return old.model_copy(update={"children": tuple(map(put, old.children))}) if isinstance(old, Group) else old
 
     return definition.model_copy(update={"root": put(definition.root)})
-
-
-def _among(name: str, values: tuple[str, ...]) -> str:
-    return f"lower({name}) IN ({', '.join(text(value.lower()) for value in values)})"
-
-
-def _field(node: FieldCondition) -> str:
-    """A condition on a field as a good engineer writes it."""
-    name, value = str(node.field), node.value
-    at = f"TIMESTAMP '{INSTANT - timedelta(days=value.amount)}'" if isinstance(value, Period) else ""
-    day = f"DATE '{CLOCK.day_shifted(value, -1)}'" if isinstance(value, Period) else ""
-    since = (
-        f"{name} BETWEEN {day} AND DATE '{CLOCK.today}'"
-        if name == "signed_up"
-        else f"{name} BETWEEN {at} AND TIMESTAMP '{INSTANT}'"
-    )
-    match str(node.operator):
-        case "is_any_of":
-            return _among(name, value)  # type: ignore[arg-type]
-        case "is_none_of":
-            return f"({name} IS NULL OR NOT {_among(name, value)})"  # type: ignore[arg-type]
-        case "contains":
-            return f"contains(lower({name}), {text(str(value).lower())})"
-        case "starts_with":
-            return f"starts_with(lower({name}), {text(str(value).lower())})"
-        case "between":
-            return f"{name} BETWEEN {value[0]} AND {value[1]}"  # type: ignore[index]
-        case "not_between":
-            return f"({name} IS NULL OR {name} NOT BETWEEN {value[0]} AND {value[1]})"  # type: ignore[index]
-        case "in_last":
-            return since
-        case "not_in_last":
-            return f"coalesce(NOT ({since}), true)"
-        case "before":
-            return f"{name} < DATE '{value}'"
-        case "is_not_yes":
-            return f"{name} IS NOT TRUE"
-    signs = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<"}
-    if str(node.operator) in signs:
-        return f"{name} {signs[str(node.operator)]} {value}"
-    return f"{name} { {'is_yes': 'IS TRUE', 'is_no': 'IS FALSE', 'is_known': 'IS NOT NULL', 'is_missing': 'IS NULL'}[str(node.operator)] }"
-
-
-def _event(node: EventCondition) -> str:
-    days = node.window.period.amount if isinstance(node.window, Last) else node.window.span.farthest  # type: ignore[union-attr]
-    parts = [f"_name = '{node.events[0]}'", f"_time >= TIMESTAMP '{INSTANT - timedelta(days=days)}'"]
-    if isinstance(node.window, BetweenAgo):
-        parts.append(f"_time < TIMESTAMP '{INSTANT - timedelta(days=node.window.span.nearest)}'")
-    for detail in node.where.children if node.where else ():
-        name, value = detail.field, detail.value  # type: ignore[union-attr]
-        parts.append(f"{name} >= {value}" if name == "amount" else _among(str(name), value))
-    number = "sum(amount)" if node.measure.property else "count(*)"
-    inner = f"SELECT _row FROM events WHERE {' AND '.join(parts)} GROUP BY _row HAVING {number}"
-    value = node.value
-    if node.comparison == "never" or (node.comparison in ("at_most", "exactly") and not value):
-        return f"_row NOT IN ({inner} >= 1)"
-    if node.comparison == "at_most":
-        return f"_row NOT IN ({inner} > {value})"
-    return f"_row IN ({inner} {'>=' if node.comparison == 'at_least' else '='} {value})"
-
-
-def statement(node: Node) -> str:
-    """The condition on a row of people."""
-    if isinstance(node, Group):
-        parts = [f"({statement(child)})" for child in node.children]
-        joined = (" AND " if node.match == Match.ALL else " OR ").join(parts)
-        return f"NOT coalesce({joined}, false)" if node.match == Match.NONE else joined
-    return _event(node) if isinstance(node, EventCondition) else f"coalesce({_field(node)}, false)"  # type: ignore[arg-type]
 
 
 def memory() -> float:

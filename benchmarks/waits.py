@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.crowd import FOLDER, crowd  # noqa: E402
-from benchmarks.field import CLOCK, Drawn, late, memory, statement  # noqa: E402
+from benchmarks.field import Drawn, late, memory  # noqa: E402
+from benchmarks.statements import CLOCK, statement  # noqa: E402
 from segmentation.audience import Audience  # noqa: E402
 from segmentation.definition import (  # noqa: E402
     Definition,

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from commands.codes import Code
+from commands.codes import Code, code_of
+from commands.printing import cell, print_csv, print_json
 from commands.questions import Asked, asked
+from commands.refreshing import refresh
 from commands.rejected import rejected
-from segmentation.errors import (
-    AudienceError,
-    Cancelled,
-    ChoiceError,
-    DefinitionError,
-    ExportError,
-    HandpickError,
-    NotFound,
-    Problem,
-)
-
-CODES: tuple[tuple[type[HandpickError], Code], ...] = (
-    (DefinitionError, Code.PROBLEMS),
-    (ChoiceError, Code.USAGE),
-    (NotFound, Code.NOT_FOUND),
-    (ExportError, Code.UNWRITABLE),
-    (Cancelled, Code.CANCELLED),
-    (AudienceError, Code.UNREADABLE),
-    (HandpickError, Code.UNREADABLE),
-)
-"""The exit code of each error; the first that fits."""
+from segmentation.errors import DefinitionError, HandpickError, NotFound, Problem
 
 
 def run(options: argparse.Namespace) -> Code:
@@ -53,30 +34,11 @@ def run(options: argparse.Namespace) -> Code:
         return Code.PROBLEMS
     except HandpickError as error:
         print(f"handpick: {error}", file=sys.stderr)
-        return next(code for kind, code in CODES if isinstance(error, kind))
+        return code_of(error)
 
 
 def _line(problem: Problem) -> str:
     return f"{problem.place}: {problem.message}" if problem.place else problem.message
-
-
-def _json(answer: dict[str, Any]) -> None:
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-
-
-def _cell(value: Any) -> Any:
-    """A value in a row of text: lists and objects as JSON."""
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else value
 
 
 def _when(question: Asked) -> dict[str, str]:
@@ -89,9 +51,9 @@ def check(question: Asked, options: argparse.Namespace) -> Code:
     found = question.problems
     if options.format == "json":
         listed = [{"node": p.node, "place": p.place, "message": p.message} for p in found]
-        _json({"ok": not found, "problems": listed})
+        print_json({"ok": not found, "problems": listed})
     elif options.format == "csv":
-        _csv(("node", "place", "message"), ((p.node, p.place, p.message) for p in found))
+        print_csv(("node", "place", "message"), ((p.node, p.place, p.message) for p in found))
     else:
         print("\n".join(map(_line, found)) if found else "No problems.")
     return Code.PROBLEMS if found else Code.DONE
@@ -103,9 +65,9 @@ def describe(question: Asked, options: argparse.Namespace) -> Code:
     nodes = question.evaluation.nodes(question.definition)
     if options.format == "json":
         listed = [dict(zip(("node", "type", "place", "sentence"), node, strict=True)) for node in nodes]
-        _json({"name": question.name, "sentence": said, "nodes": listed, **_when(question)})
+        print_json({"name": question.name, "sentence": said, "nodes": listed, **_when(question)})
     elif options.format == "csv":
-        _csv(("node", "type", "place", "sentence"), nodes)
+        print_csv(("node", "type", "place", "sentence"), nodes)
     else:
         print(said)
     return Code.DONE
@@ -117,9 +79,9 @@ def count(question: Asked, options: argparse.Namespace) -> Code:
     when = _when(question)
     numbers = {"count": answer.total, "base": answer.base, "share": answer.share}
     if options.format == "json":
-        _json({**numbers, "counts": answer.counts, "missing": answer.missing, **when})
+        print_json({**numbers, "counts": answer.counts, "missing": answer.missing, **when})
     elif options.format == "csv":
-        _csv((*numbers, *when), [(*numbers.values(), *when.values())])
+        print_csv((*numbers, *when), [(*numbers.values(), *when.values())])
     else:
         print(answer.total)
     return Code.DONE
@@ -145,12 +107,12 @@ def members(question: Asked, options: argparse.Namespace) -> Code:
         answer: dict[str, Any] = {"count": question.evaluation.count(definition), "ids": [row[0] for row in listed]}
         if names:
             answer["people"] = [{"id": row[0], "values": dict(zip(names, row[1:], strict=True))} for row in listed]
-        _json({**answer, **_when(question)})
+        print_json({**answer, **_when(question)})
     elif options.format == "csv":
-        _csv(("id", *names), rows)
+        print_csv(("id", *names), rows)
     else:
         for row in rows:
-            print("\t".join(str(_cell(value)) for value in row))
+            print("\t".join(str(cell(value)) for value in row))
     return Code.DONE
 
 
@@ -176,7 +138,7 @@ def explain(question: Asked, options: argparse.Namespace) -> Code:
             }
             for person in people
         ]
-        _json({"people": listed, **_when(question)})
+        print_json({"people": listed, **_when(question)})
     elif options.format == "csv":
         header = ("id", "in", "node", "type", "place", "holds", "sentence", "values")
         cells = (
@@ -184,12 +146,12 @@ def explain(question: Asked, options: argparse.Namespace) -> Code:
             for p in people
             for r in p.reasons
         )
-        _csv(header, cells)
+        print_csv(header, cells)
     else:
         for person in people:
             print(f"{person.person}: {'in' if person.included else 'not in'}")
             for r in person.reasons[1:]:
-                values = ", ".join(f"{name} = {'missing' if v is None else _cell(v)}" for name, v in r.values.items())
+                values = ", ".join(f"{name} = {'missing' if v is None else cell(v)}" for name, v in r.values.items())
                 mark = "yes" if r.holds else "no "
                 print(f"  {mark}  {r.place}  {r.sentence}{f'  ({values})' if values else ''}")
     return Code.DONE
@@ -203,12 +165,12 @@ def sql(question: Asked, options: argparse.Namespace) -> Code:
     if options.format == "json":
         listed = [vars(condition) | {"parameters": _values(condition.parameters)} for condition in found]
         one = {"sql": whole.sql, "parameters": _values(whole.parameters)}
-        _json({"dialect": options.dialect, "conditions": listed, "statement": one, **_when(question)})
+        print_json({"dialect": options.dialect, "conditions": listed, "statement": one, **_when(question)})
     elif options.format == "csv":
         header = ("node", "place", "sentence", "sql", "parameters", "complement", "known")
         rows = [(c.node, c.place, c.sentence, c.sql, _values(c.parameters), c.complement, list(c.known)) for c in found]
         words = question.evaluation.describe(question.definition)
-        _csv(header, [*rows, ("", "", words, whole.sql, _values(whole.parameters), False, [])])
+        print_csv(header, [*rows, ("", "", words, whole.sql, _values(whole.parameters), False, [])])
     else:
         for condition in found:
             print(f"-- {condition.place}  {condition.sentence}".replace("\n", " "))
@@ -266,9 +228,9 @@ def export(question: Asked, options: argparse.Namespace) -> Code:
     )
     told = {"file": str(options.into / receipt.file_name), **receipt.model_dump(mode="json")}
     if options.format == "json":
-        _json(told)
+        print_json(told)
     elif options.format == "csv":
-        _csv(tuple(told), [tuple(told.values())])
+        print_csv(tuple(told), [tuple(told.values())])
     else:
         print(told["file"])
         for words in ("matched", "no_address", "not_consented", "duplicate", "exported"):
@@ -288,4 +250,5 @@ ANSWERS: dict[str, Callable[[Asked, argparse.Namespace], Code]] = {
     "sql": sql,
 }
 
-WITHOUT_SEGMENT: dict[str, Callable[[argparse.Namespace], Code]] = {"rejected": rejected}
+WITHOUT_SEGMENT: dict[str, Callable[[argparse.Namespace], Code]] = {"refresh": refresh, "rejected": rejected}
+"""Commands that need no segment."""

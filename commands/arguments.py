@@ -18,6 +18,7 @@ COMMANDS = {
     "export": "write the list as a file for a destination, with consent respected, and print the receipt",
     "sql": "print the SQL of every condition",
     "rejected": "list the rows of files, or of a workspace's audience, that could not be read or loaded, with line and reason",
+    "refresh": "bring an audience of the workspace up to date from its sources",
 }
 
 
@@ -55,6 +56,9 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
         if name == "rejected":
             _add_sources(parser)
             continue
+        if name == "refresh":
+            _add_refresh(parser)
+            continue
         _add_question(parser)
         _add_files(parser)
         if name == "members":
@@ -74,16 +78,6 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
 def _add_sources(parser: Parser) -> None:
     parser.add_argument("sources", nargs="*", type=Path, metavar="FILE", help="files, or folders of files")
     _add_workspace(parser)
-    _add_format(parser)
-
-
-def _add_workspace(parser: Parser) -> None:
-    parser.add_argument("--home", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="workspace folder")
-    parser.add_argument("--audience", metavar="NAME", help="by name or id (default: the one loaded last)")
-
-
-def _add_format(parser: Parser) -> None:
-    parser.add_argument("--format", choices=FORMATS, default="text", help="of the answer (default: text)")
 
 
 def _add_question(parser: Parser) -> None:
@@ -94,8 +88,29 @@ def _add_question(parser: Parser) -> None:
     _add_workspace(parser)
     parser.add_argument("--as-of", metavar="ISO", help="the moment that counts as now (default: now)")
     parser.add_argument("--time-zone", metavar="ZONE", help="IANA zone (default: the workspace's; with --people UTC)")
-    _add_format(parser)
     parser.add_argument("--quiet", action="store_true", help="no notes about the data on standard error")
+
+
+def _add_workspace(parser: Parser) -> None:
+    parser.add_argument("--home", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="workspace folder")
+    parser.add_argument("--audience", metavar="NAME", help="by name or id (default: the one loaded last)")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="of the answer (default: text)")
+
+
+def _add_refresh(parser: Parser) -> None:
+    _add_workspace(parser)
+    parser.add_argument("--due", action="store_true", help="every audience whose schedule has come, and no other")
+    parser.add_argument(
+        "--file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a new file for one of its sources; may come again",
+    )
+    parser.add_argument(
+        "--accept", action="store_true", help="bring in also what would be held, but for missing columns"
+    )
 
 
 def _add_files(parser: Parser) -> None:

@@ -96,7 +96,7 @@ def _of_workspace(options: argparse.Namespace) -> Asked:
     if options.segment and options.definition:
         raise ChoiceError("Name a saved segment or a definition file, not both.")
     proof = None if options.segment else _proof(options)
-    evaluation = open_workspace(home(options), options.audience, as_of=options.as_of, zone=options.time_zone)
+    evaluation = open_workspace(home_of(options), options.audience, as_of=options.as_of, zone=options.time_zone)
     if proof is not None:
         return _checked(evaluation, proof.name or _stem(options), proof.definition, proof.problems)
     try:
@@ -120,8 +120,8 @@ def _checked(evaluation: Evaluation, name: str, definition: Definition | None, p
     return Asked(evaluation, name, definition, tuple(dict.fromkeys(found)))
 
 
-def home(options: argparse.Namespace) -> Path:
-    """The workspace's folder."""
+def home_of(options: argparse.Namespace) -> Path:
+    """The workspace folder, as said or by default."""
     import platformdirs
 
     said = getattr(options, "home", None) or os.environ.get("HANDPICK_HOME")

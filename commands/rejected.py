@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from commands.codes import Code
-from commands.questions import home
+from commands.printing import print_csv, print_json
+from commands.questions import home_of
 from connectors.opening import open_workspace
 from connectors.sources.folders import stage_path
 from segmentation.jobs import Quiet
@@ -23,7 +21,7 @@ Counted = tuple[str, int, int]  # a table's name, its rows, and those that were 
 def rejected(options: argparse.Namespace) -> Code:
     """Read the files, or look into the audience, and list what was left over; raises HandpickError."""
     if not options.sources:
-        with open_workspace(home(options), options.audience) as evaluation:
+        with open_workspace(home_of(options), options.audience) as evaluation:
             about = evaluation.audience.about
             counted = [(report.table, report.rows, report.loaded) for report in about.reports]
             return _print(options.format, counted, leftovers(about.plan, Quiet()))
@@ -35,13 +33,10 @@ def rejected(options: argparse.Namespace) -> Code:
 
 def _print(format: str, counted: Iterable[Counted], rows: Iterable[Leftover]) -> Code:
     if format == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(Leftover._fields)
-        writer.writerows(rows)
+        print_csv(Leftover._fields, rows)
     elif format == "json":
         tables = [{"table": name, "rows": all_rows, "loaded": loaded} for name, all_rows, loaded in counted]
-        answer = {"tables": tables, "rejected": [row._asdict() for row in rows]}
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        print_json({"tables": tables, "rejected": [row._asdict() for row in rows]})
     else:
         for name, all_rows, loaded in counted:
             print(f"{name}: {all_rows:,} rows = {loaded:,} loaded + {all_rows - loaded:,} not")

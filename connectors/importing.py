@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import date
+from contextlib import nullcontext
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from connectors.sources.databases import Database, TableOffer, read_tables
 from connectors.sources.folders import stage_path
+from connectors.sources.offers import with_rows
 from connectors.sources.sample import write_sample
+from segmentation.catalogue import Model
 from segmentation.errors import NotFound, SourceError
 from segmentation.guessing import guess_plan
 from segmentation.loading import build_audience
-from segmentation.plan import LoadPlan, Progress, StagedTable
+from segmentation.plan import LoadPlan, Origin, Progress, StagedTable
+from segmentation.renewals import Renewals
 from segmentation.workspace import Workspace
 
 SAMPLE_NAME = "Sample shop"
@@ -38,7 +43,11 @@ def plan_files(
     try:
         for name, path in files:
             try:
-                tables += stage_path(path, name, folder, progress)
+                read_at = datetime.now(UTC)
+                tables += (
+                    table.model_copy(update={"origin": Origin(read_at=read_at)})
+                    for table in stage_path(path, name, folder, progress)
+                )
             except (SourceError, NotFound) as error:
                 problems.append(str(error))
         if problems and not tables:
@@ -49,8 +58,25 @@ def plan_files(
         raise
 
 
+def plan_tables(
+    database: Database, settings: Model, offers: Sequence[TableOffer], workspace: Workspace, progress: Progress
+) -> LoadPlan:
+    """Read tables of a database and guess what they are; raises `SourceError`."""
+    staged = read_tables(database, settings, offers, workspace.staging_folder(), progress)
+    return plan_for(with_rows(staged), workspace, progress)
+
+
 def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None = None) -> str:
     """Build and publish an audience (a new version where `audience` is given); returns its id.
+
+    Raises `LoadError`, `Cancelled`, and `AudienceError` where somebody else is bringing that audience up to date.
+    """
+    with Renewals(workspace).alone(audience) if audience else nullcontext():
+        return publish(plan, name, workspace, progress, audience)
+
+
+def publish(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None) -> str:
+    """`load` for whoever has the audience for himself.
 
     What was read for it is kept beside the audience only, so that it goes with it.
     """

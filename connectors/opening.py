@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connectors.sources.blank import stage_blank
 from connectors.sources.content import Content, recognise
@@ -31,6 +32,9 @@ from segmentation.jobs import Quiet
 from segmentation.loading import build_audience
 from segmentation.plan import LoadPlan, StagedTable, TablePlan, TableRole
 from segmentation.references import ListedBy, NamedDefinition, References, StaticList
+
+if TYPE_CHECKING:
+    from segmentation.workspace import AudienceEntry, Workspace
 
 PERSON, EVENT, TIME = "person", "event", "time"  # columns of an events file that has none
 TYPED = (Content.JSON, Content.PARQUET, Content.WORKBOOK)
@@ -262,6 +266,21 @@ def open_workspace(
     from segmentation.lists import Lists
     from segmentation.referring import Saved
     from segmentation.referring import named as as_named
+
+    workspace, chosen = audience_of(home, audience)
+    assert chosen.path is not None
+    version = Audience(chosen.path)
+    return Evaluation(
+        version,
+        clock_of(as_of, zone or workspace.settings().zone),
+        catalogue=version.catalogue.edited(workspace.field_edits(chosen.id)),
+        references=Saved(map(as_named, Library(workspace).find(chosen.id)), Lists(workspace), chosen.id),
+        log=lambda what: workspace.log(what, audience=chosen.id),
+    )
+
+
+def audience_of(home: Path, audience: str | None = None) -> tuple[Workspace, AudienceEntry]:
+    """A workspace and an audience of it that can be opened, found as `open_workspace` finds it."""
     from segmentation.workspace import Workspace
 
     if not (home / "handpick.sqlite").is_file():
@@ -279,12 +298,4 @@ def open_workspace(
     if not opened:
         raise HandpickError(named[0].problem) if named else NotFound(f"The workspace in {home} has no audience yet.")
     chosen = max(opened, key=lambda entry: entry.loaded_at.timestamp() if entry.loaded_at else 0.0)
-    assert chosen.path is not None
-    version = Audience(chosen.path)
-    return Evaluation(
-        version,
-        clock_of(as_of, zone or workspace.settings().zone),
-        catalogue=version.catalogue.edited(workspace.field_edits(chosen.id)),
-        references=Saved(map(as_named, Library(workspace).find(chosen.id)), Lists(workspace), chosen.id),
-        log=lambda what: workspace.log(what, audience=chosen.id),
-    )
+    return workspace, chosen

@@ -15,8 +15,9 @@ if not answer.total:
 left, right = st.columns([3, 2], gap="medium")
 with left:
     options = choices(current)
-found = promise(current, answer, options)
-with left:
-    file(current, answer, options, found)
 with right:
-    receipt(found, options)
+    promised = promise(current, answer, options)
+    if promised is not None:
+        receipt(promised, options)
+with left:
+    file(current, answer, options, promised)

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,17 +15,16 @@ from babel import Locale
 from babel.core import get_global
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
+from numpy.typing import NDArray
 from phonenumbers.phonemetadata import PhoneMetadata
 
 # The common form of an address, which Arrow checks a column at a time. Everything else goes to email-validator, and a test holds
 # that both say the same about the common form.
-_PLAIN_EMAIL = (
-    r"^(?P<local>[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)"
-    r"@(?P<domain>(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+(?P<top>[A-Za-z]{2,}))$"
-)
+_PLAIN_EMAIL = r"^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,}$"
 _PLAIN_LENGTH = 64  # shorter than any limit of a part of an address
-_SPECIAL_TOPS = pa.array(sorted({name.rsplit(".", 1)[-1] for name in SPECIAL_USE_DOMAIN_NAMES}))
-_OFFICES = pa.array(CASE_INSENSITIVE_MAILBOX_NAMES)
+_SPECIAL_TOPS = "|".join(sorted({re.escape(name.rsplit(".", 1)[-1]) for name in SPECIAL_USE_DOMAIN_NAMES}))
+_OFFICES = "|".join(map(re.escape, CASE_INSENSITIVE_MAILBOX_NAMES))
+_SPECIAL_EMAIL = rf"(?i)^(?:{_OFFICES})@|\.(?:{_SPECIAL_TOPS})$"
 
 
 @lru_cache(maxsize=65_536)
@@ -43,22 +43,18 @@ def email(text: str) -> str | None:
 def emails(texts: pa.Array) -> pa.Array:
     """`email` of each text; null where there is none or it is not valid."""
     trimmed = pc.utf8_trim_whitespace(texts)
-    parts = pc.extract_regex(trimmed, _PLAIN_EMAIL)
-    local, domain, top = (pc.struct_field(parts, place) for place in range(3))
     plain = pc.and_(
-        pc.less_equal(pc.binary_length(trimmed), _PLAIN_LENGTH),
-        pc.invert(
-            pc.or_(
-                pc.is_in(pc.ascii_lower(top), value_set=_SPECIAL_TOPS),
-                pc.is_in(pc.ascii_lower(local), value_set=_OFFICES),
-            )
+        pc.match_substring_regex(trimmed, _PLAIN_EMAIL),
+        pc.and_not(
+            pc.less_equal(pc.binary_length(trimmed), _PLAIN_LENGTH), pc.match_substring_regex(trimmed, _SPECIAL_EMAIL)
         ),
-    )
-    plain = pc.and_(pc.is_valid(parts), plain.fill_null(False))
-    found = pc.if_else(
-        plain, pc.binary_join_element_wise(local, pc.ascii_lower(domain), "@"), pa.scalar(None, pa.string())
-    )
-    others = pc.and_(pc.invert(plain), pc.not_equal(trimmed, "")).fill_null(False)
+    ).fill_null(False)
+    found = pc.if_else(plain, trimmed, pa.scalar(None, pa.string()))
+    capital = pc.and_(plain, pc.not_equal(trimmed, pc.ascii_lower(trimmed))).fill_null(False)
+    parts = pc.extract_regex(trimmed.filter(capital), "^(?P<local>[^@]*)@(?P<domain>.*)$")
+    local, domain = pc.struct_field(parts, 0), pc.ascii_lower(pc.struct_field(parts, 1))
+    found = pc.replace_with_mask(found, capital, pc.binary_join_element_wise(local, domain, "@"))
+    others = pc.and_not(pc.match_substring(trimmed, "@"), plain).fill_null(False)  # without an @ none is valid
     checked = [email(text) for text in trimmed.filter(others).to_pylist()]
     return pc.replace_with_mask(found, others, pa.array(checked, pa.string()))
 
@@ -85,8 +81,10 @@ def phone(text: str, region: str | None) -> str | None:
 
 def phones(texts: pa.Array, regions: pa.Array) -> pa.Array:
     """`phone` of each text with the region beside it; null where there is none or it is not valid."""
-    pairs = zip(texts.to_pylist(), regions.to_pylist(), strict=True)
-    return pa.array([phone(text, region) if text else None for text, region in pairs], pa.string())
+    found = _international_phones(pc.replace_substring_regex(texts, _PHONE_SIGNS_PATTERN, ""))
+    others = pc.and_not(pc.not_equal(texts, ""), found.is_valid()).fill_null(False)
+    pairs = zip(texts.filter(others).to_pylist(), regions.filter(others).to_pylist(), strict=True)
+    return pc.replace_with_mask(found, others, pa.array([phone(text, region) for text, region in pairs], pa.string()))
 
 
 @lru_cache(maxsize=65_536)
@@ -104,6 +102,7 @@ def _read_phone(text: str, region: str | None) -> str | None:
 # phonenumbers then reads. A test holds that both agree.
 _REGIONS = {str(code): regions for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()}
 _PHONE_SIGNS = str.maketrans("", "", " ()-./\u00a0")
+_PHONE_SIGNS_PATTERN = r"[ ()\-./\x{A0}]+"
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,7 @@ class _Plan:
     prefix: re.Pattern[str] | None  # what a caller inside the country dials first
     usual_prefix: str | None
     abroad: re.Pattern[str] | None
+    measured: tuple[str, str]  # as `used` for RE2, which cannot look ahead: both hold for “length:digits”
 
 
 def _pattern(description: phonenumbers.PhoneNumberDesc | None) -> str:
@@ -124,6 +124,16 @@ def _pattern(description: phonenumbers.PhoneNumberDesc | None) -> str:
         return r"(?!)"
     lengths = "|".join(f".{{{length}}}" for length in description.possible_length) or ".*"
     return rf"(?=(?:{lengths})\Z)(?:{description.national_number_pattern})\Z"
+
+
+def _measured(*descriptions: phonenumbers.PhoneNumberDesc | None) -> str:
+    """A regular expression for “length:digits” of any of these kinds of numbers."""
+    kinds = (kind for kind in descriptions if kind is not None and kind.national_number_pattern)
+    listed = (
+        rf"(?:{'|'.join(map(str, kind.possible_length)) or '[0-9]+'}):(?:{kind.national_number_pattern})"
+        for kind in kinds
+    )
+    return f"^(?:{'|'.join(listed) or ' '})$"
 
 
 @lru_cache(maxsize=512)
@@ -136,7 +146,8 @@ def _plan(region: str) -> _Plan | None:
     used = re.compile(f"(?={_pattern(data.general_desc)})(?:{'|'.join(map(_pattern, types))})")
     patterns = (data.leading_digits, data.national_prefix_for_parsing, data.international_prefix)
     leading, prefix, abroad = (re.compile(pattern) if pattern else None for pattern in patterns)
-    return _Plan(str(data.country_code), leading, used, prefix, data.national_prefix, abroad)
+    measured = _measured(data.general_desc), _measured(*types)
+    return _Plan(str(data.country_code), leading, used, prefix, data.national_prefix, abroad, measured)
 
 
 @lru_cache(maxsize=512)
@@ -144,6 +155,47 @@ def _plans(code: str) -> tuple[_Plan, ...]:
     """The plans of the regions that share a calling code, in the order in which phonenumbers looks through them."""
     plans = tuple(map(_plan, _REGIONS.get(code, ())))
     return tuple(plan for plan in plans if plan) if all(plans) else ()
+
+
+@lru_cache(maxsize=2048)
+def _calling_code(digits: str) -> str | None:
+    """The calling code that these three digits begin with."""
+    plans = _plans(digits[:1]) or _plans(digits[:2]) or _plans(digits[:3])
+    return plans[0].code if plans else None
+
+
+def _international_phones(digits: pa.Array) -> pa.Array:
+    """Those that are numbers with + and calling code and need no guessing, as `_plain_phone` finds them; null for all others."""
+    written = np.flatnonzero(pc.match_substring_regex(digits, r"^\+[0-9]+$").fill_null(False))
+    heads = pc.utf8_slice_codeunits(digits.take(pa.array(written)), 1, 4).dictionary_encode()
+    codes = np.array([_calling_code(head) or "" for head in heads.dictionary.to_pylist()], dtype=object)
+    own = codes[heads.indices.to_numpy()]
+    valid = np.zeros(len(digits), dtype=bool)
+    for code in filter(None, set(codes)):
+        places = written[own == code]
+        national = pc.utf8_slice_codeunits(digits.take(pa.array(places)), 1 + len(code))
+        valid[places[_used(national, _plans(code))]] = True
+    return pc.if_else(pa.array(valid), digits, pa.scalar(None, pa.string()))
+
+
+def _used(national: pa.Array, plans: tuple[_Plan, ...]) -> NDArray[np.bool_]:
+    """Which national numbers are in use in the first of these plans that they belong to."""
+    measured = pc.binary_join_element_wise(pc.cast(pc.binary_length(national), pa.string()), national, ":")
+    used = np.zeros(len(national), dtype=bool)
+    left = np.arange(len(national))
+    if plans[0].prefix:
+        left = left[~_matches(national, f"^(?:{plans[0].prefix.pattern})")]
+    for plan in plans:
+        texts = measured.take(pa.array(left))
+        in_use = np.logical_and.reduce([_matches(texts, pattern) for pattern in plan.measured])
+        own = _matches(national.take(pa.array(left)), f"^(?:{plan.leading.pattern})") if plan.leading else in_use
+        used[left[own & in_use]] = True
+        left = left[~own]
+    return used
+
+
+def _matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
+    return np.asarray(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _plain_phone(digits: str, region: str | None) -> str | None:

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from segmentation.audience import Audience, quoted
 from segmentation.catalogue import Field, Kind
 from segmentation.clock import Clock
+from segmentation.jobs import QUIET
 from segmentation.membership import Membership
-from segmentation.values import COUNTED, JOINED, asked, rows_of
+from segmentation.plan import Progress
+from segmentation.values import COUNTED, JOINED, asked, asked_once, rows_of
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,18 @@ def place_in(column: str, edges: Sequence[Any], below: str = "<", name: str = "e
 
 
 def binned(
-    audience: Audience, field: Field, members: Membership, edges: Sequence[Any]
+    audience: Audience, field: Field, members: Membership, edges: Sequence[Any], progress: Progress = QUIET
 ) -> dict[int | None, tuple[int, int]]:
     """How many people are in each bin between ascending edges, None for no value."""
     place, parameters = place_in("value", edges)
     statement = f"""
         SELECT {place} AS place, {COUNTED}
-        FROM (SELECT _row, {quoted(field.name)} AS value FROM people) {JOINED} GROUP BY ALL
+        FROM (SELECT {quoted(field.name)} AS value FROM people) {JOINED} GROUP BY ALL
     """
-    return {place: (n, k) for place, n, k in rows_of(asked(audience, statement, parameters, members))}
+    return {place: (n, k) for place, n, k in rows_of(asked(audience, statement, parameters, members, progress))}
 
 
-def span_of(audience: Audience, field: Field) -> Span | None:
+def span_of(audience: Audience, field: Field, progress: Progress = QUIET) -> Span | None:
     """Where the values of a number, date or moment lie; None without any.
 
     The outermost 0.5 % at either side are left out where they would stretch the span by more than half: a slip of the
@@ -78,22 +80,23 @@ def span_of(audience: Audience, field: Field) -> Span | None:
         near, whole, drawn = f"isfinite({value})", f"bool_and({value} = floor({value}))", "true"
     else:  # the years that Python can shift between zones
         near, whole, drawn = "true", "false", f"{value} BETWEEN DATE '0002-01-01' AND DATE '9998-12-31'"
-    inner = ", ".join(f"quantile_disc({value}, {part}) FILTER ({near})" for part in (0.005, 0.995))
+    inner = f"quantile_disc({value}, [0.005, 0.995]) FILTER ({near})"
     statement = f"SELECT min({value}), {inner}, max({value}), {whole} FROM people WHERE {drawn}"
-    ((lowest, low, high, highest, is_whole),) = rows_of(asked(audience, statement))
-    if low is None:
+    ((lowest, ends, highest, is_whole),) = asked_once(audience, statement, progress)
+    if ends is None:
         return None
+    low, high = ends
     reach = (high - low) / 2
     below, above = not low - lowest <= reach, not highest - high <= reach  # so that infinity and NaN are far
     return Span(low if below else lowest, high if above else highest, below, above, bool(is_whole))
 
 
-def bins_of(audience: Audience, field: Field, most: int, zone: str) -> Bins | None:
+def bins_of(audience: Audience, field: Field, most: int, zone: str, progress: Progress = QUIET) -> Bins | None:
     """About `most` bins: round ones of a number, calendar periods of a date or moment (in `zone`); None where there is no value.
 
     Values far outside (see `span_of`) go into an open bin at the side.
     """
-    span = span_of(audience, field)
+    span = span_of(audience, field, progress)
     if span is None:
         return None
     if field.kind == Kind.NUMBER:

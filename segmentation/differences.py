@@ -13,13 +13,14 @@ from typing import Any
 from segmentation.audience import Audience, quoted
 from segmentation.bins import number_words, place_in
 from segmentation.catalogue import PERSONAL, Catalogue, Field, Kind, Role
+from segmentation.jobs import QUIET
 from segmentation.membership import Membership
-from segmentation.values import COUNTED, JOINED, asked, rows_of
+from segmentation.plan import Progress
+from segmentation.values import COUNTED, JOINED, asked, asked_once, rows_of
 
 MOST_SHOWN = 15
 MOST_DISTINCT = 200
 NUMBERS_AS_VALUES = 10  # a number with no more distinct values is compared value by value
-COLUMNS_AT_ONCE = 40
 SUPPORT, SUPPORT_SHARE = 30, 0.01
 LEAST_EXPECTED = 5
 LEAST_Z = 3.0
@@ -60,6 +61,7 @@ def differences(
     members: Membership,
     limit: int = MOST_SHOWN,
     exclude: frozenset[str] = frozenset(),
+    progress: Progress = QUIET,
 ) -> Differences:
     """What is over- and under-represented in the segment, at most `limit` of each, whatever cannot be chance.
 
@@ -72,7 +74,7 @@ def differences(
     if segment in (0, base):
         return Differences()
     found: list[tuple[float, Difference]] = []
-    for field, value, n, k in _compared(audience, catalogue, members, exclude):
+    for field, value, n, k in _compared(audience, catalogue, members, exclude, progress):
         common = n / base
         if min(segment, base - segment) * min(common, 1 - common) < LEAST_EXPECTED:
             continue
@@ -86,17 +88,6 @@ def differences(
     over = tuple(difference for _, difference in found if difference.z > 0)
     under = tuple(difference for _, difference in found if difference.z < 0)
     return Differences(over[:limit], under[:limit])
-
-
-def over_represented(
-    audience: Audience,
-    catalogue: Catalogue,
-    members: Membership,
-    limit: int = MOST_SHOWN,
-    exclude: frozenset[str] = frozenset(),
-) -> tuple[Difference, ...]:
-    """Only the `over` of `differences`."""
-    return differences(audience, catalogue, members, limit, exclude).over
 
 
 def z_score(hits: int, size: int, other_hits: int, other_size: int) -> float:
@@ -135,44 +126,48 @@ class _Compared:
 
 
 def _compared(
-    audience: Audience, catalogue: Catalogue, members: Membership, exclude: frozenset[str]
+    audience: Audience, catalogue: Catalogue, members: Membership, exclude: frozenset[str], progress: Progress
 ) -> Iterator[tuple[Field, str | None, int, int]]:
     """(field, value, people in the base, in the segment); of yes and no only yes, for no says the same."""
     fields = [f for f in catalogue.fields if f.name not in exclude and f.role not in _LEFT_OUT and not f.hidden]
-    numbers = [f for f in fields if f.kind == Kind.NUMBER and f.distinct > NUMBERS_AS_VALUES]
-    few = [f for f in fields if f.kind in (Kind.TEXT, Kind.NUMBER) and f.distinct <= MOST_DISTINCT and f not in numbers]
-    plain = [
-        *(_Compared(f, quoted(f.name), _number if f.kind == Kind.NUMBER else str) for f in few),
-        *(_Compared(f, quoted(f.name), {"true": "yes", "false": None}.get) for f in fields if f.kind == Kind.YES_NO),
-        *_quarters(audience, numbers),
-    ]
-    lists = [_Compared(f, quoted(f.name)) for f in fields if f.kind == Kind.LIST]
-    for columns in (plain, lists):
-        for start in range(0, len(columns), COLUMNS_AT_ONCE):
-            for column, value, n, k in _grouped(audience, members, columns[start : start + COLUMNS_AT_ONCE]):
-                said = None if value is None else column.words(value)
-                if value is None or said is not None:
-                    yield column.field, said, n, k
+    for place, field in enumerate(fields):
+        progress(f"Comparing {field.label}", place / len(fields))
+        column = _column(audience, field, progress)
+        if column is None:
+            continue
+        for value, n, k in _counted(audience, members, column, progress):
+            said = None if value is None else column.words(value)
+            if value is None or said is not None:
+                yield field, said, n, k
+
+
+def _column(audience: Audience, field: Field, progress: Progress) -> _Compared | None:
+    match field.kind:
+        case Kind.YES_NO:
+            return _Compared(field, quoted(field.name), {"true": "yes", "false": None}.get)
+        case Kind.LIST:
+            return _Compared(field, quoted(field.name))
+        case Kind.NUMBER if field.distinct > NUMBERS_AS_VALUES:
+            return _quarters(audience, field, progress)
+        case Kind.NUMBER | Kind.TEXT if field.distinct <= MOST_DISTINCT:
+            return _Compared(field, quoted(field.name), _number if field.kind == Kind.NUMBER else str)
+    return None
 
 
 def _number(text: str) -> str:
     return number_words(Decimal(text)) if Decimal(text).is_finite() else text
 
 
-def _quarters(audience: Audience, fields: Sequence[Field]) -> Iterator[_Compared]:
-    """Numbers by the quarters of the base they fall into; equal quartiles make fewer."""
-    picked = [
-        f"quantile_disc({quoted(f.name)}, [0, 0.25, 0.5, 0.75]) FILTER (isfinite({quoted(f.name)}))" for f in fields
-    ]
-    if not picked:
-        return
-    (quartiles,) = rows_of(asked(audience, f"SELECT {', '.join(picked)} FROM people"))
-    for number, (field, found) in enumerate(zip(fields, quartiles, strict=True)):
-        if found is None:
-            continue
-        edges = sorted(set(found[1:]))
-        place, parameters = place_in(quoted(field.name), edges, "<=", f"quartile{number}_")
-        yield _Compared(field, place, _quarter_words(found[0], edges), parameters)
+def _quarters(audience: Audience, field: Field, progress: Progress) -> _Compared | None:
+    """A number by the quarters of the base it falls into; equal quartiles make fewer."""
+    name = quoted(field.name)
+    quartiles = f"SELECT quantile_disc({name}, [0, 0.25, 0.5, 0.75]) FILTER (isfinite({name})) FROM people"
+    ((found,),) = asked_once(audience, quartiles, progress)
+    if found is None:
+        return None
+    edges = sorted(set(found[1:]))
+    place, parameters = place_in(name, edges, "<=")
+    return _Compared(field, place, _quarter_words(found[0], edges), parameters)
 
 
 def _quarter_words(lowest: Any, edges: Sequence[Any]) -> Callable[[str], str]:
@@ -188,27 +183,13 @@ def _quarter_words(lowest: Any, edges: Sequence[Any]) -> Callable[[str], str]:
     return lambda place: words[int(place)]
 
 
-def _grouped(
-    audience: Audience, members: Membership, columns: Sequence[_Compared]
-) -> list[tuple[_Compared, str | None, int, int]]:
-    """(column, value, people in the base, in the segment), all columns in one pass; they are all lists or none is."""
-    names = [f"c{place}" for place in range(len(columns))]
-    picked = ", ".join(f"{column.column} AS {name}" for column, name in zip(columns, names, strict=True))
-    joined, sets = ", ".join(names), ", ".join(f"({name})" for name in names)
-    if columns[0].field.kind == Kind.LIST:  # equal lists were counted together: that is faster by far
-        value = f"unnest(coalesce(list_distinct(coalesce({joined}, NULL)), [NULL]))"
-    else:
-        value = f"coalesce({', '.join(f'CAST({name} AS VARCHAR)' for name in names)}, NULL)"
-    statement = f"""
-        WITH grouped AS (
-            SELECT grouping({joined}) AS absent, {joined}, {COUNTED}
-            FROM (SELECT _row, {picked} FROM people) {JOINED} GROUP BY GROUPING SETS ({sets})
-        )
-        SELECT absent, value, sum(n)::BIGINT, sum(k)::BIGINT
-        FROM (SELECT absent, {value} AS value, n, k FROM grouped) GROUP BY ALL
-    """
-    parameters = {name: value for column in columns for name, value in column.parameters.items()}
-    # `absent` has a bit for each column, the first column's the highest; the bit of the one grouped by is 0.
-    all_bits = (1 << len(columns)) - 1
-    by_bits = {all_bits ^ 1 << place: column for place, column in enumerate(reversed(columns))}
-    return [(by_bits[absent], *rest) for absent, *rest in rows_of(asked(audience, statement, parameters, members))]
+def _counted(
+    audience: Audience, members: Membership, compared: _Compared, progress: Progress
+) -> list[tuple[str | None, int, int]]:
+    """(value, people in the base, in the segment)."""
+    grouped = f"SELECT c, {COUNTED} FROM (SELECT {compared.column} AS c FROM people) {JOINED} GROUP BY c"
+    value = "CAST(c AS VARCHAR)"
+    if compared.field.kind == Kind.LIST:  # equal lists were counted together: that is faster by far
+        value = "unnest(coalesce(list_distinct(c), [NULL]))"
+    statement = f"SELECT value, sum(n)::BIGINT, sum(k)::BIGINT FROM (SELECT {value} AS value, n, k FROM ({grouped})) GROUP BY value"
+    return rows_of(asked(audience, statement, compared.parameters, members, progress))

@@ -132,6 +132,17 @@ def parent_of(definition: Definition, node_id: str) -> Group | SequenceCondition
     return None
 
 
+def around(definition: Definition, node_id: str) -> Definition:
+    """What everybody has to match among whom this node chooses: all without it, and without each group around it that is not “all of”."""
+    gone = node_id
+    above = parent_of(definition, node_id)
+    while above is not None:
+        if not (isinstance(above, Group) and above.match is Match.ALL):
+            gone = above.id
+        above = parent_of(definition, above.id)
+    return remove(definition, gone)
+
+
 def move(definition: Definition, node_id: str, parent: str, index: int | None = None) -> Definition:
     """Move a node into a group (at its end or at `index`, counted after it was taken out).
 

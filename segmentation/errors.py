@@ -3,6 +3,7 @@
 HandpickError
 ├── DefinitionError    a segment cannot be answered: every problem at once, each with its place
 ├── SourceError        a file or database cannot be read
+│   └── ConnectionLost a database went away while it was read; reading again can work
 ├── LoadError          a load plan does not fit its tables
 ├── AudienceError      an audience is missing, damaged or of another version
 ├── LibraryError       a saved segment cannot be found or kept
@@ -46,6 +47,10 @@ class DefinitionError(HandpickError):
 
 class SourceError(HandpickError):
     """A file or database cannot be read."""
+
+
+class ConnectionLost(SourceError):
+    """A database went away while it was read; reading again can work."""
 
 
 class LoadError(HandpickError):

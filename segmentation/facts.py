@@ -10,9 +10,11 @@ from segmentation.audience import Audience, quoted
 from segmentation.catalogue import Catalogue, EventProperty, EventType, Field, Kind, Role
 from segmentation.clock import Clock
 from segmentation.definition import Period
+from segmentation.jobs import QUIET
 from segmentation.membership import Membership
 from segmentation.naming import singular, words
-from segmentation.values import COUNTED, JOINED, asked, field_values, rows_of
+from segmentation.plan import Progress
+from segmentation.values import INSIDE, JOINED, asked, field_values, inside, rows_of, who_did
 from segmentation.vocabulary import TOTALS
 
 FEWEST_FACTS = 4
@@ -42,7 +44,9 @@ class _Ask:
     is_share: bool = False
 
 
-def summary(audience: Audience, catalogue: Catalogue, members: Membership, clock: Clock) -> tuple[Fact, ...]:
+def summary(
+    audience: Audience, catalogue: Catalogue, members: Membership, clock: Clock, progress: Progress = QUIET
+) -> tuple[Fact, ...]:
     """Up to six headline facts of the segment beside the base, from what the catalogue offers.
 
     Median age, the share of the segment's most frequent country, mean income; purchases and their amount per person in the
@@ -62,15 +66,18 @@ def summary(audience: Audience, catalogue: Catalogue, members: Membership, clock
     within = members if members.count else None
     homes = (catalogue.with_role(role) for role in (Role.COUNTRY, Role.REGION, Role.CITY))
     home = next((f for f in homes if f in fields and f.kind == Kind.TEXT and f.distinct != 1), None)
-    if home and (top := field_values(audience, home, limit=1, within=within, zone=clock.zone)):
+    if home and (top := field_values(audience, home, limit=1, beside=within, zone=clock.zone)) and top[0].beside != 0:
         asks.append(_Ask(f"{home.label}: {top[0].value}", _share_of(f"{quoted(home.name)} = $home"), True))
         parameters["home"] = top[0].value
     if income:
         asks.append(_Ask(f"{income.label}, average", f"avg({_finite(income)})"))
     spare = [_Ask(f"{f.label}, average", f"avg({_finite(f)})") for f in numbers if f not in (age, income)]
     spare += [_Ask(f"{f.label}: yes", _share_of(quoted(f.name)), True) for f in fields if f.kind == Kind.YES_NO]
-    facts = [*_facts(audience, members, asks, parameters), *_event_facts(audience, catalogue, members, clock)]
-    return (*facts, *_facts(audience, members, spare[: max(0, FEWEST_FACTS - len(facts))], {}))
+    facts = [
+        *_facts(audience, members, asks, parameters, progress),
+        *_event_facts(audience, catalogue, members, clock, progress),
+    ]
+    return (*facts, *_facts(audience, members, spare[: max(0, FEWEST_FACTS - len(facts))], {}, progress))
 
 
 def _named(fields: Sequence[Field], names: Sequence[str]) -> Field | None:
@@ -86,17 +93,19 @@ def _share_of(condition: str) -> str:
 
 
 def _facts(
-    audience: Audience, members: Membership, asks: Sequence[_Ask], parameters: Mapping[str, Any]
+    audience: Audience, members: Membership, asks: Sequence[_Ask], parameters: Mapping[str, Any], progress: Progress
 ) -> Iterator[Fact]:
     if asks:
-        picked = ", ".join(f"{a.aggregate}, {a.aggregate} FILTER (members._row IS NOT NULL)" for a in asks)
-        (found,) = rows_of(asked(audience, f"SELECT {picked} FROM people {JOINED}", parameters, members))
+        picked = ", ".join(f"{a.aggregate}, {a.aggregate} FILTER (members.inside)" for a in asks)
+        (found,) = rows_of(asked(audience, f"SELECT {picked} FROM people {JOINED}", parameters, members, progress))
         numbers = [None if number is None else float(number) for number in found]
         for ask, base, segment in zip(asks, numbers[::2], numbers[1::2], strict=True):
             yield Fact(ask.label, segment, base, ask.is_share)
 
 
-def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, now: Clock) -> Iterator[Fact]:
+def _event_facts(
+    audience: Audience, catalogue: Catalogue, members: Membership, now: Clock, progress: Progress
+) -> Iterator[Fact]:
     if not catalogue.events or not audience.people:
         return
     purchase = next((e for e in catalogue.events if _is_purchase(e.name)), None)
@@ -105,17 +114,14 @@ def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, 
         "purchase": purchase.name if purchase else None,
         "now": now.instant,
         "year": now.shifted(Period(amount=365), -1),
-        "month": now.shifted(Period(amount=30), -1),
+        **inside(members),
     }
-    sums = f"sum({quoted(amount.name)})" if amount else "sum(NULL::DOUBLE)"
-    bought = "_name = $purchase AND _time BETWEEN $year AND $now"
-    active = "SELECT DISTINCT _row FROM events WHERE _time BETWEEN $month AND $now"
-    statement = f"""
-        SELECT 1 AS part, {COUNTED}, {sums}, {sums} FILTER (members._row IS NOT NULL) FROM events {JOINED} WHERE {bought}
-        UNION ALL SELECT 2, {COUNTED}, NULL, NULL FROM ({active}) {JOINED} ORDER BY part
-    """
-    found = rows_of(asked(audience, statement, parameters, members))
-    (_, n, k, total, own_total), (_, n_active, k_active, _, _) = found
+    spent = f"{quoted(amount.name)} AS spent" if amount else "NULL::DOUBLE AS spent"
+    bought = f"SELECT {spent}, {INSIDE} AS own FROM events WHERE _name = $purchase AND _time BETWEEN $year AND $now"
+    statement = f"SELECT count(*), count(*) FILTER (own), sum(spent), sum(spent) FILTER (own) FROM ({bought})"
+    ((n, k, total, own_total),) = rows_of(asked(audience, statement, parameters, progress=progress))
+    month = {"now": now.instant, "month": now.shifted(Period(amount=30), -1)}
+    active = who_did(audience, "_time BETWEEN $month AND $now", month, progress)
     size, base = members.count, audience.people
 
     def per_person(own: float, all_: float) -> tuple[float | None, float]:
@@ -125,7 +131,7 @@ def _event_facts(audience: Audience, catalogue: Catalogue, members: Membership, 
         yield Fact(f"{purchase.label} per person, last 365 days", *per_person(k, n))
     if amount:
         yield Fact(f"{amount.label} per person, last 365 days", *per_person(own_total or 0, total or 0))
-    yield Fact("Active in the last 30 days", *per_person(k_active, n_active), is_share=True)
+    yield Fact("Active in the last 30 days", *per_person((active & members).count, active.count), is_share=True)
 
 
 def _is_purchase(event: str) -> bool:

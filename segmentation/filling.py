@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 
 import duckdb
 
@@ -255,12 +256,13 @@ def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Seq
         f"LEFT JOIN ({keys}) AS keys ON read._key = keys.key",
         parameters,
     )
-    loaded, blank, unknown, timeless = connection.execute(
+    loaded, blank, unknown, timeless, newest = connection.execute(
         "SELECT count(*) FILTER (_row IS NOT NULL AND _time IS NOT NULL), count(*) FILTER (_key IS NULL), "
-        "count(*) FILTER (_key IS NOT NULL AND _row IS NULL), count(*) FILTER (_row IS NOT NULL AND _time IS NULL) "
-        f"FROM happened{source.index}"
-    ).fetchone() or (0, 0, 0, 0)
-    return source.report(loaded, [(NO_ID, blank), (UNKNOWN, unknown), (NO_TIME, timeless)])
+        "count(*) FILTER (_key IS NOT NULL AND _row IS NULL), count(*) FILTER (_row IS NOT NULL AND _time IS NULL), "
+        f"max(_time) FILTER (_row IS NOT NULL AND _time <= timezone('UTC', now())) FROM happened{source.index}"
+    ).fetchone() or (0, 0, 0, 0, None)
+    report = source.report(loaded, [(NO_ID, blank), (UNKNOWN, unknown), (NO_TIME, timeless)])
+    return report.model_copy(update={"newest": newest.replace(tzinfo=UTC) if newest else None})
 
 
 def no_events(connection: duckdb.DuckDBPyConnection) -> None:

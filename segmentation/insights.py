@@ -6,17 +6,21 @@ value included; a share of nobody is 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 from segmentation.audience import Audience, quoted
-from segmentation.bins import binned, bins_of, day_of, period_name, period_starts, place_in, span_of, stored_day
+from segmentation.bins import binned, bins_of, day_of, period_name, period_starts, span_of, stored_day
 from segmentation.catalogue import Field, Kind
 from segmentation.clock import Clock
+from segmentation.jobs import QUIET
+from segmentation.keeping import Kept
 from segmentation.membership import Membership
-from segmentation.values import COUNTED, JOINED, as_text, asked, clock_of, events_named, rows_of
+from segmentation.plan import Progress
+from segmentation.values import COUNTED, JOINED, as_text, asked, clock_of, events_named, rows_of, who_did
 
 TOP = 15
 PERIODS = 60
@@ -57,7 +61,9 @@ class Distribution:
     missing: Bar
 
 
-def distribution(audience: Audience, field: Field, members: Membership, bins: int = 20, *, zone: str) -> Distribution:
+def distribution(
+    audience: Audience, field: Field, members: Membership, bins: int = 20, *, zone: str, progress: Progress = QUIET
+) -> Distribution:
     """A field in the segment beside the base.
 
     Texts, lists and yes/no: the 15 values most frequent in the segment. Numbers: at most `bins` bins with round edges.
@@ -70,22 +76,24 @@ def distribution(audience: Audience, field: Field, members: Membership, bins: in
 
     other = None
     if field.kind in (Kind.TEXT, Kind.LIST, Kind.YES_NO):
-        counted = _value_counts(audience, field, members)
+        counted = _value_counts(audience, field, members, progress)
         missing = counted.pop(None, (0, 0))
         top = dict(list(counted.items())[:TOP])
         bars = [bar(str(value), str(value), counts) for value, counts in top.items()]
         if len(counted) > TOP:
-            other = bar("other", "other", _others(audience, field, members, top, missing))
+            other = bar("other", "other", _others(audience, field, members, top, missing, progress))
     else:
-        found = bins_of(audience, field, bins, zone)
-        placed = binned(audience, field, members, found.edges if found else ())
+        found = bins_of(audience, field, bins, zone, progress)
+        placed = binned(audience, field, members, found.edges if found else (), progress)
         missing = placed.pop(None, (0, 0))
         names = zip(found.labels, found.ticks, strict=True) if found else ()
         bars = [bar(label, tick, placed.get(place, (0, 0))) for place, (label, tick) in enumerate(names)]
     return Distribution(field, segment, base, tuple(bars), other, bar("no value", "no value", missing))
 
 
-def _value_counts(audience: Audience, field: Field, members: Membership) -> dict[str | None, tuple[int, int]]:
+def _value_counts(
+    audience: Audience, field: Field, members: Membership, progress: Progress
+) -> dict[str | None, tuple[int, int]]:
     """The most frequent values (one more than TOP) and None for missing, each with its counts in base and segment."""
     items = "unnest(list_distinct(value))" if field.kind == Kind.LIST else "value"
     statement = f"""
@@ -99,7 +107,7 @@ def _value_counts(audience: Audience, field: Field, members: Membership) -> dict
         (SELECT {as_text("value", field.kind)}, n, k FROM counted ORDER BY k DESC, n DESC, value LIMIT {TOP + 1})
         UNION ALL SELECT NULL, n, k FROM grouped WHERE value IS NULL
     """
-    found = rows_of(asked(audience, statement, members=members))
+    found = rows_of(asked(audience, statement, members=members, progress=progress))
     found.sort(key=lambda row: (-row[2], -row[1], row[0] or ""))
     return {value: (n, k) for value, n, k in found}
 
@@ -110,6 +118,7 @@ def _others(
     members: Membership,
     top: Mapping[str | None, tuple[int, int]],
     missing: tuple[int, int],
+    progress: Progress,
 ) -> tuple[int, int]:
     """How many have a value that is not among the top ones."""
     if field.kind != Kind.LIST:
@@ -117,7 +126,7 @@ def _others(
         return audience.people - sum(n for n, _ in known), members.count - sum(k for _, k in known)
     outside = f"NOT list_has_all($top, {quoted(field.name)})"
     statement = f"SELECT {COUNTED} FROM people {JOINED} WHERE {outside}"
-    ((n, k),) = rows_of(asked(audience, statement, {"top": list(top)}, members))
+    ((n, k),) = rows_of(asked(audience, statement, {"top": list(top)}, members, progress))
     return n, k
 
 
@@ -149,15 +158,17 @@ class OverTime:
     outside: int = 0
 
 
-def joined_over_time(audience: Audience, field: Field, members: Membership, *, zone: str) -> OverTime:
+def joined_over_time(
+    audience: Audience, field: Field, members: Membership, *, zone: str, progress: Progress = QUIET
+) -> OverTime:
     """How many people have a date or moment of `field` in each month of `zone`; by week up to 120 days, by year from 20 years on."""
-    span = span_of(audience, field)
+    span = span_of(audience, field, progress)
     if span is None:
         return OverTime("month", members.count, audience.people)
     first, last = day_of(span.low, zone), day_of(span.high, zone)
     by = "week" if (last - first).days <= 120 else "month" if last.year - first.year < 20 else "year"
     starts = period_starts(first, last, by)
-    counts = binned(audience, field, members, [stored_day(day, field.kind, zone) for day in starts])
+    counts = binned(audience, field, members, [stored_day(day, field.kind, zone) for day in starts], progress)
     return _over_time(audience, members, by, starts, counts, zone)
 
 
@@ -168,24 +179,60 @@ def active_over_time(
     by: str = "month",
     *,
     clock: Clock,
+    progress: Progress = QUIET,
 ) -> OverTime:
-    """How many people did any of `events` (all of them by default) in each of the latest 60 periods of its zone, until now."""
-    now, zone = clock.instant, clock.zone
-    named, parameters = events_named(events)
-    limits = f"SELECT min(_time), max(_time) FROM events WHERE {named} AND _time <= $now"
-    ((first, last),) = rows_of(asked(audience, limits, {**parameters, "now": now}))
-    if first is None:
+    """How many people did any of `events` (all of them by default) in each of the latest 60 periods of its zone, until now.
+
+    Who did something in a period is looked up once and kept for every other segment. Raises `Cancelled`.
+    """
+    zone = clock.zone
+    newest = audience.about.newest_event
+    until = clock.instant if newest is None else min(clock.instant, _stored(newest))
+    kept = _ACTIVE.setdefault(audience, Kept(_ACTIVE_BUDGET, lambda active: sum(did.nbytes for did in active.did)))
+    active = kept.once((events, by, zone, until), lambda: _active(audience, events, by, until, zone, progress))
+    counts: dict[int | None, tuple[int, int]] = {
+        place: (did.count, (did & members).count) for place, did in enumerate(active.did, 1)
+    }
+    if not active.starts:
         return OverTime(by, members.count, audience.people)
+    return _over_time(audience, members, by, active.starts, counts, zone)
+
+
+@dataclass(frozen=True)
+class _Active:
+    """Who did something in each of the periods between these days."""
+
+    starts: tuple[date, ...] = ()
+    did: tuple[Membership, ...] = ()
+
+
+_ACTIVE_BUDGET = 128 * 1024 * 1024
+_ACTIVE: WeakKeyDictionary[Audience, Kept[Hashable, _Active]] = WeakKeyDictionary()
+
+
+def _active(
+    audience: Audience, events: tuple[str, ...], by: str, until: datetime, zone: str, progress: Progress
+) -> _Active:
+    """The sets behind `active_over_time`, which serve every segment."""
+    named, parameters = events_named(events)
+    bound = {**parameters, "until": until}
+    limits = f"SELECT min(_time), max(_time) FROM events WHERE {named} AND _time <= $until"
+    ((first, last),) = rows_of(asked(audience, limits, bound, progress=progress))
+    if first is None:
+        return _Active()
     starts = period_starts(day_of(first, zone), day_of(last, zone), by)[-PERIODS - 1 :]
     edges = [stored_day(day, Kind.MOMENT, zone) for day in starts]
-    place, bound = place_in("_time", edges)
-    statement = f"""
-        SELECT place, {COUNTED} FROM (
-            SELECT DISTINCT {place} AS place, _row FROM events WHERE {named} AND _time >= $first AND _time <= $now
-        ) {JOINED} GROUP BY ALL
-    """
-    found = rows_of(asked(audience, statement, {**parameters, **bound, "first": edges[0], "now": now}, members))
-    return _over_time(audience, members, by, starts, {place: (n, k) for place, n, k in found}, zone)
+    during = f"{named} AND _time >= $start AND _time < $end AND _time <= $until"
+    did = []
+    for place, (start, end) in enumerate(pairwise(edges)):
+        progress("Looking who did something", place / len(edges))
+        did.append(who_did(audience, during, {**bound, "start": start, "end": end}, progress))
+    return _Active(tuple(starts), tuple(did))
+
+
+def _stored(moment: datetime) -> datetime:
+    """A moment as events have it."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _over_time(

@@ -159,3 +159,10 @@ class Jobs:
         """The job of this id, None where it is forgotten."""
         with self._lock:
             return self._jobs.get(job_id)
+
+    def forget(self, job_id: str) -> None:
+        """End a job whose result nobody wants any more, and let go of it; harmless where it is not known."""
+        with self._lock:
+            job = self._jobs.pop(job_id, None)
+        if job is not None:
+            job.cancel()

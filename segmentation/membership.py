@@ -64,6 +64,14 @@ class Membership:
         """The row numbers, ascending."""
         return np.flatnonzero(np.unpackbits(self.bits, count=self.size, bitorder="little")).astype(np.uint32)
 
+    def page(self, start: int, size: int) -> NDArray[np.uint32]:
+        """`size` of the row numbers, ascending, after the first `start`; only the bytes around them are looked at one by one."""
+        until = np.cumsum(np.bitwise_count(self.bits), dtype=np.uint32)  # people up to the end of each byte
+        first, last = np.searchsorted(until, [start, start + size], side="right")
+        rows = np.flatnonzero(np.unpackbits(self.bits[first : last + 1], bitorder="little")).astype(np.uint32)
+        skipped = start - (int(until[first - 1]) if first else 0)
+        return rows[skipped : skipped + size] + np.uint32(8 * first)
+
     def __and__(self, other: Membership) -> Membership:
         return Membership(self.bits & other.bits, self.size)
 

@@ -82,6 +82,14 @@ LADDERS = Table(
     Column("rungs", Text, nullable=False),  # JSON list of segment ids, first rung first
     Column("updated_at", DateTime, nullable=False),
 )
+RENEWALS = Table(
+    "renewals",
+    METADATA,
+    Column("audience", String, primary_key=True),
+    Column("renewal", Text, nullable=False),  # Renewal as JSON
+    Column("report", Text),  # Report as JSON
+    Column("done", DateTime, nullable=False),  # the scheduled time that was last taken care of
+)
 LOG = Table(
     "log",
     METADATA,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,8 @@ from typing import Protocol
 from pydantic import Field as Default
 
 from segmentation.catalogue import Kind, Model, Role, Theme
+
+FILE = "file"
 
 
 class Progress(Protocol):
@@ -30,6 +33,18 @@ class Rejected(Model):
     text: str = ""
 
 
+class Origin(Model):
+    """Where a table was read from, so that it can be read again: everything that was said then but secrets."""
+
+    source: str = FILE  # FILE, or a kind of database
+    settings: dict[str, str | int] = Default(
+        default={}
+    )  # of the connection; of a file its `path`, if it is read from there
+    schema_name: str = ""
+    table: str = ""
+    read_at: datetime  # UTC
+
+
 class StagedTable(Model):
     """A table as it was delivered, kept as Parquet beside the audience: text stays text, typed columns stay typed.
 
@@ -44,6 +59,7 @@ class StagedTable(Model):
     rejected: tuple[Rejected, ...] = ()
     rejects: Path | None = None  # Parquet with all of them as they were written: line, reason, text
     headers: tuple[str, ...] = ()  # the columns' names exactly as the source has them, where one of them was mended
+    origin: Origin | None = None  # None where it was read by a Handpick that did not note it
     notes: tuple[str, ...] = ()  # sentences: "Read as Windows-1252.", "Column 3 had no name: called column_3."
 
     @property
@@ -127,3 +143,4 @@ class LoadReport(Model):
     set_aside: tuple[tuple[str, int], ...] = ()  # (reason, rows)
     misfits: tuple[tuple[str, int, tuple[str, ...]], ...] = ()  # (column, cells, examples)
     notes: tuple[str, ...] = ()
+    newest: datetime | None = None  # UTC: of events, the latest that is not later than the load

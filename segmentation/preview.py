@@ -15,7 +15,7 @@ from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Role
 from segmentation.errors import HandpickError
 from segmentation.membership import Membership
 from segmentation.recognition import WRITTEN_EMAIL, personal_role, tells_of_person
-from segmentation.values import asked, rows_of
+from segmentation.values import JOINED, asked, rows_of
 
 HIDDEN = "•••"
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
@@ -48,7 +48,7 @@ def rows_of_page(
     """The row numbers of `page_of`'s people, in its order."""
     start = max(0, page - 1) * size
     if sort is None:
-        return members.rows()[start : start + size]
+        return members.page(start, size)
     return _sorted(audience, members, audience.catalogue.field(sort), start, size, descending)
 
 
@@ -59,7 +59,7 @@ def _sorted(
     direction = "DESC" if descending else "ASC"
     letters = f"lower(strip_accents({column})) {direction} NULLS LAST, " if field.kind == Kind.TEXT else ""
     statement = (
-        f"SELECT people._row FROM people SEMI JOIN members USING (_row) "
+        f"SELECT people._row FROM people {JOINED} WHERE members.inside "
         f"ORDER BY {letters}{column} {direction} NULLS LAST, people._row LIMIT $size OFFSET $start"
     )
     found = asked(audience, statement, {"size": size, "start": start}, members)
@@ -70,11 +70,13 @@ def _people(
     audience: Audience, rows: np.ndarray[Any, np.dtype[np.uint32]], fields: Sequence[Field], zone: str
 ) -> pa.Table:
     """These people in this order. The bounds keep DuckDB from reading more of the file than it must."""
-    members = Membership.of(rows, audience.people)
     picked = "".join(f", {quoted(field.name)}" for field in fields)
-    statement = f"SELECT _row{picked} FROM people SEMI JOIN members USING (_row) WHERE _row BETWEEN $first AND $last"
+    statement = (
+        f"SELECT _row{picked} FROM people SEMI JOIN unnest($rows::UINTEGER[]) AS shown(_row) USING (_row) "
+        "WHERE _row BETWEEN $first AND $last"
+    )
     bounds = {"first": int(rows.min()), "last": int(rows.max())} if len(rows) else {"first": 1, "last": 0}
-    found = asked(audience, statement, bounds, members)
+    found = asked(audience, statement, {"rows": rows.tolist(), **bounds})
     order = pc.index_in(pa.array(rows, pa.uint32()), found["_row"].combine_chunks())
     labels = _unique([field.label for field in fields])
     columns = [_local(found.column(place).take(order), zone) for place in range(1, found.num_columns)]

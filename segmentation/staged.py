@@ -103,7 +103,7 @@ class Staged:
         """Look at the file's columns; `index` tells the tables of one query apart."""
         self.table = table
         self.alias = f"staged{index}"
-        self.parameters = {f"path{index}": _without_wildcards(table.path)}
+        self.parameters = {f"path{index}": exactly(table.path)}
         if not table.path.is_file():
             raise LoadError(f"The read data of {table.name} is gone. Read its source again on the Data page.")
         described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [*self.parameters.values()]).fetchall()
@@ -150,5 +150,6 @@ class Staged:
             ) from None
 
 
-def _without_wildcards(path: Path) -> str:
-    return re.sub(r"[*?\[]", lambda found: f"[{found.group()}]", str(path))
+def exactly(path: Path) -> str:
+    """A path that DuckDB's readers take as it is written, though * ? and [ stand in it."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))

@@ -18,7 +18,7 @@ import time
 import unicodedata
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,10 +86,15 @@ class Workspace:
         self.database = metadata.opened(home / "handpick.sqlite")
 
     @staticmethod
-    def default() -> Workspace:
+    def default_home() -> Path:
         """`HANDPICK_HOME`, else the user's data folder."""
         home = os.environ.get("HANDPICK_HOME") or platformdirs.user_data_dir("handpick", appauthor=False)
-        return Workspace(Path(home).expanduser())
+        return Path(home).expanduser()
+
+    @staticmethod
+    def default() -> Workspace:
+        """The workspace in the default folder."""
+        return Workspace(Workspace.default_home())
 
     def _enter(self) -> sqlite3.Connection:
         """Clean up if nobody else has the workspace open; then hold a lock, as long as this object lives, that says “in use”.
@@ -163,19 +168,9 @@ class Workspace:
             return entry
 
     def _looked_at(self, audience: str, path: Path) -> AudienceEntry:
-        """What a version says of itself; under a name of its own, as DuckDB refuses a file that this process has open."""
-        folder = self.staging_folder()
-        try:
-            looked = folder / path.name
-            try:
-                os.link(path, looked)
-            except OSError:  # no links on this disk
-                looked = path
-            opened = Audience(looked)
+        """What a version says of itself."""
+        with closing(Audience(path)) as opened:
             about = opened.about
-            opened.close()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
         return AudienceEntry(audience, about.name, path, about.loaded_at, about.people, about.events)
 
     def current_version(self, audience: str) -> Path:

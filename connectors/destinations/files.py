@@ -8,11 +8,11 @@ import secrets
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,9 +27,11 @@ from connectors.destinations.receipt import ExportOptions, Preview, Receipt, sen
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue, Role
 from segmentation.errors import ExportError
+from segmentation.jobs import QUIET
 from segmentation.plan import Progress
 
 PREVIEW_ROWS = 5
+T = TypeVar("T")
 
 
 def export(
@@ -57,10 +59,8 @@ def export(
     with _written_beside(into / name) as path:
         safe = options.spreadsheet_safe and destination.is_own
         with destination.sheet(path, layout.headers, tally, safe=safe) as sheet:
-            done = 0
-            for columns in _pages(audience, layout, admission, destination, progress, tally):
-                sheet.write(columns)
-                done += len(columns[0])
+            for made, done in _pages(audience, layout, admission, destination, progress, tally, sheet.made):
+                sheet.write(made)
                 progress("Writing the list", 0.5 + done / len(admission.rows) / 2)
         size = path.stat().st_size
     return Receipt(
@@ -81,18 +81,17 @@ def preview(
     *,
     segment_name: str = "",
     zone: str,
-    progress: Progress | None = None,
+    progress: Progress = QUIET,
 ) -> Preview:
     """What `export` would write: all its numbers, and its first rows; notes only on those people who are left out."""
-    watched = progress or _Unwatched()
     destination = destination_named(options.destination)
     tally: Counter[str] = Counter()
     layout = lay_out(catalogue, destination, options, segment_name, zone, as_text=True)
-    admission = admit(audience, catalogue, rows, destination, options, watched, tally)
+    admission = admit(audience, catalogue, rows, destination, options, progress, tally)
     _check_limits(destination, layout, len(admission.rows))
     first = admission.first(PREVIEW_ROWS)
-    pages = _pages(audience, layout, first, destination, watched, Counter())
-    shown = [row for columns in islice(pages, 1) for row in zip(*(c.to_pylist() for c in columns), strict=True)]
+    pages = _pages(audience, layout, first, destination, progress, Counter(), lambda columns, _: columns)
+    shown = [row for columns, _ in pages for row in zip(*(c.to_pylist() for c in columns), strict=True)]
     return Preview(
         **_numbers(rows, admission),
         notes=(*sentences(tally), *_remarks(destination, options, layout, admission, 0)),
@@ -100,16 +99,6 @@ def preview(
         personal=layout.personal,
         rows=tuple(tuple(text or "" for text in row) for row in shown),
     )
-
-
-class _Unwatched:
-    """Progress that nobody looks at."""
-
-    def __call__(self, message: str, share: float | None = None) -> None:
-        """See `Progress`."""
-
-    def on_cancel(self, interrupt: Callable[[], None] | None) -> None:
-        """See `Progress`."""
 
 
 def slug(name: str) -> str:
@@ -125,13 +114,18 @@ def _pages(
     destination: Destination,
     progress: Progress,
     tally: Counter[str],
-) -> Iterator[list[pa.Array]]:
-    """The columns of the file, a block of people at a time."""
-    start = 0
-    for block in blocks(audience, admission.rows, layout.expressions, progress):
-        part = slice(start, start + len(block[0]))
-        start = part.stop
-        yield layout.filled(block, admission, part, destination.cell_bytes, tally)
+    made: Callable[[Sequence[pa.Array], Counter[str]], T],
+) -> Iterator[tuple[T, int]]:
+    """What is `made` of the columns of the file, a block of people at a time, and how many people that are with those before."""
+
+    def page(part: slice, block: Sequence[pa.Array]) -> tuple[T, int, Counter[str]]:
+        counted: Counter[str] = Counter()
+        columns = layout.filled(block, admission, part, destination.cell_bytes, counted)
+        return made(columns, counted), part.stop, counted
+
+    for written, done, counted in blocks(audience, admission.rows, layout.expressions, progress, page):
+        tally.update(counted)
+        yield written, done
 
 
 def _check_limits(destination: Destination, layout: Layout, people: int) -> None:

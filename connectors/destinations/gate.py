@@ -60,7 +60,10 @@ class Admission:
             return pa.repeat(False, len(values))
         fill, roles = _READ[role]
         without = [pa.nulls(len(values), pa.string())] * (len(roles) - 1)
-        return pc.is_in(folded(fill([values, *without], Counter())), value_set=self.said_no[role])
+        keys = folded(fill([values, *without], Counter()))
+        if keys.null_count == len(keys):  # looking up alone takes its time, as all who said no are hashed for it
+            return pa.repeat(False, len(values))
+        return pc.is_in(keys, value_set=self.said_no[role])
 
     def first(self, people: int) -> Admission:
         """The same, with the first people only."""
@@ -173,10 +176,10 @@ def _among(keys: pa.ChunkedArray, said_no: pa.Array) -> Flags:
 
 @dataclass(frozen=True)
 class _Found:
-    """What the gate saw of everybody: usable addresses with what they are compared by, and consents."""
+    """What the gate saw of people: usable addresses with what they are compared by, and consents."""
 
     usable: dict[Role, Flags]
-    keys: dict[Role, pa.ChunkedArray]
+    keys: dict[Role, pa.ChunkedArray]  # of a single block: an array
     agreed: dict[Role, Flags]
 
 
@@ -194,36 +197,36 @@ def _look(
     read = [needed for role in kinds for needed in _READ[role][1]]
     expressions = [_of_role(catalogue, role) for role in read]
     asked = [(role, agreed(field)) for role, asked in consents.items() for field in asked]
-    usable: dict[Role, list[Flags]] = {role: [] for role in kinds}
-    keys: dict[Role, list[pa.Array]] = {role: [] for role in kinds}
-    said: dict[Role, list[Flags]] = {role: [] for role, _ in asked}
-    done = 0
     columns = [*expressions, *(expression for _, expression in asked)]
-    for block in blocks(audience, rows, columns, progress) if columns else ():
-        size = len(block[0])
+
+    def look(part: slice, block: Sequence[pa.Array]) -> tuple[_Found, int, Counter[str]]:
         texts = dict(zip(read, block, strict=False))
-        lost = np.ones(size, dtype=bool)
+        counted: Counter[str] = Counter()
+        usable: dict[Role, Flags] = {}
+        keys: dict[Role, pa.Array] = {}
         for role in kinds:
             fill, roles = _READ[role]
-            addresses = fill([texts[r] for r in roles], Counter())
-            usable[role].append(addresses.is_valid().to_numpy(zero_copy_only=False))
-            keys[role].append(folded(addresses))
-        for role in reach:
-            lost &= ~usable[role][-1]
+            found = fill([texts[r] for r in roles], Counter())
+            usable[role] = found.is_valid().to_numpy(zero_copy_only=False)
+            keys[role] = folded(found)
+        lost = ~np.logical_or.reduce([np.zeros(len(block[0]), dtype=bool), *(usable[role] for role in reach)])
         for role in reach:
             fill, roles = _READ[role]
-            fill([texts[r].filter(pa.array(lost)) for r in roles], tally)
-        answers: dict[Role, Flags] = {}
+            fill([texts[r].filter(pa.array(lost)) for r in roles], counted)
+        said: dict[Role, Flags] = {}
         for (role, _), answer in zip(asked, block[len(read) :], strict=True):
-            answers[role] = answers.get(role, True) & answer.to_numpy(zero_copy_only=False)
-        for role, flags in answers.items():
-            said[role].append(flags)
-        done += size
+            said[role] = said.get(role, True) & answer.to_numpy(zero_copy_only=False)
+        return _Found(usable, keys, said), part.stop, counted
+
+    parts: list[_Found] = []
+    for found, done, counted in blocks(audience, rows, columns, progress, look) if columns else ():
+        parts.append(found)
+        tally.update(counted)
         progress("Checking addresses and consent", 0.1 + done / len(rows) * 0.4)
     return _Found(
-        {role: _joined(parts) for role, parts in usable.items()},
-        {role: pa.chunked_array(parts, pa.string()) for role, parts in keys.items()},
-        {role: _joined(parts) for role, parts in said.items()},
+        {role: _joined([part.usable[role] for part in parts]) for role in kinds},
+        {role: pa.chunked_array([part.keys[role] for part in parts], pa.string()) for role in kinds},
+        {role: _joined([part.agreed[role] for part in parts]) for role, _ in asked},
     )
 
 
@@ -257,7 +260,9 @@ def _duplicates(
 
 
 def _first_of_each(keys: pa.ChunkedArray, holding: Flags) -> Flags:
-    table = pa.table({"key": keys.filter(pa.array(holding)), "place": np.flatnonzero(holding)})
+    coded = keys.filter(pa.array(holding)).dictionary_encode()  # codes are given in the order of their first rows
+    codes = np.concatenate([np.zeros(0, dtype=np.int32), *(chunk.indices.to_numpy() for chunk in coded.chunks)])
+    before = np.maximum.accumulate(np.concatenate([[-1], codes]))[:-1]
     first = np.zeros(len(holding), dtype=bool)
-    first[table.group_by("key").aggregate([("place", "min")])["place_min"].to_numpy()] = True
+    first[np.flatnonzero(holding)[codes > before]] = True
     return first

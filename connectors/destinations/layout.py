@@ -18,16 +18,21 @@ from connectors.destinations.sheets import clipped
 from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
 from segmentation.errors import ExportError, HandpickError
 
-_ADDRESSES = (Role.EMAIL, Role.PHONE, Role.COUNTRY)
+_CHANNELS = (Role.EMAIL, Role.PHONE)
+_ADDRESSES = (*_CHANNELS, Role.COUNTRY)
 
 
 @dataclass(frozen=True)
 class _Source:
-    """A field to read. `known_as` is the platform's address it fills, which stands in one row only."""
+    """A field to read. `known_as` is the platform's address it fills, which stands in one row only.
+
+    `judged`: the gate has looked at this very field, so that what may not be used of it is refused already.
+    """
 
     expression: Expression
     role: Role
     known_as: Role | None = None
+    judged: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ class Layout:
             values = pc.replace_with_mask(values, pa.array(flags[role][part]), pa.scalar(None, values.type))
             if role not in admission.unasked:  # that is said of all of them at once
                 tally[f"{role.value}_{name}"] += values.null_count - before
-        if source.known_as is None or source.role is Role.PERSON_ID:
+        if not source.judged:
             values = self._declined(source, values, admission, part, tally)
         return values
 
@@ -150,7 +155,7 @@ def lay_out(
             if field is not None and role not in places:
                 places[role] = len(sources)
                 read = address_of(field) if role in _ADDRESSES else text_of(field, zone, destination.separator)
-                sources.append(_Source(read, role, role))
+                sources.append(_Source(read, role, role, judged=role is not Role.PERSON_ID))
         if fields and fields[0] is not None and not column.lossy:
             written.add(fields[0].name)
         columns.append(
@@ -168,7 +173,8 @@ def lay_out(
             continue
         header = _unused(field, destination, zone, [column.header for column in columns])
         columns.append(_Laid(header, (len(sources),), personal=field.role in PERSONAL))
-        sources.append(_Source(value(field, zone, destination.separator), field.role))
+        judged = field.role in _CHANNELS and field == catalogue.with_role(field.role)
+        sources.append(_Source(value(field, zone, destination.separator), field.role, judged=judged))
     return Layout(tuple(sources), tuple(columns))
 
 

@@ -34,12 +34,14 @@ def write_leftovers(rows: Iterable[Leftover], path: Path) -> LeftoverFile:
     first: list[Leftover] = []
     count = 0
     try:
-        with CsvSheet(path, HEADERS, Counter(), safe=True) as sheet:
+        tally: Counter[str] = Counter()
+        with CsvSheet(path, HEADERS, tally, safe=True) as sheet:
             while batch := list(islice(given, BATCH)):
                 count += len(batch)
                 first += [row._replace(text=row.text[:SHOWN_TEXT]) for row in batch[: SHOWN - len(first)]]
                 columns = zip(*batch, strict=True)
-                sheet.write([pa.array(["" if v is None else str(v) for v in cells]) for cells in columns])
+                texts = [pa.array(["" if v is None else str(v) for v in cells]) for cells in columns]
+                sheet.write(sheet.made(texts, tally))
     except OSError as error:
         path.unlink(missing_ok=True)
         raise ExportError(f"The rows cannot be written: {error.strerror or error}. Make room on the disk.") from error

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.destinations.columns import Fill
-from connectors.destinations.people import Expression, declined, matching
+from connectors.destinations.people import Expression, blocks, declined, matching
 from segmentation.addresses import folded
 from segmentation.audience import Audience
 from segmentation.catalogue import Field, Role
@@ -54,12 +54,13 @@ def _read(
     shares: tuple[float, float],
 ) -> pa.Array:
     start, end = shares
+    rows = matching(audience, f"({' OR '.join(said_no)}) AND ({addresses[0].sql}) IS NOT NULL", progress)
+
+    def keys(part: slice, block: Sequence[pa.Array]) -> tuple[pa.Array, int]:
+        return pc.unique(folded(fill(block, Counter())).drop_null()), part.stop
+
     found: list[pa.Array] = [pa.array([], pa.string())]
-    done = 0
-    condition = f"({' OR '.join(said_no)}) AND ({addresses[0].sql}) IS NOT NULL"
-    for block in matching(audience, addresses, condition, progress):
-        keys = folded(fill(block, Counter()))
-        found.append(pc.unique(keys.drop_null()))
-        done += len(block[0])
-        progress("Looking for addresses that said no", start + (end - start) * min(1.0, done / audience.people))
+    for unique, done in blocks(audience, rows, addresses, progress, keys):
+        found.append(unique)
+        progress("Looking for addresses that said no", start + (end - start) * done / len(rows))
     return pc.unique(pa.chunked_array(found))

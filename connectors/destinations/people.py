@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
 
 import duckdb
 import numpy as np
@@ -19,7 +25,9 @@ from segmentation.cells import literal
 from segmentation.errors import Cancelled, ExportError
 from segmentation.plan import Progress
 
-BLOCK = 60_000  # people in memory at a time
+BLOCK = 60_000  # people of a block
+WORKERS = min(4, os.cpu_count() or 1)  # blocks in memory at a time
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -115,27 +123,23 @@ def declined(field: Field) -> Expression:
     return Expression(f"coalesce({answered}, false) AND NOT {agreed(field).sql}")
 
 
-def matching(
-    audience: Audience, columns: Sequence[Expression], condition: str, progress: Progress
-) -> Iterator[list[pa.Array]]:
-    """The columns of all people for whom the SQL `condition` holds, in any order, at most `BLOCK` people at a time.
-
-    Raises as `blocks`.
-    """
-    parameters = {name: value for column in columns for name, value in column.parameters.items()}
-    chosen = ", ".join(f"{column.sql} AS c{place}" for place, column in enumerate(columns))
-    with _reading(audience, progress) as cursor:
-        query = f"SELECT {chosen} FROM people WHERE {condition}"
-        for batch in cursor.sql(query, params=parameters).to_arrow_reader(BLOCK):
-            if len(batch):
-                yield [column.finish(answer) for column, answer in zip(columns, batch.columns, strict=True)]
+def matching(audience: Audience, condition: str, progress: Progress) -> NDArray[np.uint32]:
+    """The row numbers, ascending, of all people for whom the SQL `condition` holds; raises as `blocks`."""
+    with _reading(audience, progress) as reading, reading.cursor() as cursor:
+        found = cursor.execute(f"SELECT people._row FROM people WHERE {condition} ORDER BY people._row").fetchnumpy()
+    return np.asarray(found["_row"], dtype=np.uint32)
 
 
 def blocks(
-    audience: Audience, rows: NDArray[np.uint32], columns: Sequence[Expression], progress: Progress
-) -> Iterator[list[pa.Array]]:
-    """The columns of these people (ascending row numbers), at most `BLOCK` people at a time.
+    audience: Audience,
+    rows: NDArray[np.uint32],
+    columns: Sequence[Expression],
+    progress: Progress,
+    made: Callable[[slice, list[pa.Array]], T],
+) -> Iterator[T]:
+    """What `made` makes of each block of these people (ascending row numbers), in their order.
 
+    It is given a block's place among the rows and its columns, at most `BLOCK` people, and is asked by several threads at a time.
     Raises `Cancelled`, and `ExportError` where a row or a column is not in the audience.
     """
     parameters = {name: value for column in columns for name, value in column.parameters.items()}
@@ -144,28 +148,69 @@ def blocks(
         f"SELECT people._row, {chosen} FROM people JOIN chosen_people ON people._row = chosen_people._row "
         "WHERE people._row BETWEEN $first AND $last ORDER BY people._row"
     )
-    with _reading(audience, progress) as cursor:
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
+
+    def read(reading: _Reading, start: int) -> T:
+        block = rows[start : start + BLOCK]
+        ends = {"first": int(block[0]), "last": int(block[-1])}
+        with reading.cursor() as cursor:
             cursor.register("chosen_people", pa.table({"_row": block}))
-            ends = {"first": int(block[0]), "last": int(block[-1])}
             table = cursor.sql(query, params=parameters | ends).to_arrow_table()
-            if len(table) != len(block):
-                raise ExportError("This list belongs to another version of the audience. Open the segment again.")
-            answers = (answer.combine_chunks() for answer in table.columns[1:])
-            yield [column.finish(answer) for column, answer in zip(columns, answers, strict=True)]
+        if len(table) != len(block):
+            raise ExportError("This list belongs to another version of the audience. Open the segment again.")
+        answers = (answer.combine_chunks() for answer in table.columns[1:])
+        found = [column.finish(answer) for column, answer in zip(columns, answers, strict=True)]
+        return made(slice(start, start + len(block)), found)
+
+    with _reading(audience, progress) as reading, ThreadPoolExecutor(WORKERS, "handpick-export") as pool:
+        starts = iter(range(0, len(rows), BLOCK))
+        ahead = deque(pool.submit(read, reading, start) for start in islice(starts, WORKERS))
+        try:
+            while ahead:
+                found = ahead.popleft().result()
+                ahead.extend(pool.submit(read, reading, start) for start in islice(starts, 1))
+                yield found
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            reading.interrupt()
 
 
-@contextmanager
-def _reading(audience: Audience, progress: Progress) -> Iterator[duckdb.DuckDBPyConnection]:
-    try:
-        cursor = audience.cursor()
-        progress.on_cancel(cursor.interrupt)
+class _Reading:
+    """The queries that run for one export, which end together."""
+
+    def __init__(self, audience: Audience) -> None:
+        self._audience = audience
+        self._running: set[duckdb.DuckDBPyConnection] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for one query."""
+        cursor = self._audience.cursor()
+        with self._lock:
+            self._running.add(cursor)
         try:
             yield cursor
         finally:
+            with self._lock:
+                self._running.remove(cursor)
+                cursor.close()
+
+    def interrupt(self) -> None:
+        """End what runs now."""
+        with self._lock:
+            for cursor in self._running:
+                cursor.interrupt()
+
+
+@contextmanager
+def _reading(audience: Audience, progress: Progress) -> Iterator[_Reading]:
+    try:
+        reading = _Reading(audience)
+        progress.on_cancel(reading.interrupt)
+        try:
+            yield reading
+        finally:
             progress.on_cancel(None)
-            cursor.close()
     except duckdb.InterruptException as error:
         raise Cancelled from error
     except duckdb.OutOfMemoryException as error:
@@ -181,7 +226,16 @@ def _reading(audience: Audience, progress: Progress) -> Iterator[duckdb.DuckDBPy
 
 def plain_number(texts: pa.Array) -> pa.Array:
     """Numbers as DuckDB writes them, without exponents and without “.0” at the end."""
-    whole = pc.replace_substring_regex(texts, r"\.0$", "")
+    whole = pc.replace_substring_regex(texts, r"\.0$", "") if pc.any(pc.ends_with(texts, ".0")).as_py() else texts
+    if not holds_any(whole, "e"):
+        return whole
     scientific = pc.match_substring(whole, "e").fill_null(False)
     written = [np.format_float_positional(float(text), trim="-") for text in whole.filter(scientific).to_pylist()]
     return pc.replace_with_mask(whole, scientific, pa.array(written, pa.string()))
+
+
+def holds_any(texts: pa.Array, signs: str) -> bool:
+    """Whether any of these signs may stand in any of the texts; a look at the memory they lie in is a hundred times faster than a pattern."""
+    data = texts.buffers()[2]
+    written = data.to_pybytes() if data is not None else b""
+    return any(sign.encode() in written for sign in signs)

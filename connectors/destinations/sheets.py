@@ -10,18 +10,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
 
-from connectors.destinations.people import Expression, text_of, value_of
+from connectors.destinations.people import Expression, holds_any, text_of, value_of
 from segmentation.catalogue import Field, Kind
 
 # A cell is a formula to a spreadsheet if, after blanks, it begins with one of these or their full-width forms (OWASP's list).
-_FORMULA = r"^[\s\v\pZ\x{200B}\x{2060}\x{FEFF}]*[=+\-@\t\r＝＋－＠]"  # noqa: RUF001
+_FORMULA_SIGNS = "-=+@\t\r＝＋－＠"  # noqa: RUF001
+_FORMULA = rf"^[\s\v\pZ\x{{200B}}\x{{2060}}\x{{FEFF}}]*[{_FORMULA_SIGNS}]"
 _NUMBER = r"^[+-]?[0-9][0-9 ()./,-]*$"  # "+49 170 1234567" and "-5.20" are not
 
 
@@ -46,8 +47,12 @@ class Sheet(ABC):
         return label
 
     @abstractmethod
-    def write(self, columns: Sequence[pa.Array]) -> None:
-        """Add people: one array for each column, of one length."""
+    def made(self, columns: Sequence[pa.Array], tally: Counter[str]) -> Any:
+        """What `write` takes of these people: one array for each column, of one length. Several threads may ask at a time."""
+
+    @abstractmethod
+    def write(self, made: Any) -> None:
+        """Add people."""
 
     @abstractmethod
     def _finish(self) -> None: ...
@@ -70,6 +75,8 @@ class Sheet(ABC):
 
 def inert(texts: pa.Array, tally: Counter[str]) -> pa.Array:
     """Texts that no spreadsheet takes for a formula: a leading ' before those that one would."""
+    if not holds_any(texts, _FORMULA_SIGNS):
+        return texts
     formulas = pc.and_(
         pc.match_substring_regex(texts, _FORMULA), pc.invert(pc.match_substring_regex(texts, _NUMBER))
     ).fill_null(False)
@@ -90,17 +97,21 @@ def csv_lines(columns: Sequence[pa.Array]) -> memoryview:
     cells = [_quoted(column) for column in columns]
     if len(cells) == 1:  # a wholly empty line would be no row to most readers
         cells = [pc.if_else(pc.equal(cells[0], ""), '""', cells[0])]
-    lines = pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, ","), "", "\r\n")
+    cells[-1] = pc.binary_join_element_wise(cells[-1], "", "\r\n")
+    lines = pc.binary_join_element_wise(*cells, ",")
     _, offsets, data = lines.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)[lines.offset :]
     return memoryview(data)[int(ends[0]) : int(ends[len(lines)])]
 
 
+_QUOTED_SIGNS = '",\r\n'
+
+
 def _quoted(texts: pa.Array) -> pa.Array:
     filled = texts.fill_null("")
-    needs = pc.match_substring_regex(filled, r'[",\r\n]')
-    if not needs.true_count:
+    if not holds_any(filled, _QUOTED_SIGNS):
         return filled
+    needs = pc.match_substring_regex(filled, f"[{_QUOTED_SIGNS}]")
     return pc.if_else(needs, pc.binary_join_element_wise('"', pc.replace_substring(filled, '"', '""'), '"', ""), filled)
 
 
@@ -114,19 +125,22 @@ class CsvSheet(Sheet):
         """See `Sheet`."""
         self._file = path.open("wb")
         self._safe = safe
-        self._tally = tally
         if safe:
             self._file.write(b"\xef\xbb\xbf")
-        self.write([pa.array([header], pa.string()) for header in headers])
+        self.write(self.made([pa.array([header], pa.string()) for header in headers], tally))
 
     @staticmethod
     def value(field: Field, zone: str, separator: str) -> Expression:
         """See `Sheet`: as text."""
         return text_of(field, zone, separator)
 
-    def write(self, columns: Sequence[pa.Array]) -> None:
+    def made(self, columns: Sequence[pa.Array], tally: Counter[str]) -> memoryview:
+        """See `Sheet`: the lines of the file."""
+        return csv_lines([inert(texts, tally) for texts in columns] if self._safe else columns)
+
+    def write(self, made: memoryview) -> None:
         """See `Sheet`."""
-        self._file.write(csv_lines([inert(texts, self._tally) for texts in columns] if self._safe else columns))
+        self._file.write(made)
 
     def _finish(self) -> None:
         self._file.flush()
@@ -183,10 +197,14 @@ class ExcelSheet(Sheet):
         """The label; that of a moment with the zone of its clock time, which a cell cannot hold."""
         return f"{label} ({zone})" if kind is Kind.MOMENT else label
 
-    def write(self, columns: Sequence[pa.Array]) -> None:
+    def made(self, columns: Sequence[pa.Array], tally: Counter[str]) -> Sequence[pa.Array]:
+        """See `Sheet`: the columns as they are."""
+        return columns
+
+    def write(self, made: Sequence[pa.Array]) -> None:
         """See `Sheet`."""
-        for start in range(0, len(columns[0]), self._slice):
-            for row in zip(*(column.slice(start, self._slice).to_pylist() for column in columns), strict=True):
+        for start in range(0, len(made[0]), self._slice):
+            for row in zip(*(column.slice(start, self._slice).to_pylist() for column in made), strict=True):
                 for place, value in enumerate(row):
                     if value is not None:
                         self._cell(place, value)

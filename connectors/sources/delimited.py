@@ -22,7 +22,6 @@ from connectors.sources.staging import (
     Rejects,
     TableWriter,
     count_of,
-    exactly,
     literal,
     run,
     table_path,
@@ -32,7 +31,7 @@ from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
 from segmentation.scratch import scratch
-from segmentation.staged import Part
+from segmentation.staged import Part, exactly
 
 LONGEST_LINE = 64 << 20
 

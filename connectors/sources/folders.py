@@ -9,13 +9,13 @@ import duckdb
 
 from connectors.sources.files import EXTENSIONS, stage_file
 from connectors.sources.names import mend_names
-from connectors.sources.staging import COMPRESSION, Rejects, exactly, literal, run, table_path
+from connectors.sources.staging import COMPRESSION, Rejects, literal, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import NotFound, SourceError
 from segmentation.leftovers import unread
 from segmentation.plan import Progress, StagedTable
 from segmentation.scratch import scratch
-from segmentation.staged import Part
+from segmentation.staged import Part, exactly
 
 ALIKE = 0.8  # of all columns of two files are in both
 TOLD = 20  # notes of single files

@@ -10,6 +10,29 @@ from segmentation.plan import StagedTable
 
 
 @dataclass(frozen=True)
+class Reached:
+    """What a test of a connection found, in words, and whether its user could write, of which is warned."""
+
+    words: str
+    can_write: bool = False
+
+
+@dataclass(frozen=True)
+class Newer:
+    """Only rows whose `column` is `value` or later; `value` is a text as the database writes it."""
+
+    column: str
+    value: str
+
+    def gone(self, table: str) -> str:
+        """What to say where the table has no such column any more."""
+        return (
+            f"{table} has no column “{self.column}” any more, by which new rows were found. "
+            "Say which one it is now, or read the whole table."
+        )
+
+
+@dataclass(frozen=True)
 class TableOffer:
     """A table or view that the user may read; `rows` is the database's own estimate, None where it has none."""
 
@@ -17,6 +40,7 @@ class TableOffer:
     name: str
     rows: int | None = None
     is_view: bool = False
+    newer: Newer | None = None
 
 
 def with_rows(tables: Iterable[StagedTable]) -> list[StagedTable]:

@@ -9,11 +9,12 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from connectors.sources.names import headers_of, mend_names
-from connectors.sources.staging import COMPRESSION, exactly, literal, run, table_path
+from connectors.sources.staging import COMPRESSION, literal, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
 from segmentation.scratch import scratch
+from segmentation.staged import exactly
 
 AS_TEXT = frozenset(
     {"uuid", "enum", "interval", "time", "time with time zone", "time_ns", "bit", "hugeint", "uhugeint"}
@@ -28,16 +29,7 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
     try:
         with scratch() as connection:
             relation = connection.sql("SELECT * FROM read_parquet(?)", params=[exactly(path)])
-            picked: list[tuple[str, str]] = []
-            notes: list[str] = []
-            for column, kind in zip(relation.columns, relation.types, strict=True):
-                for opened, expression in _opened(column, quoted(column), kind):
-                    if expression:
-                        picked.append((opened, expression))
-                    else:
-                        notes.append(
-                            f"The column “{opened}” holds neither text nor numbers (e.g. pictures) and was left out."
-                        )
+            picked, notes = picked_columns(relation)
             if not picked:
                 raise SourceError(f"{name} has no columns that can be shown as a table.")
             names, mended = mend_names([column for column, _ in picked])
@@ -56,6 +48,19 @@ def stage_parquet(path: Path, name: str, into: Path, progress: Progress) -> list
         raise SourceError(f"{name} has columns but no rows; export it again with its rows.")
     headers = headers_of([column for column, _ in picked], names)
     return [StagedTable(name=name, path=target, columns=names, headers=headers, rows=rows, notes=(*notes, *mended))]
+
+
+def picked_columns(relation: duckdb.DuckDBPyRelation) -> tuple[list[tuple[str, str]], list[str]]:
+    """The columns that can be shown as a table, each with its SQL, and a sentence for each that is left out."""
+    picked: list[tuple[str, str]] = []
+    notes: list[str] = []
+    for column, kind in zip(relation.columns, relation.types, strict=True):
+        for opened, expression in _opened(column, quoted(column), kind):
+            if expression:
+                picked.append((opened, expression))
+            else:
+                notes.append(f"The column “{opened}” holds neither text nor numbers (e.g. pictures) and was left out.")
+    return picked, notes
 
 
 def _opened(name: str, expression: str, kind: DuckDBPyType) -> list[tuple[str, str]]:

@@ -11,20 +11,24 @@ from urllib.parse import quote, urlencode
 
 import pyarrow as pa
 from adbc_driver_manager import Error as DriverError
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from connectors.sources.names import mend_names
-from connectors.sources.offers import TableOffer, with_rows
-from connectors.sources.postgres_types import converted, select_columns
+from connectors.sources.offers import Reached, TableOffer
+from connectors.sources.postgres_types import Selected, converted, select_columns
+from connectors.sources.servers import (
+    CONNECT_SECONDS,
+    QUESTION_SECONDS,
+    READING_SECONDS,
+    Server,
+    filled_in,
+    reached,
+    without_secret,
+)
 from connectors.sources.staging import TableWriter, count_of, table_path
 from segmentation.audience import quoted
-from segmentation.catalogue import Model
-from segmentation.errors import SourceError
+from segmentation.errors import ConnectionLost, SourceError
 from segmentation.plan import Progress, StagedTable
-
-CONNECT_SECONDS = 10
-QUESTION_SECONDS = 30
-READING_SECONDS = 3600
 
 
 class BrokenOffError(Exception):
@@ -36,16 +40,10 @@ FAILURES = (DriverError, BrokenOffError)
 SYSTEM = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 
 
-class Settings(Model):
+class Settings(Server):
     """Where the database is and who reads it."""
 
-    host: str = Field(
-        "localhost", title="Server", description="Its name or address, e.g. db.example.com.", min_length=1
-    )
     port: int = Field(5432, title="Port", description="5432 unless you were told otherwise.", ge=1, le=65535)
-    database: str = Field(title="Database", description="The name of the database on the server.", min_length=1)
-    user: str = Field(title="User", description="Best a user who may only read.", min_length=1)
-    password: SecretStr = Field(SecretStr(""), title="Password")
     tls: Literal["prefer", "require", "verify-full", "disable"] = Field(
         "prefer",
         title="Encryption",
@@ -53,12 +51,7 @@ class Settings(Model):
     )
 
 
-def title(settings: Settings) -> str:
-    """The database and its server."""
-    return f"{settings.database} on {settings.host}"
-
-
-def test(settings: Settings) -> str:
+def test(settings: Settings) -> Reached:
     """Connect, and say what the server is and whether this user could write."""
     with _opened(settings, QUESTION_SECONDS) as cursor:
         ((version, writes),) = _rows(
@@ -72,12 +65,7 @@ def test(settings: Settings) -> str:
                     WHERE {SYSTEM} AND c.relkind IN ('r', 'p', 'v', 'f')
                         AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))""",
         )
-    safety = (
-        "This user can also write; a read-only user is safer."
-        if writes
-        else "This user can only read, as it should be."
-    )
-    return f"Connected to {title(settings)}, PostgreSQL {version}. {safety}"
+    return reached(settings, f"PostgreSQL {version}", bool(writes))
 
 
 def tables(settings: Settings) -> tuple[TableOffer, ...]:
@@ -104,7 +92,7 @@ def stage(settings: Settings, tables: Sequence[TableOffer], into: Path, progress
     with _opened(settings, READING_SECONDS) as cursor:
         progress.on_cancel(cursor.adbc_cancel)
         try:
-            return with_rows([_stage_table(cursor, offer, into, progress) for offer in tables])
+            return [_stage_table(cursor, offer, into, progress) for offer in tables]
         except FAILURES:
             progress("Closing the connection")  # raises `Cancelled` where that was the cause
             raise
@@ -125,7 +113,8 @@ def _stage_table(cursor: Any, offer: TableOffer, into: Path, progress: Progress)
         raise SourceError(f"The table {shown} has no columns that can be read as a table. Choose another.")
     names, mended = mend_names([column.name for column in selected])
     progress(f"Reading {shown}", 0.0)
-    cursor.execute(f"SELECT {', '.join(column.sql for column in selected)} FROM {table}")
+    where, values = _narrowed(offer, selected)
+    cursor.execute(f"SELECT {', '.join(column.sql for column in selected)} FROM {table}{where}", parameters=values)
     reader = cursor.fetch_record_batch()
     schema = pa.schema([(name, column.kind) for name, column in zip(names, selected, strict=True)])
     lost = [0] * len(selected)
@@ -147,6 +136,17 @@ def _stage_table(cursor: Any, offer: TableOffer, into: Path, progress: Progress)
         if count
     ]
     return StagedTable(name=shown, path=writer.path, columns=names, rows=writer.rows, notes=(*notes, *mended))
+
+
+def _narrowed(offer: TableOffer, selected: Sequence[Selected]) -> tuple[str, list[str] | None]:
+    """The condition that leaves only what is new, and its value."""
+    if offer.newer is None:
+        return "", None
+    newer = offer.newer
+    column = next((column for column in selected if column.name == newer.column), None)
+    if column is None:
+        raise SourceError(newer.gone(offer.name))
+    return f" WHERE {quoted(newer.column)} >= $1::text::{quoted(column.declared)}", [newer.value]
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
@@ -171,13 +171,13 @@ def _opened(settings: Settings, seconds: int) -> Iterator[Any]:
             cursor.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield cursor
     except FAILURES as error:
-        raise SourceError(_sentence(settings, error)) from _without_secret(error, settings)
+        raise _told(settings, error) from without_secret(error, settings)
 
 
 def address_of(settings: Settings) -> str:
     """The driver's address of the database; every part is quoted, so none can become another."""
     host = f"[{settings.host}]" if ":" in settings.host else quote(settings.host, safe="")
-    secret = quote(settings.password.get_secret_value(), safe="")
+    secret = quote(settings.password_in_hand, safe="")
     options = {"connect_timeout": CONNECT_SECONDS, "sslmode": settings.tls, "application_name": "Handpick"}
     return (
         f"postgresql://{quote(settings.user, safe='')}:{secret}@{host}:{settings.port}/"
@@ -205,29 +205,17 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"42P01|does not exist", "Something that was there is gone: {detail}. List the tables again."),
     (r"57014|statement timeout", "{host} took too long to answer. Try again at a quieter time, or choose fewer tables."),
     (r"too many (clients|connections)|53300", "{host} has no free connection. Try again later."),
-    (r"server closed the connection|terminating connection|SSL SYSCALL", "The connection to {host} broke. Try again."),
 )  # fmt: skip
 """What the driver or its SQLSTATE says, and the sentence for it; the first that fits is taken."""
 
 
-def _sentence(settings: Settings, error: Exception) -> str:
+LOST = r"server closed the connection|terminating connection|SSL SYSCALL|Connection reset|no connection to the server"
+
+
+def _told(settings: Settings, error: Exception) -> SourceError:
     said = f"{error} {getattr(error, 'sqlstate', None) or ''}"
-    detail = re.sub(
-        r"\s+", " ", re.split(r"\n|Query was:", re.sub(r"^.*?(FATAL|ERROR): +", "", str(error), flags=re.DOTALL))[0]
-    )
-    detail = _hidden(detail, settings).strip(" .")
+    detail = re.split(r"\n|Query was:", re.sub(r"^.*?(FATAL|ERROR): +", "", str(error), flags=re.DOTALL))[0]
+    if re.search(LOST, said):
+        return ConnectionLost(f"The connection to {settings.host} broke. Try again.")
     template = next((t for pattern, t in PROBLEMS if re.search(pattern, said)), "{host} could not be read: {detail}.")
-    return template.format(
-        user=settings.user, host=settings.host, port=settings.port, database=settings.database, detail=detail
-    )
-
-
-def _hidden(text: str, settings: Settings) -> str:
-    secret = settings.password.get_secret_value()
-    return text.replace(secret, "•••").replace(quote(secret, safe=""), "•••") if secret else text
-
-
-def _without_secret(error: Exception, settings: Settings) -> Exception:
-    """The cause that is kept with the error; one that quotes the password is replaced."""
-    text = str(error)
-    return error if _hidden(text, settings) == text else SourceError(_hidden(text, settings))
+    return SourceError(filled_in(template, settings, detail))

@@ -47,6 +47,7 @@ class Selected:
     name: str
     sql: str
     kind: pa.DataType
+    declared: str  # PostgreSQL's name of its type
 
 
 def select_columns(cursor: Any, schema: str, table: str) -> tuple[list[Selected], list[str]]:
@@ -57,32 +58,32 @@ def select_columns(cursor: Any, schema: str, table: str) -> tuple[list[Selected]
         if kind in ("bytea", "_bytea"):
             left_out.append(name)
         else:
-            selected.append(_selected(name, kind, category, modifier))
+            selected.append(Selected(name, *_asked(quoted(name), kind, category, modifier), kind))
     return selected, left_out
 
 
-def _selected(name: str, kind: str, category: str, modifier: int) -> Selected:
-    column = quoted(name)
+def _asked(column: str, kind: str, category: str, modifier: int) -> tuple[str, pa.DataType]:
+    """SQL for a column, and the Arrow type it is kept as."""
     if kind in KEPT:
-        return Selected(name, column, KEPT[kind])
+        return column, KEPT[kind]
     if kind == "float4":  # by way of text, or 0.1 becomes 0.10000000149
-        return Selected(name, f"{column}::text::float8", pa.float64())
+        return f"{column}::text::float8", pa.float64()
     if kind == "date":
-        return Selected(name, CALENDAR.format(column, "date"), pa.date32())
+        return CALENDAR.format(column, "date"), pa.date32()
     if kind == "timestamp":
-        return Selected(name, CALENDAR.format(column, "timestamp"), pa.timestamp("us"))
+        return CALENDAR.format(column, "timestamp"), pa.timestamp("us")
     if kind == "timestamptz":
         in_utc = CALENDAR.format(f"({column} AT TIME ZONE 'UTC')", "timestamp")
-        return Selected(name, in_utc, pa.timestamp("us", tz="UTC"))  # an instant, whatever the zone of the workspace
+        return in_utc, pa.timestamp("us", tz="UTC")  # an instant, whatever the zone of the workspace
     if kind == "money":
-        return Selected(name, f"{column}::numeric(19, 2)::text", pa.decimal128(19, 2))
+        return f"{column}::numeric(19, 2)::text", pa.decimal128(19, 2)
     if kind == "numeric":
         digits, decimals = (modifier - 4) >> 16 & 0xFFFF, (modifier - 4) & 0x7FF
         exact = modifier >= 4 and decimals <= digits <= MOST_DIGITS
-        return Selected(name, f"{column}::text", pa.decimal128(digits, decimals) if exact else pa.string())
+        return f"{column}::text", pa.decimal128(digits, decimals) if exact else pa.string()
     if category == "A":
-        return Selected(name, f"{column}::text[]", pa.list_(pa.string()))
-    return Selected(name, f"{column}::text", pa.string())
+        return f"{column}::text[]", pa.list_(pa.string())
+    return f"{column}::text", pa.string()
 
 
 def converted(array: pa.Array, column: Selected) -> tuple[pa.Array, int]:

@@ -9,37 +9,23 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pyarrow as pa
-from pydantic import Field
 
 from connectors.sources.columns import text_of
+from connectors.sources.database_files import Settings, own, reached
 from connectors.sources.encoding import AS_WESTERN, WESTERN
 from connectors.sources.names import mend_names
-from connectors.sources.offers import TableOffer, with_rows
+from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.staging import TableWriter, count_of, table_path
 from segmentation.audience import quoted
-from segmentation.catalogue import Model
-from segmentation.errors import Cancelled, SourceError, close_names
+from segmentation.errors import Cancelled, SourceError
 from segmentation.plan import Progress, StagedTable
-from segmentation.workspace import Workspace
 
 BATCH = 2_000
 
 
-class Settings(Model):
-    """Where the file is."""
-
-    path: Path = Field(title="File", description="Path of the SQLite file on the machine that runs Handpick.")
-
-
-def title(settings: Settings) -> str:
-    """The file's name."""
-    return settings.path.name
-
-
-def test(settings: Settings) -> str:
+def test(settings: Settings) -> Reached:
     """Open the file and say what is in it."""
-    count = len(tables(settings))
-    return f"Found {count} table{'' if count == 1 else 's'} in {settings.path.name}. It is opened for reading only."
+    return reached(settings, len(tables(settings)))
 
 
 def tables(settings: Settings) -> tuple[TableOffer, ...]:
@@ -61,7 +47,7 @@ def stage(settings: Settings, tables: Sequence[TableOffer], into: Path, progress
         progress.on_cancel(connection.interrupt)
         try:
             connection.execute("BEGIN")
-            return with_rows([_stage_table(connection, offer, into, progress) for offer in tables])
+            return [_stage_table(connection, offer, into, progress) for offer in tables]
         except sqlite3.OperationalError as error:
             if str(error) == "interrupted":
                 raise Cancelled from error
@@ -73,12 +59,7 @@ def stage(settings: Settings, tables: Sequence[TableOffer], into: Path, progress
 @contextmanager
 def _opened(settings: Settings) -> Iterator[sqlite3.Connection]:
     """The database, read-only; every error of the driver becomes a sentence."""
-    path, name = settings.path.expanduser(), settings.path.name
-    if not path.is_file():
-        near = [other.name for other in path.parent.iterdir() if other.is_file()] if path.parent.is_dir() else []
-        raise SourceError(f"There is no file {settings.path}.{close_names(name, near)}")
-    if Workspace.default().home.resolve() in path.resolve().parents:
-        raise SourceError(f"{name} belongs to Handpick itself. Choose a file of your own.")
+    path, name = own(settings.path), settings.path.name
     try:
         with closing(_connected(path)) as connection:
             yield connection
@@ -128,14 +109,19 @@ def _stage_table(connection: sqlite3.Connection, offer: TableOffer, into: Path, 
     names, mended = mend_names(kept)
     schema = pa.schema([(name, pa.string()) for name in names])
     select = f"SELECT {', '.join(map(quoted, kept))} FROM {quoted(offer.name)}"
+    values: tuple[str | float, ...] = ()
+    if offer.newer is not None:
+        if offer.newer.column not in kept:
+            raise SourceError(offer.newer.gone(offer.name))
+        select, values = f"{select} WHERE {quoted(offer.newer.column)} >= ?", (_as_kept(offer.newer.value),)
     connection.text_factory = str
     try:
-        writer, lost = _copy(connection, select, schema, offer, into, progress)
+        writer, lost = _copy(connection, select, values, schema, offer, into, progress)
     except sqlite3.OperationalError as error:
         if "decode" not in str(error):
             raise
         connection.text_factory = _western  # slower
-        writer, lost = _copy(connection, select, schema, offer, into, progress)
+        writer, lost = _copy(connection, select, values, schema, offer, into, progress)
         notes.append(f"Some texts are not UTF-8: what is not was read as {WESTERN}.")
     notes += [
         f"“{name}”: {count_of(count, 'cell')} neither text nor number and left empty."
@@ -146,11 +132,20 @@ def _stage_table(connection: sqlite3.Connection, offer: TableOffer, into: Path, 
 
 
 def _copy(
-    connection: sqlite3.Connection, select: str, schema: pa.Schema, offer: TableOffer, into: Path, progress: Progress
+    connection: sqlite3.Connection,
+    select: str,
+    values: tuple[str | float, ...],
+    schema: pa.Schema,
+    offer: TableOffer,
+    into: Path,
+    progress: Progress,
 ) -> tuple[TableWriter, list[int]]:
     """Write all rows; gives the writer and how many binary cells each column lost."""
     lost = [0] * len(schema)
-    with TableWriter(table_path(into, offer.name), schema) as writer, closing(connection.execute(select)) as rows:
+    with (
+        TableWriter(table_path(into, offer.name), schema) as writer,
+        closing(connection.execute(select, values)) as rows,
+    ):
         while batch := rows.fetchmany(BATCH):
             arrays = []
             for place, values in enumerate(zip(*batch, strict=True)):
@@ -159,6 +154,17 @@ def _copy(
             writer.write(pa.record_batch(arrays, schema=schema))
             progress(f"Reading {offer.name}", min(writer.rows / offer.rows, 1.0) if offer.rows else None)
     return writer, lost
+
+
+def _as_kept(value: str) -> str | float:
+    """A number as a number, as SQLite holds every number to be less than any text."""
+    try:
+        return int(value)
+    except ValueError:
+        try:
+            return float(value)
+        except ValueError:
+            return value
 
 
 def _is_binary(connection: sqlite3.Connection, table: str, column: str, declared: str) -> bool:

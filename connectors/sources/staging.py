@@ -42,11 +42,6 @@ def temporary(into: Path) -> Path:
     return into / f"working-{uuid4().hex[:8]}.tmp"
 
 
-def exactly(path: Path) -> str:
-    """A path that DuckDB's readers take as it is written, though * ? and [ stand in it."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
-
-
 def literal(path: Path) -> str:
     """A path as an SQL string, for COPY … TO takes no parameter."""
     return "'" + str(path).replace("'", "''") + "'"

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts import leftovers
 from pages.parts.queries import current, engine, workspace
 from pages.parts.session import Draft, session, widget
+from pages.parts.sources import sources
 from pages.parts.words import ago, cells, number, plain
 from segmentation.audience import AudienceAbout
 from segmentation.plan import LoadReport
@@ -62,6 +63,7 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
         if chosen:
             about = engine(str(entry.path)).audience.about
             just = session().just_loaded
+            sources(entry, about, just)
             session().just_loaded = False
             opened = just or session().leftovers is not None
             with st.expander("What became of every row", expanded=opened, icon=":material/fact_check:"):

@@ -19,6 +19,7 @@ from segmentation.catalogue import Catalogue
 from segmentation.definition import Condition, Doing, FieldCondition, Group, Match, Node, walk
 from segmentation.describing import describe_condition
 from segmentation.engine import Answer
+from segmentation.freshness import staleness
 
 FRAMED = 4
 """Groups deeper than this have no frame of their own: on a narrow screen nothing would be left between the frames."""
@@ -105,6 +106,14 @@ def _closed(node: Condition, current: Current, answer: Answer, place: str) -> No
         on_click=commands.open_node,
         args=(node.id,),
     )
+    _age(node, current)
+
+
+def _age(node: Condition, current: Current) -> None:
+    """Why a filter on lately can match nobody, where the data is older than that."""
+    stale = staleness(node, current.catalogue, current.clock) if node.enabled else None
+    if stale is not None:
+        st.markdown(f":small[:orange[:material/history: {plain(stale)}]]")
 
 
 def _open(node: Condition, current: Current, answer: Answer, place: str) -> None:
@@ -117,6 +126,7 @@ def _open(node: Condition, current: Current, answer: Answer, place: str) -> None
             field_editor(node, current, answer)
         else:
             EDITORS[node.type](node, current)
+        _age(node, current)
         if node.enabled and node.id in answer.unfinished:
             st.markdown(f":orange[:material/pending: {plain(answer.unfinished[node.id])} Not counted yet.]")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

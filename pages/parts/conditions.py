@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from pages.parts import commands
@@ -18,6 +16,10 @@ from segmentation.definition import Condition, FieldCondition
 from segmentation.engine import Answer
 from segmentation.menus import menu
 from segmentation.operators import OPERATORS, Shape
+from segmentation.values import Offered
+
+MOST_COMPARED = 100_000  # distinct values; of more, hardly one occurs twice
+MOST_WITH_LISTS = 3_000_000  # people; of more, counting a list's items among the others takes a second
 
 
 def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None:
@@ -38,7 +40,13 @@ def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None
             width=210,
         )
         if named is not None:
-            values = partial(values_of_field, str(current.engine.audience.path), named.name, current.clock.zone)
+            path, name, zone = str(current.engine.audience.path), named.name, current.clock.zone
+
+            def values(search: str) -> tuple[Offered, ...]:
+                quick = named.kind is not Kind.LIST or current.engine.audience.people <= MOST_WITH_LISTS
+                beside = current.others(node.id) if quick and named.distinct <= MOST_COMPARED else None
+                return values_of_field(path, name, zone, beside, search)
+
             comparison_and_operand(node, named, values, current)
     _switches(node, answer)
 

@@ -17,6 +17,7 @@ from pages.parts.session import session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, EventProperty
 from segmentation.definition import AnyNode, Doing, FieldCondition, Group, Match
+from segmentation.values import Offered
 
 MATCHES = {
     Match.ALL: "all of these hold",
@@ -32,6 +33,7 @@ FRAMED = 3
 class _Event:
     """The event whose details are drawn, with the details it has."""
 
+    id: str
     names: tuple[str, ...]
     details: dict[str, EventProperty]
     current: Current
@@ -43,7 +45,7 @@ def details(node: Doing, current: Current) -> None:
     where = node.where
     if not known and (where is None or not where.children):
         return
-    event = _Event(node.events, known, current)
+    event = _Event(node.id, node.events, known, current)
     if where is None or not where.children:
         with line("Where"):
             _add(node.id, "Narrow down by a detail", "+ a detail of it …", event, 0)
@@ -119,7 +121,12 @@ def _filter(child: FieldCondition, event: _Event) -> None:
     )
     if named is not None:
         path, zone = str(event.current.engine.audience.path), event.current.clock.zone
-        values = partial(values_of_property, path, named.name, event.names, zone)
+        detail = named.name
+
+        def values(search: str) -> tuple[Offered, ...]:
+            beside = event.current.others(event.id)
+            return values_of_property(path, detail, event.names, zone, beside, search)
+
         comparison_and_operand(child, named, values, event.current)
     for badge, on in (("exact case", child.exact_case), ("not where it is missing", child.leave_out_missing)):
         if on:

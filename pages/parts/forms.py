@@ -9,10 +9,13 @@ import streamlit as st
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from connectors.sources.databases import Database, TableOffer
+from pages.parts.queries import jobs
 from pages.parts.session import session, widget
 from pages.parts.words import number, plain
 from segmentation.errors import HandpickError
+from segmentation.jobs import State
 
+USUAL_SECONDS = 1.0  # in which most databases answer
 Start = Callable[[Database, Any, tuple[TableOffer, ...], str], None]
 
 
@@ -61,8 +64,11 @@ def connect(database: Database, start: Start) -> None:
             st.rerun()
         inputs(database.settings, "database")
         st.button("Test and list tables", on_click=_list, args=(database,), key="database-test")
-        if state.connection_message:
-            (st.success if state.offers is not None else st.error)(plain(state.connection_message))
+        if state.testing is not None:
+            _testing()
+        elif state.connection_message:
+            good = st.warning if state.can_write else st.success
+            (good if state.offers is not None else st.error)(plain(state.connection_message))
         if state.offers is None:
             return
         offers = state.offers
@@ -91,14 +97,48 @@ def _words(offer: TableOffer) -> str:
 
 
 def _list(database: Database) -> None:
+    """Ask the database beside the page; most have answered before it is drawn again."""
     state = session()
-    state.offers = None
+    state.offers, state.connection_message = None, ""
     try:
         settings = entered(database.settings, "database")
-        state.connection_message = database.test(settings)
-        state.offers = database.tables(settings)
     except HandpickError as error:
         state.connection_message = str(error)
+        return
+    title = database.title(settings)
+    job = jobs().start(f"Connecting to {title}", lambda progress: (database.test(settings), database.tables(settings)))
+    state.testing = job.id
+    job.wait(USUAL_SECONDS)
+    _collect()
+
+
+def _collect() -> bool:
+    """Take over what the database answered; False as long as it has not."""
+    state = session()
+    job = jobs().get(state.testing or "")
+    if job is not None and job.state == State.RUNNING:
+        return False
+    state.testing = None
+    if job is not None and job.result is not None:
+        found, state.offers = job.result
+        state.connection_message, state.can_write = found.words, found.can_write
+    elif job is not None:
+        state.connection_message = str(job.error)
+    return True
+
+
+@st.fragment(run_every=0.5)
+def _testing() -> None:
+    if _collect():
+        st.rerun()
+    job = jobs().get(session().testing or "")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/hourglass: {plain(job.title)} · {job.elapsed:.0f} s" if job else "", width="stretch")
+        st.button("Stop waiting", icon=":material/close:", key="database-stop", on_click=_stop_waiting)
+
+
+def _stop_waiting() -> None:
+    session().testing = None
 
 
 def _read(database: Database, start: Start, chosen: list[int]) -> None:

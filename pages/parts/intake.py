@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from connectors.importing import load_sample, plan_files, plan_for
-from connectors.sources.databases import DATABASES, Database
+from connectors.importing import load_sample, plan_files, plan_tables
+from connectors.sources.databases import DATABASES, Database, TableOffer
 from connectors.sources.files import EXTENSIONS
 from pages.parts import forms, work
 from pages.parts.queries import current, workspace
 from pages.parts.session import Draft, session, widget
+from pages.parts.uploads import kept
 from pages.parts.words import plain
+from segmentation.catalogue import Model
 from segmentation.plan import Progress
 
 CARD_HEIGHT = 330
@@ -80,15 +82,7 @@ def _is_here() -> bool:
 
 def _start_files() -> None:
     space = workspace()
-    folder = space.staging_folder()
-    files: list[tuple[str, Path]] = []
-    for position, upload in enumerate(widget(session().key("files")) or ()):
-        path = folder / f"upload-{position}{Path(upload.name).suffix.lower()}"
-        with path.open("wb") as target:
-            upload.seek(0)
-            while chunk := upload.read(1 << 20):
-                target.write(chunk)
-        files.append((upload.name, path))
+    files = kept(session().key("files"))
     name = _title(files[0][0]) if files else ""
 
     def read(progress: Progress) -> Draft:
@@ -146,16 +140,15 @@ def _database() -> None:
 
 
 def _open_database(kind: str) -> None:
-    session().connecting = kind
-    session().offers = None
+    state = session()
+    state.connecting, state.testing, state.offers, state.connection_message = kind, None, None, ""
 
 
-def _start_database(database: Database, settings: object, tables: tuple[object, ...], name: str) -> None:
+def _start_database(database: Database, settings: Model, tables: tuple[TableOffer, ...], name: str) -> None:
     space = workspace()
 
     def read(progress: Progress) -> Draft:
-        staged = database.stage(settings, tables, space.staging_folder(), progress)
-        return Draft(name, plan_for(staged, space, progress))
+        return Draft(name, plan_tables(database, settings, tables, space, progress))
 
     session().connecting = None
     work.start(f"Reading {len(tables)} table{'s' if len(tables) > 1 else ''} from {name}", read)

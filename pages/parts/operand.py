@@ -14,14 +14,15 @@ from pages.parts.inputs import as_day, chosen_day, chosen_number, chosen_period,
 from pages.parts.queries import Current
 from pages.parts.session import session, widget
 from pages.parts.words import number, spoken
-from segmentation.catalogue import EventProperty, Field, Kind, Role, Value
+from segmentation.catalogue import EventProperty, Field, Kind, Role
 from segmentation.clock import CALENDAR_UNITS
 from segmentation.definition import FieldCondition, Period, Unit
 from segmentation.operators import OPERATORS, Operator, Shape
 from segmentation.recognition import personal_role, tells_of_person
+from segmentation.values import Offered
 
 SEARCH_FROM = 50
-ValuesOf = Callable[[str], tuple[Value, ...]]
+ValuesOf = Callable[[str], tuple[Offered, ...]]
 
 
 def operand(
@@ -57,11 +58,16 @@ def _search(base: str) -> None:
     session().searches[base] = widget(f"{base}/search") or ""
 
 
-def _shown(named: Field | EventProperty, values: tuple[Value, ...]) -> tuple[Value, ...]:
+def _shown(named: Field | EventProperty, values: tuple[Offered, ...]) -> tuple[Offered, ...]:
     """The values that are offered: of a detail, none that is masked where it is seen."""
     if isinstance(named, Field) or session().revealed:
         return values
     return tuple(value for value in values if not tells_of_person(value.value))
+
+
+def _often(value: Offered) -> str:
+    """How often it occurs: of everybody, or among those whom the other filters leave and of everybody."""
+    return number(value.count) if value.beside is None else f"{number(value.beside)} of {number(value.count)}"
 
 
 def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values_of: ValuesOf) -> None:
@@ -69,7 +75,7 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
     search = session().searches.get(base, "")
     covered = not session().revealed and personal_role(named) is not Role.NONE
     found = () if covered else _shown(named, values_of(search))
-    counts = {value.value: value.count for value in found}
+    counts = {value.value: _often(value) for value in found}
     many = (isinstance(named, Field) and named.distinct > SEARCH_FROM) or len(found) >= SEARCH_FROM or bool(search)
     if many:
         st.text_input(
@@ -83,13 +89,13 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
             on_change=_search,
             args=(base,),
         )
-    counted = {value.value: value.count for value in (() if covered else _shown(named, values_of("")))} | counts
-    key = known_by(f"{base}/{search}", {value: str(count) for value, count in counted.items()})
+    counted = {value.value: _often(value) for value in (() if covered else _shown(named, values_of("")))} | counts
+    key = known_by(f"{base}/{search}", counted)
     st.multiselect(
         f"Values of {spoken(named.label)}",
         [*counts, *(value for value in dict.fromkeys(chosen) if value not in counts)],
         default=list(dict.fromkeys(chosen)),
-        format_func=lambda value: f"{value} · {number(counted[value])}" if value in counted else value,
+        format_func=lambda value: f"{value} · {counted[value]}" if value in counted else value,
         key=key,
         label_visibility="collapsed",
         accept_new_options=True,

@@ -9,15 +9,21 @@ from pages.parts.fields import fields_by_theme
 from pages.parts.numbers import funnel_steps
 from pages.parts.queries import Current
 from pages.parts.session import session
+from pages.parts.waiting import found
 from pages.parts.words import THEMES, figure, number, percent, plain, spoken
 from segmentation.catalogue import PERSONAL, Field, Kind, Role
 from segmentation.definition import FieldCondition, walk
 from segmentation.differences import differences as compared
 from segmentation.engine import Answer
 from segmentation.facts import summary as headline
-from segmentation.insights import active_over_time, distribution, joined_over_time
+from segmentation.insights import OverTime, active_over_time, distribution, joined_over_time
+from segmentation.plan import Progress
 
 SHOWN = 12
+
+
+def _question(current: Current, answer: Answer) -> tuple[object, ...]:
+    return current.engine.audience.version, current.catalogue, current.clock, answer.members
 
 
 def is_dark() -> bool:
@@ -27,7 +33,14 @@ def is_dark() -> bool:
 
 def summary(current: Current, answer: Answer) -> None:
     """Headline numbers of the segment beside everybody's."""
-    facts = headline(current.engine.audience, current.catalogue, answer.members, current.clock)
+    audience = current.engine.audience
+    facts = found(
+        current,
+        "summary",
+        _question(current, answer),
+        "Working out the headline numbers",
+        lambda progress: headline(audience, current.catalogue, answer.members, current.clock, progress),
+    )
     if not facts:
         return
     with st.grid("auto", min_column_width=170):
@@ -53,8 +66,17 @@ def differences(current: Current, answer: Answer) -> None:
     with st.container(border=True):
         with_used = st.toggle("Show the fields of the filters too", key="charts-used", disabled=not used)
         exclude = frozenset() if with_used else frozenset(used)
-        found = compared(current.engine.audience, current.catalogue, answer.members, SHOWN, exclude)
-        shown = (*found.over[:SHOWN], *found.under[: SHOWN // 2])
+        audience = current.engine.audience
+        different = found(
+            current,
+            "differences",
+            (*_question(current, answer), exclude),
+            "Comparing with everybody",
+            lambda progress: compared(audience, current.catalogue, answer.members, SHOWN, exclude, progress),
+        )
+        if different is None:
+            return
+        shown = (*different.over[:SHOWN], *different.under[: SHOWN // 2])
         st.altair_chart(difference_chart(shown, dark=is_dark()), width="stretch")
         st.caption(
             "100 is as frequent as among everybody, 200 twice as frequent. Only differences that cannot be chance "
@@ -85,9 +107,18 @@ def one_field(current: Current, answer: Answer) -> None:
         )
         if name is None:
             return
-        found = distribution(current.engine.audience, fields[name], answer.members, zone=current.clock.zone)
-        st.altair_chart(distribution_chart(found, dark=is_dark()), width="stretch")
-        missing = found.missing
+        audience, zone = current.engine.audience, current.clock.zone
+        spread = found(
+            current,
+            "distribution",
+            (*_question(current, answer), name),
+            f"Counting {fields[name].label}",
+            lambda progress: distribution(audience, fields[name], answer.members, zone=zone, progress=progress),
+        )
+        if spread is None:
+            return
+        st.altair_chart(distribution_chart(spread, dark=is_dark()), width="stretch")
+        missing = spread.missing
         st.caption(
             f"Exact. No value: {number(missing.in_segment)} in the segment ({percent(missing.share_segment)}), "
             f"{number(missing.in_base)} of everybody ({percent(missing.share_base)})."
@@ -116,12 +147,18 @@ def over_time(current: Current, answer: Answer) -> None:
             width=320,
         )
         kind, _, name = choice.partition(":")
-        audience = current.engine.audience
-        if kind == "joined":
-            found = joined_over_time(audience, current.catalogue.field(name), answer.members, zone=current.clock.zone)
-        else:
-            found = active_over_time(audience, answer.members, (name,) if name else (), clock=current.clock)
-        st.altair_chart(over_time_chart(found, labels[choice], dark=is_dark()), width="stretch")
+        audience, members, clock = current.engine.audience, answer.members, current.clock
+
+        def ask(progress: Progress) -> OverTime:
+            if kind == "joined":
+                field = current.catalogue.field(name)
+                return joined_over_time(audience, field, members, zone=clock.zone, progress=progress)
+            return active_over_time(audience, members, (name,) if name else (), clock=clock, progress=progress)
+
+        times = found(current, "over time", (*_question(current, answer), choice), f"Counting {labels[choice]}", ask)
+        if times is None:
+            return
+        st.altair_chart(over_time_chart(times, labels[choice], dark=is_dark()), width="stretch")
         st.caption(f"Exact numbers of people; calendar of {plain(current.clock.zone)}.")
 
 

@@ -85,7 +85,7 @@ def _centre(node: PlaceCondition, current: Current) -> None:
     names: dict[str, str] = {}
     if city is not None and not city.hidden:
         path = str(current.engine.audience.path)
-        found = values_of_field(path, city.name, current.clock.zone, "")
+        found = values_of_field(path, city.name, current.clock.zone, None, "")
         names = {value.value: f"{value.value} · {number(value.count)}" for value in found}
     chosen = (node.near.name or POINT) if node.near is not None else ANYWHERE if node.climates else None
     names = {

@@ -15,20 +15,23 @@ from pyarrow import parquet
 
 from pages.parts.session import session
 from segmentation.audience import Audience
-from segmentation.catalogue import Catalogue, Value
+from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
 from segmentation.definition import Definition
+from segmentation.editing import around
 from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
-from segmentation.jobs import Jobs
+from segmentation.jobs import Jobs, State
 from segmentation.ladders import Ladders
 from segmentation.library import Library
 from segmentation.lists import Lists
+from segmentation.membership import Membership
 from segmentation.places import Point
 from segmentation.plan import Progress
 from segmentation.references import NO_REFERENCES, NamedDefinition, References
 from segmentation.referring import Saved, named, refers
-from segmentation.values import field_values, middle_of, property_values
+from segmentation.renewals import Renewals
+from segmentation.values import Offered, field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
 
@@ -54,6 +57,12 @@ def lists() -> Lists:
 def ladders() -> Ladders:
     """The saved ladders."""
     return Ladders(workspace())
+
+
+@st.cache_resource(show_spinner=False)
+def renewals() -> Renewals:
+    """How the audiences are brought up to date."""
+    return Renewals(workspace())
 
 
 @st.cache_resource(show_spinner=False)
@@ -96,6 +105,15 @@ class Current:
     def _answer(self, definition: Definition, references: References, progress: Progress) -> Answer:
         return self.engine.answer(definition, self.clock, self.catalogue, references, progress)
 
+    def others(self, node_id: str) -> Membership | None:
+        """Whom the other filters leave for a filter to choose among; None where that is everybody, and while they are counted."""
+        counting = session().counting
+        if counting is not None and counting.job.state is State.RUNNING:
+            return None
+        rest = around(session().definition, node_id)
+        answer = self.engine.answer(rest, self.clock, self.catalogue, self.references())
+        return answer.members if answer.counted and answer.total < answer.base else None
+
     def references(self, definition: Definition | None = None) -> References:
         """The segments and lists that a definition names, without one the definition on screen."""
         state = session()
@@ -126,18 +144,20 @@ def current() -> Current | None:
     return Current(state.audience, opened, catalogue, Clock(state.now, workspace().settings().zone))
 
 
-@st.cache_resource(max_entries=500, show_spinner=False)
-def values_of_field(path: str, name: str, zone: str, search: str) -> tuple[Value, ...]:
-    """The most frequent values of a field among all people."""
+@st.cache_resource(max_entries=500, show_spinner=False, hash_funcs={Membership: hash})
+def values_of_field(path: str, name: str, zone: str, beside: Membership | None, search: str) -> tuple[Offered, ...]:
+    """The most frequent values of a field among all people, and how many of those `beside` have each."""
     audience = engine(path).audience
-    return field_values(audience, audience.catalogue.field(name), search, zone=zone)
+    return field_values(audience, audience.catalogue.field(name), search, beside=beside, zone=zone)
 
 
-@st.cache_resource(max_entries=500, show_spinner=False)
-def values_of_property(path: str, name: str, events: tuple[str, ...], zone: str, search: str) -> tuple[Value, ...]:
-    """The most frequent values of an event detail among these events."""
+@st.cache_resource(max_entries=500, show_spinner=False, hash_funcs={Membership: hash})
+def values_of_property(
+    path: str, name: str, events: tuple[str, ...], zone: str, beside: Membership | None, search: str
+) -> tuple[Offered, ...]:
+    """The most frequent values of an event detail among these events, and how often those `beside` have each."""
     audience = engine(path).audience
-    return property_values(audience, audience.catalogue.event_property(name), events, search, zone=zone)
+    return property_values(audience, audience.catalogue.event_property(name), events, search, beside=beside, zone=zone)
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

@@ -15,6 +15,7 @@ from segmentation.jobs import Job
 from segmentation.library import SavedSegment
 from segmentation.plan import LoadPlan
 from segmentation.references import StaticList
+from segmentation.renewal import Given
 
 NOW_LASTS = timedelta(minutes=15)
 
@@ -93,6 +94,7 @@ class Session:
     revealed: bool = False
     draft: Draft | None = None
     job: str | None = None
+    asked: dict[str, tuple[object, str]] = field(default_factory=dict)  # what a place of the page asked, and the job
     export: str | None = None  # the job that writes the list
     exported: object = None  # what it was told to write
     leftovers: str | None = None  # the job that collects the rows which are not in the audience
@@ -104,9 +106,13 @@ class Session:
     deleted_audience: str | None = None  # can still be brought back
     problem: str = ""  # why the last load did not work
     just_loaded: bool = False
+    testing: str | None = None  # the job that asks a database for its tables
     connecting: str | None = None  # the kind of database whose dialog is open
     offers: tuple[Any, ...] | None = None  # the tables it has
     connection_message: str = ""
+    can_write: bool = False  # the user of that connection could
+    renewing: bool = False  # the dialog that asks for files and passwords is open
+    given: Given = field(default_factory=Given)  # what was given for the latest renewal, in case it is held
     saving: Saving | None = None
     suggested: Caption = Caption()  # for a segment that came from a file
     asides: tuple[Aside, ...] = ()  # unsaved work that can be brought back, the latest last

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from connectors.destinations.files import slug
-from pages.parts.queries import Current, library
+from pages.parts.queries import Current, library, renewals
 from pages.parts.session import Caption, session, widget
 from pages.parts.words import ago, people, plain, shortened
 from segmentation.definition import Definition
@@ -85,8 +85,18 @@ def _card(segment: SavedSegment, current: Current) -> None:
         now = datetime.now(UTC)
         count = ""
         if segment.last_count is not None and segment.last_counted_at is not None:
-            count = f"{people(segment.last_count)} when counted {ago(segment.last_counted_at, now)} · "
+            change = _change(segment, current.id)
+            count = f"{people(segment.last_count)} when counted {ago(segment.last_counted_at, now)}{change} · "
         st.caption(f"{count}saved {ago(segment.updated_at, now)}")
+
+
+def _change(segment: SavedSegment, audience: str) -> str:
+    """What the newest data changed about a count."""
+    report = renewals().report(audience)
+    news = next((n for n in report.segments if n.segment == segment.id), None) if report is not None else None
+    if news is None or news.before is None or news.after is None or news.after != segment.last_count:
+        return ""
+    return f", {news.after - news.before:+,} by the newest data".replace("-", "−")
 
 
 def _title(name: str, tags: tuple[str, ...]) -> None:

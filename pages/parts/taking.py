@@ -11,6 +11,7 @@ from pages.parts.fields import fields_by_theme
 from pages.parts.people import fitting_columns
 from pages.parts.queries import Current, jobs, workspace
 from pages.parts.session import session
+from pages.parts.waiting import found
 from pages.parts.words import number, plain, spoken
 from segmentation.engine import Answer
 from segmentation.errors import HandpickError
@@ -80,25 +81,29 @@ def _consent(current: Current, destination: str) -> bool:
     return not sure
 
 
-def promise(current: Current, answer: Answer, options: ExportOptions) -> Preview | str:
-    """Who would be written and who left out, or in a sentence why nothing can be written."""
+def promise(current: Current, answer: Answer, options: ExportOptions) -> Preview | str | None:
+    """Who would be written and who left out, in a sentence why nothing can be written, or None while that is looked up."""
+    name, zone = session().name, current.clock.zone
+    question = current.engine.audience.version, current.catalogue, answer.members, options, name, zone
     try:
-        return preview(
-            current.engine.audience,
-            current.catalogue,
-            answer.members.rows(),
-            options,
-            segment_name=session().name,
-            zone=current.clock.zone,
-        )
+        return found(
+            current,
+            "receipt",
+            question,
+            "Checking addresses and consent",
+            lambda progress: preview(
+                current.engine.audience, current.catalogue, answer.members.rows(), options,
+                segment_name=name, zone=zone, progress=progress,
+            ),
+        )  # fmt: skip
     except HandpickError as error:
         return str(error)
 
 
-def receipt(found: Preview | str, options: ExportOptions) -> None:
+def receipt(promised: Preview | str, options: ExportOptions) -> None:
     """Who is written and who is left out, before anything is written."""
-    if isinstance(found, str):
-        st.warning(plain(found))
+    if isinstance(promised, str):
+        st.warning(plain(promised))
         if DESTINATIONS[options.destination].is_own and options.require_address:
             st.caption(
                 "Or, for a list that stays in the house, switch off “Leave out people without a valid address, and "
@@ -106,48 +111,48 @@ def receipt(found: Preview | str, options: ExportOptions) -> None:
             )
         return
     with st.container(border=True):
-        st.metric("People in the file", number(found.exported))
-        _lines(found)
-    _rows(found)
+        st.metric("People in the file", number(promised.exported))
+        _lines(promised)
+    _rows(promised)
 
 
-def _lines(found: Preview | Receipt) -> None:
+def _lines(tallied: Preview | Receipt) -> None:
     rows = (
-        ("In the segment", found.matched),
-        ("without a valid address", -found.no_address),
-        ("did not agree", -found.not_consented),
-        ("same address as somebody before", -found.duplicate),
-        ("**In the file**", found.exported),
+        ("In the segment", tallied.matched),
+        ("without a valid address", -tallied.no_address),
+        ("did not agree", -tallied.not_consented),
+        ("same address as somebody before", -tallied.duplicate),
+        ("**In the file**", tallied.exported),
     )
     lines = [f"| {words} | {number(count).replace('-', '−')} |" for words, count in rows]
     st.markdown("\n".join(["| Receipt | People |", "|:--|--:|", *lines]))
-    for note in found.notes:
+    for note in tallied.notes:
         st.caption(plain(note))
 
 
-def _rows(found: Preview) -> None:
-    if not found.rows:
+def _rows(promised: Preview) -> None:
+    if not promised.rows:
         return
     revealed = session().revealed
     shown = [
         {
             header: text if revealed or not text or not (personal or tells_of_person(text)) else HIDDEN
-            for header, personal, text in zip(found.headers, found.personal, row, strict=True)
+            for header, personal, text in zip(promised.headers, promised.personal, row, strict=True)
         }
-        for row in found.rows
+        for row in promised.rows
     ]
     st.caption("The first rows" + ("" if revealed else ", personal data masked here (not in the file)"))
     st.dataframe(shown, hide_index=True, alt="The first rows of the file")
 
 
-def file(current: Current, answer: Answer, options: ExportOptions, found: Preview | str) -> None:
+def file(current: Current, answer: Answer, options: ExportOptions, promised: Preview | str | None) -> None:
     """Make the file, watch, and download it."""
     state = session()
     st.button(
         "Make the file",
         type="primary",
         icon=":material/ios_share:",
-        disabled=isinstance(found, str) or not found.exported,
+        disabled=not isinstance(promised, Preview) or not promised.exported,
         on_click=_start,
         args=(current, answer, options),
     )

@@ -11,6 +11,7 @@ from pages.parts.session import Draft, session
 from pages.parts.words import plain
 from segmentation.jobs import State
 from segmentation.plan import Progress
+from segmentation.renewal import Held
 
 
 def start(title: str, work: Callable[[Progress], Draft | str]) -> None:
@@ -44,6 +45,8 @@ def collect() -> None:
         state.leftovers = None
         state.columns = None
         state.just_loaded = True
+    elif isinstance(job.error, Held):
+        state.problem = "The new data needs a look before it is brought in; the old data stays. See the sources below."
     elif job.error is not None:
         state.problem = str(job.error)
         state.revision += 1  # the box for files is empty again

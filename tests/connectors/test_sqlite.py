@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from connectors.sources.database_files import Settings
 from connectors.sources.databases import DATABASES, TableOffer
-from connectors.sources.sqlite import Settings
 from segmentation.errors import Cancelled, SourceError
 
 SQLITE = DATABASES["SQLite file"]
@@ -47,7 +47,7 @@ def test_real_databases_keep_all_rows(file: str, counts: dict[str, int], shared_
     assert {table.name: table.rows for table in tables} == counts
     assert all(duckdb.sql(f"SELECT count(*) FROM '{t.path}'").fetchall() == [(t.rows,)] for t in tables)
     assert not any(offer.name.startswith("sqlite_") for offer in offers.values())
-    assert SQLITE.test(settings).startswith(f"Found {len(offers)} tables in {file}.")
+    assert SQLITE.test(settings).words.startswith(f"Found {len(offers)} tables in {file}.")
 
 
 def test_views_are_marked_and_tables_counted(tmp_path: Path) -> None:
@@ -81,14 +81,6 @@ def test_texts_that_are_not_utf8_are_read(tmp_path: Path) -> None:
     [table] = SQLITE.stage(settings, [offer("t")], tmp_path, Quiet())
     assert sorted(duckdb.sql(f"SELECT a FROM '{table.path}'").fetchall()) == [("Zoé",), ("é",)]
     assert table.notes == ("Some texts are not UTF-8: what is not was read as Windows-1252 (Western European).",)
-
-
-def test_tables_without_rows_are_left_out_and_named(tmp_path: Path) -> None:
-    settings = made(tmp_path / "a.db", "CREATE TABLE t AS SELECT 1 AS a", "CREATE TABLE none (a)")
-    [table] = SQLITE.stage(settings, [offer("none"), offer("t")], tmp_path, Quiet())
-    assert (table.name, table.notes) == ("t", ("The table none has no rows and was left out.",))
-    with pytest.raises(SourceError, match=r"^There are no rows in none\. Choose other tables\.$"):
-        SQLITE.stage(settings, [offer("none")], tmp_path, Quiet())
 
 
 def test_the_file_is_never_written(tmp_path: Path) -> None:

@@ -135,9 +135,13 @@ class Handpick:
         self.settled()
 
     def settled(self, quiet: int = 150) -> None:
-        """Wait until the script has run and everything is drawn: nothing happens for `quiet` ms."""
+        """Wait until the script has run and everything is found and drawn: nothing happens for `quiet` ms."""
         self.page.wait_for_function(_QUIET, arg=quiet)
         expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
+        under_way = self.page.get_by_role("button", name="Stop", exact=True)
+        if under_way.count():
+            expect(under_way).to_have_count(0)
+            self.settled(quiet)
 
     def go(self, title: str) -> None:
         """Go to a page by the menu."""

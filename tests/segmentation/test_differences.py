@@ -10,7 +10,7 @@ import pytest
 
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue, Field, Kind, Role, Theme
-from segmentation.differences import Difference, differences, over_represented, z_score
+from segmentation.differences import Difference, differences, z_score
 from segmentation.membership import Membership
 from tests.segmentation.audiences import write_audience
 
@@ -79,7 +79,6 @@ def test_over_and_under_and_what_is_the_same_everywhere(audience: Audience, cata
     assert under["age", "over 59"].in_segment == 0
     assert all(difference.index > 100 and difference.z >= 3 for difference in found.over)
     assert all(difference.index < 100 and difference.z <= -3 for difference in found.under)
-    assert over_represented(audience, catalogue, MEMBERS) == found.over
 
 
 def test_strongest_first_and_no_more_than_asked_for(audience: Audience, catalogue: Catalogue) -> None:

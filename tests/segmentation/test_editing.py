@@ -416,6 +416,26 @@ def test_history_keeps_the_last_steps() -> None:
     assert history.present.root.id == "n49x"
 
 
+def test_around_a_filter_stands_what_all_its_people_match() -> None:
+    any_of = Group(
+        id="any", match=Match.ANY, children=(field(id="b"), Group(id="in", children=(field(id="c"), field(id="d"))))
+    )
+    sequence = SequenceCondition(id="s", steps=(Step(id="first", events=("view",)), Step(id="then", events=("buy",))))
+    every = Group(id="all", children=(field(id="e"), field(id="f")))
+    tree = Definition(root=Group(id="root", children=(field(id="a"), any_of, sequence, every)))
+
+    def left(node_id: str) -> list[str]:
+        return [node.id for node in walk(editing.around(tree, node_id).root)]
+
+    assert left("a") == [node.id for node in walk(tree.root) if node.id != "a"]
+    assert left("b") == left("c") == left("any") == ["root", "a", "s", "first", "then", "all", "e", "f"]
+    assert left("then") == left("s") == ["root", "a", "any", "b", "in", "c", "d", "all", "e", "f"]
+    assert "f" not in left("f")
+    assert "e" in left("f")
+    either = editing.update(tree, "root", match=Match.ANY)
+    assert editing.around(either, "a").root.children == ()
+
+
 def test_a_step_moves_up_and_how_soon_stays_where_it_was() -> None:
     soon = Period(amount=2)
     steps = (

