@@ -68,7 +68,7 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             opened = just or session().leftovers is not None
             with st.expander("What became of every row", expanded=opened, icon=":material/fact_check:"):
                 _reports(about)
-                leftovers.of_audience(entry.id, about)
+                leftovers.of_audience(entry.id, entry.path.stem, about)
 
 
 def _delete_button(entry: AudienceEntry) -> None:

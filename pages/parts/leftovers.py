@@ -39,20 +39,21 @@ def of_table(table: StagedTable, key: str) -> None:
         )
 
 
-def of_audience(audience: str, about: AudienceAbout) -> None:
-    """All rows of a loaded audience's sources that are not in it, collected when asked for."""
+def of_audience(audience: str, version: str, about: AudienceAbout) -> None:
+    """All rows of a loaded audience's sources that are not in this version of it, collected when asked for."""
     if not any(reason != LEFT_OUT for report in about.reports for reason, _ in report.set_aside):
         return
     job = jobs().get(session().leftovers or "")
     if job is not None and job.state == State.RUNNING:
         _collecting()
         return
+    begin = f"{audience}-{version}-"
     found = job.result if job is not None else None
     if job is not None and job.error is not None:
         st.error(plain(str(job.error)))
-    if not isinstance(found, LeftoverFile) or not found.path.is_file() or not found.path.name.startswith(audience):
+    if not isinstance(found, LeftoverFile) or not found.path.is_file() or not found.path.name.startswith(begin):
         st.button(
-            "See the rows that are not loaded", icon=":material/search:", on_click=_start, args=(audience, about.plan)
+            "See the rows that are not loaded", icon=":material/search:", on_click=_start, args=(begin, about.plan)
         )
         return
     _shown(found.first, revealed=session().revealed)
@@ -104,8 +105,8 @@ def _shown(rows: list[Leftover] | tuple[Leftover, ...], *, revealed: bool) -> No
     )
 
 
-def _start(audience: str, plan: LoadPlan) -> None:
-    path = workspace().exports_folder() / f"{audience}-{secrets.token_hex(4)}.csv"
+def _start(begin: str, plan: LoadPlan) -> None:
+    path = workspace().exports_folder() / f"{begin}{secrets.token_hex(4)}.csv"
 
     def collect(progress: Progress) -> LeftoverFile:
         return write_leftovers(leftovers(plan, progress), path)
