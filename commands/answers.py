@@ -13,6 +13,7 @@ from commands.codes import Code, code_of
 from commands.printing import cell, print_csv, print_json
 from commands.questions import Asked, asked
 from commands.refreshing import refresh
+from commands.rejected import rejected
 from segmentation.errors import DefinitionError, HandpickError, NotFound, Problem
 
 
@@ -249,5 +250,5 @@ ANSWERS: dict[str, Callable[[Asked, argparse.Namespace], Code]] = {
     "sql": sql,
 }
 
-WITHOUT_SEGMENT: dict[str, Callable[[argparse.Namespace], Code]] = {"refresh": refresh}
-"""Commands that are asked of a workspace as a whole."""
+WITHOUT_SEGMENT: dict[str, Callable[[argparse.Namespace], Code]] = {"refresh": refresh, "rejected": rejected}
+"""Commands that need no segment."""

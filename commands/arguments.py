@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": "say for single people which filters hold, and why they are in or not",
     "export": "write the list as a file for a destination, with consent respected, and print the receipt",
     "sql": "print the SQL of every condition",
+    "rejected": "list the rows of files, or of a workspace's audience, that could not be read or loaded, with line and reason",
     "refresh": "bring an audience of the workspace up to date from its sources",
 }
 
@@ -52,6 +53,9 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
         parser = parsers.add_parser(
             name, help=words, description=words[0].upper() + words[1:] + ".", allow_abbrev=False
         )
+        if name == "rejected":
+            _add_sources(parser)
+            continue
         if name == "refresh":
             _add_refresh(parser)
             continue
@@ -69,6 +73,11 @@ def add_commands(parsers: argparse._SubParsersAction[Parser]) -> None:
             parser.add_argument("--inline", action="store_true", help="values in the text, to be read rather than run")
         elif name == "export":
             _add_export(parser)
+
+
+def _add_sources(parser: Parser) -> None:
+    parser.add_argument("sources", nargs="*", type=Path, metavar="FILE", help="files, or folders of files")
+    _add_workspace(parser)
 
 
 def _add_question(parser: Parser) -> None:
@@ -106,7 +115,7 @@ def _add_refresh(parser: Parser) -> None:
 
 def _add_files(parser: Parser) -> None:
     files = parser.add_argument_group("straight on files (CSV, Excel, Parquet, JSON, NDJSON)")
-    files.add_argument("--people", type=Path, metavar="FILE", help="one row a person")
+    files.add_argument("--people", type=Path, metavar="FILE", help="one row a person; or a folder of such files")
     files.add_argument(
         "--events",
         type=Path,
@@ -114,7 +123,7 @@ def _add_files(parser: Parser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="one row an event; one or more files",
+        help="one row an event; one or more files, or folders of such files",
     )
     files.add_argument("--id", metavar="COLUMN", help="the person's id in the people file")
     files.add_argument("--event-person", metavar="COLUMN", help="the person's id in the event files")

@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from connectors.sources.databases import Database, TableOffer, read_tables
-from connectors.sources.files import stage_file
+from connectors.sources.folders import stage_path
 from connectors.sources.offers import with_rows
 from connectors.sources.sample import write_sample
 from segmentation.catalogue import Model
-from segmentation.errors import SourceError
+from segmentation.errors import NotFound, SourceError
 from segmentation.guessing import guess_plan
 from segmentation.loading import build_audience
 from segmentation.plan import LoadPlan, Origin, Progress, StagedTable
@@ -35,25 +35,29 @@ def plan_for(tables: Sequence[StagedTable], workspace: Workspace, progress: Prog
 def plan_files(
     files: Sequence[tuple[str, Path]], workspace: Workspace, progress: Progress
 ) -> tuple[LoadPlan, tuple[str, ...]]:
-    """Read files, given as (name, path), and guess what they are; with a sentence for each that cannot be read.
+    """Read files and folders, given as (name, path), and guess what they are; with a sentence for each that cannot be read.
 
     Raises `SourceError` with all these sentences where none can.
     """
     folder = workspace.staging_folder()
     tables: list[StagedTable] = []
     problems: list[str] = []
-    for name, path in files:
-        try:
-            read_at = datetime.now(UTC)
-            tables += (
-                table.model_copy(update={"origin": Origin(read_at=read_at)})
-                for table in stage_file(path, name, folder, progress)
-            )
-        except SourceError as error:
-            problems.append(str(error))
-    if problems and not tables:
-        raise SourceError(" ".join(problems))
-    return plan_for(tables, workspace, progress), tuple(problems)
+    try:
+        for name, path in files:
+            try:
+                read_at = datetime.now(UTC)
+                tables += (
+                    table.model_copy(update={"origin": Origin(read_at=read_at)})
+                    for table in stage_path(path, name, folder, progress)
+                )
+            except (SourceError, NotFound) as error:
+                problems.append(str(error))
+        if problems and not tables:
+            raise SourceError(" ".join(problems))
+        return plan_for(tables, workspace, progress), tuple(problems)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def plan_tables(

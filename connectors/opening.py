@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from connectors.sources.blank import stage_blank
 from connectors.sources.content import Content, recognise
-from connectors.sources.files import FILE_KINDS, stage_file
+from connectors.sources.files import FILE_KINDS
+from connectors.sources.folders import files_in, stage_path
 from segmentation import naming, replanning
 from segmentation.audience import Audience
 from segmentation.catalogue import Kind, Role
@@ -131,15 +132,13 @@ def _plan(
 
 def _stage(file: Path, folder: Path, names: Sequence[str]) -> list[StagedTable]:
     """The tables of a file; one without rows has the columns of its header, or those that are looked for."""
-    if not file.is_file():
-        raise NotFound(f"There is no file {file}.")
-    blank = stage_blank(file, folder, names)
-    return [blank] if blank is not None else stage_file(file, file.name, folder, Quiet())
+    blank = stage_blank(file, folder, names) if file.is_file() else None
+    return [blank] if blank is not None else stage_path(file, file.name, folder, Quiet())
 
 
 def _has_types(table: StagedTable, file: Path) -> bool:
     """Whether the source tells texts from numbers: of a file in an archive its name tells."""
-    if recognise(file)[0] in TYPED:
+    if recognise(files_in(file)[0] if file.is_dir() else file)[0] in TYPED:
         return True
     suffix = Path(table.name).suffix.lower().removeprefix(".")
     return any(suffix in kind.extensions for kind in FILE_KINDS if kind.content in TYPED)

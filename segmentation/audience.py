@@ -30,7 +30,7 @@ from segmentation.repairs import Step
 FORMAT = 1
 VERSION_NAME = re.compile(r"v(\d{6})\.duckdb")
 INTERNAL = ("_row", "_name", "_time")
-MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "2GB")
+MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "1200MB")  # of loading: the process stays below 1.5 GB
 READING_LIMIT = os.environ.get("HANDPICK_MEMORY", "1500MB")  # beside what the kernels hold
 
 LOCKED: dict[str, str | bool | int | float | list[str]] = {

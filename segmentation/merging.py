@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from segmentation.cells import Column, filled, literal, raw
 from segmentation.errors import LoadError
 from segmentation.plan import Format, Progress, StagedTable, TablePlan, TableRole
 from segmentation.renewal import TableNews, TableRenewal, Way
-from segmentation.staged import Staged, workbench
+from segmentation.staged import Staged, exactly, workbench
 
 COMPRESSION = "snappy"
 UNIQUE = 0.98  # of the keys of events are different
@@ -131,18 +131,33 @@ def merge(
             sql = f"SELECT {olds} FROM {old.source}{known} UNION ALL SELECT {news} FROM {fresh.source}"
         copy = f"COPY ({sql}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION {COMPRESSION})"
         (rows,) = connection.execute(copy, parameters).fetchone() or (0,)
+        aside = [new] if renewal.way is Way.REPLACE else [before, new]
+        rejects = _rejects(connection, aside, target)
     table = new.model_copy(
         update={
             "path": target,
             "columns": names,
             "headers": (),
             "rows": rows,
-            "rejected_rows": new.rejected_rows + (before.rejected_rows if renewal.way is not Way.REPLACE else 0),
+            "rejected_rows": sum(table.rejected_rows for table in aside),
+            "rejected": tuple(rejected for table in aside for rejected in table.rejected),
+            "rejects": rejects,
         }
     )
     added = rows - before.rows if renewal.way is not Way.REPLACE else 0
     news_of = TableNews(table=before.name, before=before.rows, read=new.rows, added=added, updated=updated, after=rows)
     return table, news_of
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection, tables: Sequence[StagedTable], target: Path) -> Path | None:
+    """One file of all rows of these tables that could not be read, none where there are none."""
+    files = [exactly(table.rejects) for table in tables if table.rejects is not None and table.rejects.is_file()]
+    if not files:
+        return None
+    path = target.with_suffix(".rejected.parquet")
+    parts = " UNION ALL ".join("SELECT * FROM read_parquet(?)" for _ in files)
+    connection.execute(f"COPY ({parts}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION {COMPRESSION})", files)
+    return path
 
 
 def _pair(old: Staged, new: Staged, name: str) -> tuple[str, str]:

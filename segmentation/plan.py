@@ -26,7 +26,7 @@ class Progress(Protocol):
 
 
 class Rejected(Model):
-    """A row that could not be read: its line in the file (1-based, 0 unknown), why, and its text (cut at 500)."""
+    """A row that could not be read: its line in the file (1-based, 0 unknown), why, and its text."""
 
     line: int
     reason: str
@@ -48,7 +48,7 @@ class Origin(Model):
 class StagedTable(Model):
     """A table as it was delivered, kept as Parquet beside the audience: text stays text, typed columns stay typed.
 
-    `rows` + `rejected_rows` = rows in the source. `rejected` holds the first 1,000.
+    `rows` + `rejected_rows` = rows in the source. `rejected` holds the first 1,000, their texts cut at 500 characters.
     """
 
     name: str  # shown: file name without folder, or table name
@@ -57,9 +57,15 @@ class StagedTable(Model):
     rows: int
     rejected_rows: int = 0
     rejected: tuple[Rejected, ...] = ()
+    rejects: Path | None = None  # Parquet with all of them as they were written: line, reason, text
     headers: tuple[str, ...] = ()  # the columns' names exactly as the source has them, where one of them was mended
     origin: Origin | None = None  # None where it was read by a Handpick that did not note it
     notes: tuple[str, ...] = ()  # sentences: "Read as Windows-1252.", "Column 3 had no name: called column_3."
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is kept of the table on disk."""
+        return (self.path,) if self.rejects is None else (self.path, self.rejects)
 
 
 class TableRole(StrEnum):

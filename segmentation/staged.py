@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +17,7 @@ from segmentation.errors import Cancelled, LoadError
 from segmentation.plan import Progress, StagedTable
 from segmentation.scratch import scratch
 
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 WIDE = 300  # expressions in one query
 
 
@@ -43,6 +46,8 @@ def workbench(
             "There is not enough memory or disk space for this data. Leave out columns, or have HANDPICK_MEMORY raised by whoever runs Handpick."
         ) from error
     except duckdb.Error as error:
+        if no_room(error):
+            raise LoadError("There is no room on the disk for this data. Make room, then load it again.") from error
         raise LoadError(
             f"The data cannot be loaded: {_first_line(error)} Read its source again on the Data page."
         ) from error
@@ -78,6 +83,11 @@ class Part:
         self.whole.on_cancel(interrupt)
 
 
+def no_room(error: Exception) -> bool:
+    """Whether a disk is full, or a file larger than it may be; Arrow and DuckDB say so in their message only."""
+    return getattr(error, "errno", None) in FULL or any(os.strerror(code) in str(error) for code in FULL)
+
+
 def _first_line(error: Exception) -> str:
     line = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
     return line if line.endswith((".", "!", "?")) else f"{line}."
@@ -93,7 +103,7 @@ class Staged:
         """Look at the file's columns; `index` tells the tables of one query apart."""
         self.table = table
         self.alias = f"staged{index}"
-        self.parameters = {f"path{index}": _without_wildcards(table.path)}
+        self.parameters = {f"path{index}": exactly(table.path)}
         if not table.path.is_file():
             raise LoadError(f"The read data of {table.name} is gone. Read its source again on the Data page.")
         described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [*self.parameters.values()]).fetchall()
@@ -140,5 +150,6 @@ class Staged:
             ) from None
 
 
-def _without_wildcards(path: Path) -> str:
-    return re.sub(r"[*?\[]", lambda found: f"[{found.group()}]", str(path))
+def exactly(path: Path) -> str:
+    """A path that DuckDB's readers take as it is written, though * ? and [ stand in it."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))

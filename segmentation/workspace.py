@@ -239,18 +239,25 @@ class Workspace:
         target.mkdir(mode=0o700, exist_ok=True)
         tables = []
         for table in plan.tables:
-            path = table.table.path
-            if path.parent != target:
-                if not path.is_file():
-                    raise LoadError(f"What was read from {table.table.name} has been removed. Read it again.")
-                moved = target / f"{secrets.token_hex(4)}-{path.name}"
-                try:
-                    os.link(path, moved)  # the staged file stays: a cancelled load can be tried again
-                except OSError:  # another file system
-                    shutil.copyfile(path, moved)
-                path = moved
-            tables.append(table.model_copy(update={"table": table.table.model_copy(update={"path": path})}))
+            kept = table.table
+            moved = {file: self._adopted(file, target, kept.name) for file in kept.files}
+            kept = kept.model_copy(update={"path": moved[kept.path], "rejects": kept.rejects and moved[kept.rejects]})
+            tables.append(table.model_copy(update={"table": kept}))
         return plan.model_copy(update={"tables": tuple(tables)})
+
+    @staticmethod
+    def _adopted(path: Path, folder: Path, name: str) -> Path:
+        """Where a staged file is in `folder`, put there if need be."""
+        if path.parent == folder:
+            return path
+        if not path.is_file():
+            raise LoadError(f"What was read from {name} has been removed. Read it again.")
+        moved = folder / f"{secrets.token_hex(4)}-{path.name}"
+        try:
+            os.link(path, moved)  # the staged file stays: a cancelled load can be tried again
+        except OSError:  # another file system
+            shutil.copyfile(path, moved)
+        return moved
 
     def drop_unused(self, audience: str, plan: LoadPlan | None) -> None:
         """Remove staged tables beside an audience that `plan` does not use; the whole folder where nothing was published."""
@@ -258,7 +265,7 @@ class Workspace:
         if not version_paths(folder):
             shutil.rmtree(folder, ignore_errors=True)
             return
-        used = {table.table.path for table in plan.tables} if plan is not None else set()
+        used = {file for table in plan.tables for file in table.table.files} if plan is not None else set()
         for path in (folder / "sources").glob("*"):
             if path not in used:
                 path.unlink(missing_ok=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence, Sized
 from datetime import date, time, timedelta
 
 NUMBER = re.compile(r"[-+]?[$€£]? ?(\d+|\d{1,3}([ .,'’]\d{3})+)?([.,]\d+)?([eE][-+]?\d+)? ?[%€$£]?")
@@ -41,3 +42,9 @@ def shape_of(cell: object) -> str:
 def filled(cells: Sequence[object]) -> int:
     """How many cells hold something."""
     return sum(1 for cell in cells if cell is not None and str(cell).strip() != "")
+
+
+def usual_width(records: Iterable[Sized]) -> int:
+    """The number of cells of those records that hold most cells of all: those of the table, whatever stands around it."""
+    counts = Counter(map(len, records))
+    return max(counts, key=lambda width: (width * counts[width], width))

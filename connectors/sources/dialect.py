@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from connectors.sources.cells import shape_of
+from connectors.sources.cells import shape_of, usual_width
 from connectors.sources.records import NO_DELIMITER, Dialect, Record, read_sample
 
-DELIMITERS = (",", ";", "\t", "|", ":")
+DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
 """In the order in which a tie is decided. A colon also stands in times and addresses: it must separate every row alike."""
 
 STRANGE = re.compile(r"[,;\t|]")  # inside a cell: perhaps two cells that were not separated
@@ -33,16 +32,18 @@ def _candidates(text: str) -> Iterator[Dialect]:
     for delimiter in DELIMITERS:
         if delimiter not in text:
             continue
-        yield Dialect(delimiter)
+        found = [Dialect(delimiter)]
         if _is_quote("'", delimiter, text):
-            yield Dialect(delimiter, "'")
+            found.append(Dialect(delimiter, "'"))
         if '\\"' in text:
-            yield Dialect(delimiter, backslash=True)
+            found.append(Dialect(delimiter, backslash=True))
+        yield from found
+        yield from (replace(d, skip_blanks=True) for d in found if f"{delimiter} {d.quote}" in text)
 
 
 def _is_quote(quote: str, delimiter: str, text: str) -> bool:
     """Whether a character clearly encloses cells: more than once, and the other one never does."""
-    edge = re.escape(delimiter)
+    edge = re.escape(delimiter) + " ?"
     enclosed = re.compile(f"(?:^|{edge}){quote}[^{quote}\r\n]*{quote}(?=$|{edge}|\r)", re.MULTILINE)
     other = re.compile(f'(?:^|{edge})"', re.MULTILINE)
     return len(enclosed.findall(text)) > 1 and not other.search(text)
@@ -58,16 +59,17 @@ def _regularity(records: Sequence[Record], dialect: Dialect) -> float:
     rows = [record for record in records if record.cells and "".join(record.cells).strip()]
     if not rows:
         return 0.0
-    width, _ = max(Counter(len(row.cells) for row in rows).items(), key=lambda item: (item[1], item[0]))
+    width = usual_width(row.cells for row in rows)
     regular = [row for row in rows if len(row.cells) == width and not row.damaged]
     share = len(regular) / len(rows)
     if width == 1 or (len(rows[0].cells) == 1 and _is_prose(rows, width, dialect)):
         return 0.0
     if dialect.delimiter == ":" and (share < 1 or _is_clock_or_address(regular)):
         return 0.0
-    cells = [cell for row in regular for cell in row.cells if cell]
+    cells = [cell for row in regular for cell in row.cells if cell.strip()]
     whole = sum(_looks_whole(cell) for cell in cells) / len(cells) if cells else 0.5
-    return float(share * whole * (1 - 1 / width)) * (0.5 if dialect.delimiter == ":" else 1.0)
+    unharmed = 1 - 0.1 * sum(row.damaged for row in rows) / len(rows)
+    return float(share * whole * unharmed * (1 - 1 / width)) * (0.5 if dialect.delimiter == ":" else 1.0)
 
 
 def _looks_whole(cell: str) -> float:
@@ -84,10 +86,22 @@ def _looks_whole(cell: str) -> float:
 def _is_prose(rows: Sequence[Record], width: int, dialect: Dialect) -> bool:
     """Whether lines below a single cell are sentences or addresses rather than a table below its title."""
     start = next(place for place, row in enumerate(rows) if len(row.cells) == width)
-    table = rows[start:]
-    if sum(len(row.cells) == width for row in table) < 0.8 * len(table):
+    end = max(place for place, row in enumerate(rows) if len(row.cells) == width)
+    table = rows[start : end + 1]
+    regular = [row.cells for row in table if len(row.cells) == width]
+    if len(regular) < 0.5 * len(table):
         return True
-    return dialect.delimiter == "," and all(cell.startswith(" ") for row in table for cell in row.cells[1:])
+    loose = len(regular) < 0.8 * len(table) or all(cell.startswith(" ") for cells in regular for cell in cells[1:])
+    return (
+        dialect.delimiter == ","
+        and (loose or dialect.skip_blanks)
+        and not any(map(_is_data, zip(*regular, strict=True)))
+    )
+
+
+def _is_data(column: Sequence[str]) -> bool:
+    """Whether nearly all cells of a column have the shape of a number, a time or an address."""
+    return sum(shape_of(cell) not in ("", "text") for cell in column) >= 0.8 * len(column)
 
 
 def _is_clock_or_address(rows: Sequence[Record]) -> bool:

@@ -24,6 +24,8 @@ MARKS: tuple[tuple[bytes, str, str], ...] = (
 """Byte order marks, longer before shorter."""
 
 WESTERN = "Windows-1252 (Western European)"
+LEFT_OUT = {0: None, 0xFEFF: None}
+"""What no table means: zero bytes, and byte order marks within the text."""
 ESCAPED = re.compile("[\udc80-\udcff]")
 AS_WESTERN = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 """Bytes kept aside by `surrogateescape`, as Windows-1252 has them (its five gaps as browsers read them)."""
@@ -38,18 +40,19 @@ def as_utf8(path: Path, name: str, into: Path, progress: Progress) -> tuple[Path
         head = file.read(64 * 1024)
     codec, label = _wide(head)
     if codec:
-        copy = temporary(into)
+        copy, zeros = temporary(into), 0
         with copy.open("w", encoding="utf-8", newline="") as out:
             for text in _decoded(path, codec, "replace", progress, f"Converting {name}"):
-                out.write(text.replace("\0", ""))
-        return copy, (f"Read as {label}.",)
+                zeros += text.count("\0")
+                out.write(text.translate(LEFT_OUT))
+        return copy, (f"Read as {label}.", *_of_zeros(zeros))
     if is_binary(head):
         raise SourceError(f"{name} is not a text table: what is in it is no text. Export it as CSV or Excel.")
     try:
-        good, bad, zeros = _survey(path, name, progress, "strict")
+        good, bad, zeros, marks = _survey(path, name, progress, "strict")
     except UnicodeDecodeError:
-        good, bad, zeros = _survey(path, name, progress, "surrogateescape")
-    if not bad and not zeros:
+        good, bad, zeros, marks = _survey(path, name, progress, "surrogateescape")
+    if not bad and not zeros and not marks:
         return path, ()
     western = bad > good
     notes = []
@@ -57,14 +60,16 @@ def as_utf8(path: Path, name: str, into: Path, progress: Progress) -> tuple[Path
     with copy.open("w", encoding="utf-8", newline="") as out:
         codec = "cp1252" if western else "utf-8"
         for text in _decoded(path, codec, "surrogateescape", progress, f"Converting {name}"):
-            out.write((text.translate(AS_WESTERN) if ESCAPED.search(text) else text).replace("\0", ""))
+            out.write((text.translate(AS_WESTERN) if ESCAPED.search(text) else text).translate(LEFT_OUT))
     if western:
         notes.append(f"Read as {WESTERN}.")
     elif bad:
         notes.append(f"{count_of(bad, 'character')} not UTF-8 like the rest and read as {WESTERN}.")
-    if zeros:
-        notes.append(f"{count_of(zeros, 'empty character')} left out.")
-    return copy, tuple(notes)
+    return copy, (*notes, *_of_zeros(zeros))
+
+
+def _of_zeros(zeros: int) -> tuple[str, ...]:
+    return (f"{count_of(zeros, 'empty character')} left out.",) if zeros else ()
 
 
 def _wide(head: bytes) -> tuple[str, str]:
@@ -81,21 +86,24 @@ def _wide(head: bytes) -> tuple[str, str]:
     return "", ""
 
 
-def _survey(path: Path, name: str, progress: Progress, errors: str) -> tuple[int, int, int]:
-    """How many characters beyond ASCII are valid UTF-8 (at most), how many bytes are not, and how many are zero."""
+def _survey(path: Path, name: str, progress: Progress, errors: str) -> tuple[int, int, int, int]:
+    """How many characters beyond ASCII are valid UTF-8 (at most), how many bytes are not, how many are zero, and how many
+    byte order marks stand within the text, as where files were joined.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
-    good = bad = zeros = done = 0
+    good = bad = zeros = marks = done = 0
     with path.open("rb") as file:
         while True:
             chunk = file.read(CHUNK)
             done += len(chunk)
-            zeros += chunk.count(0)
+            zeros += chunk.count(0) if 0 in chunk else 0  # finding none is much quicker than counting
             if not chunk or decoder.getstate()[0] or not chunk.isascii():
                 text = decoder.decode(chunk, final=not chunk)
+                marks += text.count("\ufeff", 1 if done == len(chunk) else 0)
                 good += max(len(chunk) - len(text), 0)
                 bad += len(ESCAPED.findall(text)) if errors != "strict" else 0
             if not chunk:
-                return good, bad, zeros
+                return good, bad, zeros, marks
             if done % (32 * CHUNK) == 0:
                 progress(f"Checking {name}")
 

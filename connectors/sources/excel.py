@@ -16,8 +16,8 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from connectors.sources.careful import ABOVE
 from connectors.sources.columns import Column, text_of
-from connectors.sources.delimited import ABOVE
 from connectors.sources.header import Header, find_header
 from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import Rejects, TableWriter, count_of, table_path
@@ -99,11 +99,11 @@ def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress
     if not count:
         return None
     names, headers, places, notes = _named(header, columns)
-    rejects = Rejects()
-    for line, row in sample[: header.above]:
-        rejects.add(line, ABOVE, " ".join(text_of(cell) or "" for cell in row).strip())
     schema = pa.schema([(column, columns[place].type) for column, place in zip(names, places, strict=True)])
-    with TableWriter(table_path(into, name), schema) as writer:
+    target = table_path(into, name)
+    with Rejects(target) as rejects, TableWriter(target, schema) as writer:
+        for line, row in sample[: header.above]:
+            rejects.add(line, ABOVE, " ".join(text_of(cell) or "" for cell in row).strip())
         for batch in _batches(sheet, header.taken):
             parts = list(zip(*(row for _, row in batch), strict=True))
             writer.write(pa.record_batch([columns[place].array(parts[place]) for place in places], schema=schema))
@@ -119,6 +119,7 @@ def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress
         rows=writer.rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),
+        rejects=rejects.path,
         notes=notes,
     )
 

@@ -14,6 +14,7 @@ from connectors.sources.json_records import stage_json
 from connectors.sources.parquet import stage_parquet
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
+from segmentation.staged import no_room
 
 Stage = Callable[[Path, str, Path, Progress], list[StagedTable]]
 
@@ -26,8 +27,10 @@ def stage_file(path: Path, name: str, into: Path, progress: Progress) -> list[St
     try:
         return _stage(path, name, into, progress, FILE_KINDS)
     except OSError as error:
+        if no_room(error):
+            raise SourceError(f"There is no room on the disk to read {name}. Make room, then read it again.") from error
         raise SourceError(
-            f"{name} could not be read: {error.strerror or error}. Is there space on the disk?"
+            f"{name} could not be read: {error.strerror or error}. Look whether it is still there."
         ) from error
 
 
@@ -76,8 +79,8 @@ def _stage_members(members: Iterator[tuple[str, Path]], into: Path, progress: Pr
             except SourceError as problem:
                 problems.append(str(problem))
     except BaseException:
-        for table in tables:
-            table.path.unlink(missing_ok=True)
+        for file in (file for table in tables for file in table.files):
+            file.unlink(missing_ok=True)
         raise
     if not tables:
         raise SourceError(problems[0] if len(problems) == 1 else " ".join([f"{name} holds no table.", *problems[:5]]))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from connectors.sources.cells import filled, shape_of
+from connectors.sources.cells import filled, shape_of, usual_width
 from connectors.sources.names import numbered_names
 
 MOST_ABOVE = 30
@@ -15,6 +15,7 @@ COMPARED = 50
 YEARS = range(1900, 2101)
 
 Cells = Sequence[object]
+NO_HEADER = "There is no header: the columns are numbered."
 MANY, FEW_IN = 8, 4  # rows, and rows to a value, from which on a text column says something of its header
 
 
@@ -41,10 +42,12 @@ def find_header(records: Sequence[Cells]) -> Header:
     above = _titles_above(records, width)
     first = records[above]
     rows = [row for row in records[above + 1 : above + 1 + COMPARED] if row != first]
-    if not _is_header(first, rows):
-        return Header(
-            numbered_names(usual), above, present=False, notes=("There is no header: the columns are numbered.",)
-        )
+    begins = _first_shape(rows)
+    is_row = len(first) != usual and bool(begins) and shape_of(first[0]) == begins
+    if is_row or not _is_header(first, [row for row in rows if len(row) == usual] or rows):
+        while above and begins and any(shape_of(record[0]) == begins for record in records[:above]):
+            above -= 1
+        return Header(numbered_names(usual), above, present=False, notes=(NO_HEADER,))
     names = ["" if cell is None else str(cell) for cell in first]
     notes: tuple[str, ...] = ()
     if len(names) == width - 1 and rows and all(len(row) == width and filled(row[-1:]) for row in rows):
@@ -58,10 +61,10 @@ def find_header(records: Sequence[Cells]) -> Header:
 
 def _usual_width(records: Sequence[Cells]) -> int:
     """The number of cells of most records; of few records, that of the first."""
-    counts = Counter(len(record) for record in records)
-    usual, times = max(counts.items(), key=lambda item: (item[1], item[0]))
     first = len(records[0])
-    return first if len(records) <= 3 and first > 1 and counts[first] == times else usual
+    return (
+        first if first > 1 and len({len(record) for record in records}) == len(records) <= 3 else usual_width(records)
+    )
 
 
 def _used(record: Cells) -> int:
@@ -83,6 +86,13 @@ def _titles_above(records: Sequence[Cells], width: int) -> int:
     return 0
 
 
+def _first_shape(rows: Sequence[Cells]) -> str:
+    """The shape with which nearly all rows begin, nothing where it is text."""
+    shapes = Counter(shape_of(row[0]) for row in rows)
+    usual, times = shapes.most_common(1)[0] if shapes else ("", 0)
+    return usual if usual != "text" and times >= 0.8 * len(rows) else ""
+
+
 def _names_columns(records: Sequence[Cells], width: int) -> bool:
     """Whether the first of these records is a full and certain header of the others."""
     if len(records) < 2 or _used(records[0]) != width:
@@ -101,7 +111,9 @@ def _is_header(first: Cells, rows: Sequence[Cells]) -> bool:
     if like or unlike:
         return unlike > like
     speaking = all(not any(map(str.isdigit, name)) or any(map(str.isalpha, name)) for name in names)
-    return speaking and set(shapes) <= {"text", ""} and len(set(names)) == len(names) and len(names) * 2 > len(shapes)
+    return (
+        speaking and set(shapes) <= {"text", ""} and len(set(names)) >= len(names) - 1 and len(names) * 2 > len(shapes)
+    )
 
 
 def _votes(first: Cells, rows: Sequence[Cells]) -> tuple[int, int]:

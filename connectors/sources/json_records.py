@@ -25,6 +25,7 @@ BATCH = 1_000
 MOST_FIELDS = 5_000
 
 BLANK = "blank"
+TOO_DEEP = "its values are nested too deeply"
 NO_OBJECT = "it has no named fields"
 
 
@@ -41,43 +42,53 @@ def stage_json(path: Path, name: str, into: Path, progress: Progress) -> list[St
     """Stage one JSON file; raises `SourceError` where it is damaged or holds no objects."""
     text, notes = as_utf8(path, name, into, progress)
     try:
-        return [_stage_objects(text, name, into, progress, notes)]
+        wrappers = _wrappers(text, name)
+        several = len(wrappers) > 1
+        return [
+            _stage_objects(text, f"{name} – {wrapper}" if several else name, into, progress, notes, wrapper)
+            for wrapper in wrappers
+        ]
     finally:
         if text != path:
             text.unlink(missing_ok=True)
 
 
-def _stage_objects(path: Path, name: str, into: Path, progress: Progress, notes: tuple[str, ...]) -> StagedTable:
+def _stage_objects(
+    path: Path, name: str, into: Path, progress: Progress, notes: tuple[str, ...], wrapper: str
+) -> StagedTable:
     columns: defaultdict[str, Column] = defaultdict(Column)
-    rejects = Rejects()
-    wrapper, count, blank = _wrapper(path, name), 0, 0
-    values = _values(path, name, wrapper, progress, 0.0)
-    while batch := list(islice(values, BATCH)):
-        cells: defaultdict[str, list[object]] = defaultdict(list)
-        for found in batch:
-            if found.reason == BLANK:
-                blank += 1
-            elif not isinstance(found.value, dict):
-                text = found.text or json.dumps(found.value, ensure_ascii=False)
-                rejects.add(found.line, found.reason or NO_OBJECT, text)
-            else:
-                count += 1
-                for key, value in opened(found.value):
-                    cells[key].append(value)
-        for key, known in cells.items():
-            columns[key].learn(known)
-        if len(columns) > MOST_FIELDS:
-            raise SourceError(f"{name} has more than {MOST_FIELDS:,} different fields: their names seem to be data.")
-    if not count or not columns:
-        raise SourceError(f"{name} holds no rows with named fields. Export it as a list of such rows, or as CSV.")
-    names, mended = mend_names(list(columns))
-    schema = pa.schema([(column, kind.type) for column, kind in zip(names, columns.values(), strict=True)])
-    with TableWriter(table_path(into, name), schema) as writer:
-        values = _values(path, name, wrapper, progress, 0.5)
-        objects = (dict(opened(found.value)) for found in values if isinstance(found.value, dict))
-        while rows := list(islice(objects, BATCH)):
-            arrays = [column.array([row.get(key) for row in rows]) for key, column in columns.items()]
-            writer.write(pa.record_batch(arrays, schema=schema))
+    target = table_path(into, name)
+    with Rejects(target) as rejects:
+        count = blank = 0
+        values = _values(path, name, wrapper, progress, 0.0)
+        while batch := list(islice(values, BATCH)):
+            cells: defaultdict[str, list[object]] = defaultdict(list)
+            for found in batch:
+                if found.reason == BLANK:
+                    blank += 1
+                elif not isinstance(found.value, dict):
+                    text = found.text or json.dumps(found.value, ensure_ascii=False)
+                    rejects.add(found.line, found.reason or NO_OBJECT, text)
+                else:
+                    count += 1
+                    for key, value in opened(found.value):
+                        cells[key].append(value)
+            for key, known in cells.items():
+                columns[key].learn(known)
+            if len(columns) > MOST_FIELDS:
+                raise SourceError(
+                    f"{name} has more than {MOST_FIELDS:,} different fields: their names seem to be data."
+                )
+        if not count or not columns:
+            raise SourceError(f"{name} holds no rows with named fields. Export it as a list of such rows, or as CSV.")
+        names, mended = mend_names(list(columns))
+        schema = pa.schema([(column, kind.type) for column, kind in zip(names, columns.values(), strict=True)])
+        with TableWriter(target, schema) as writer:
+            values = _values(path, name, wrapper, progress, 0.5)
+            objects = (dict(opened(found.value)) for found in values if isinstance(found.value, dict))
+            while rows := list(islice(objects, BATCH)):
+                arrays = [column.array([row.get(key) for row in rows]) for key, column in columns.items()]
+                writer.write(pa.record_batch(arrays, schema=schema))
     if wrapper:
         notes += (f"The rows were taken from “{wrapper}”.",)
     if blank:
@@ -90,6 +101,7 @@ def _stage_objects(path: Path, name: str, into: Path, progress: Progress, notes:
         rows=writer.rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),
+        rejects=rejects.path,
         notes=notes + mended,
     )
 
@@ -108,7 +120,7 @@ def _values(path: Path, name: str, wrapper: str, progress: Progress, share: floa
     size = path.stat().st_size
     with path.open(encoding="utf-8-sig") as text:
         if wrapper:
-            values: Iterator[Found] = (Found(0, value) for value in json.load(text)[wrapper])
+            values: Iterator[Found] = (Found(0, value) for value in _inside(json.load(text), wrapper))
         else:
             values = _lines(text) if _is_lines(path) else _stream(text, name)
         for number, found in enumerate(values):
@@ -127,21 +139,25 @@ def _is_lines(path: Path) -> bool:
     line = _first_line(path)
     try:
         return line.startswith("{") and isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
-def _wrapper(path: Path, name: str) -> str:
-    """The one field that holds the list of rows, where the file is one object around it; else nothing."""
+def _wrappers(path: Path, name: str) -> list[str]:
+    """Where the rows are in a file that is one object around them, as a.b; several lists are several tables, none is [""]."""
     if path.stat().st_size > LONGEST or not _first_line(path).startswith("{"):
-        return ""
+        return [""]
     with path.open(encoding="utf-8-sig") as text:
         try:
             values = [found.value for found in islice(_stream(text, name), 2)]
         except SourceError:
-            return ""
-    lists = [key for key, inner in values[0].items() if _is_rows(inner)] if len(values) == 1 else []
-    return lists[0] if len(lists) == 1 else ""
+            return [""]
+    return [key for key, inner in opened(values[0]) if _is_rows(inner)] or [""] if len(values) == 1 else [""]
+
+
+def _inside(value: Any, wrapper: str) -> list[Any]:
+    """The list that stands there."""
+    return next(inner for key, inner in opened(value) if key == wrapper and isinstance(inner, list))
 
 
 def _is_rows(value: object) -> bool:
@@ -156,6 +172,8 @@ def _lines(text: IO[str]) -> Iterator[Found]:
             continue
         try:
             yield Found(line, json.loads(content))
+        except RecursionError:
+            yield Found(line, None, TOO_DEEP, content.strip())
         except ValueError:
             yield Found(line, None, "it is not whole JSON", content.strip())
 
@@ -180,6 +198,10 @@ def _stream(text: IO[str], name: str) -> Iterator[Found]:
         if position < len(buffer):
             try:
                 value, end = decoder.raw_decode(buffer, position)
+            except RecursionError as error:
+                raise SourceError(
+                    f"{name} cannot be read: in line {line:,} {TOO_DEEP}. Export it as a plain table."
+                ) from error
             except ValueError as error:
                 damage = error
         if end >= 0 and (end < len(buffer) or isinstance(value, dict | list)):

@@ -9,11 +9,12 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from connectors.sources.names import headers_of, mend_names
-from connectors.sources.staging import COMPRESSION, exactly, literal, run, table_path
+from connectors.sources.staging import COMPRESSION, literal, run, table_path
 from segmentation.audience import quoted
 from segmentation.errors import SourceError
 from segmentation.plan import Progress, StagedTable
 from segmentation.scratch import scratch
+from segmentation.staged import exactly
 
 AS_TEXT = frozenset(
     {"uuid", "enum", "interval", "time", "time with time zone", "time_ns", "bit", "hugeint", "uhugeint"}

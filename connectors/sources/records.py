@@ -71,10 +71,11 @@ class _Runaway(Exception):
 class Records:
     """The records of `lines`, of which each ends with its own line break."""
 
-    def __init__(self, lines: Iterator[str], dialect: Dialect, width: int = 0) -> None:
-        """Read `lines`; `width` is the number of cells that a whole row has, 0 if not known yet."""
+    def __init__(self, lines: Iterator[str], dialect: Dialect, width: int = 0, header: Sequence[str] = ()) -> None:
+        """Read `lines`; `width` is the number of cells that a whole row has, 0 if not known yet; `header` is no row."""
         self.dialect = dialect
         self.width = width
+        self.header = list(header)
         self.line = 1  # of the next record
         self._lines = lines
         self._again: deque[str] = deque()
@@ -105,7 +106,8 @@ class Records:
             rows = list(self.dialect.reader(block))
         except csv.Error:
             rows = []
-        if len(rows) == len(block) and set(map(len, rows)) == {self.width} and (self.width > 1 or all(map(any, rows))):
+        whole = len(rows) == len(block) and set(map(len, rows)) == {self.width} and self.header not in rows
+        if whole and (self.width > 1 or all(map(any, rows))):
             self.line += len(block)
             return rows
         self._again.extendleft(reversed(block))

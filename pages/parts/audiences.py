@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from pages.parts import leftovers
 from pages.parts.queries import current, engine, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.sources import sources
@@ -64,8 +65,10 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             just = session().just_loaded
             sources(entry, about, just)
             session().just_loaded = False
-            with st.expander("What became of every row", expanded=just, icon=":material/fact_check:"):
+            opened = just or session().leftovers is not None
+            with st.expander("What became of every row", expanded=opened, icon=":material/fact_check:"):
                 _reports(about)
+                leftovers.of_audience(entry.id, entry.path.stem, about)
 
 
 def _delete_button(entry: AudienceEntry) -> None:

@@ -14,7 +14,7 @@ from connectors.sources.databases import DATABASES, Database, TableOffer
 from connectors.sources.files import EXTENSIONS
 from pages.parts import forms, work
 from pages.parts.queries import current, workspace
-from pages.parts.session import Draft, session
+from pages.parts.session import Draft, session, widget
 from pages.parts.uploads import kept
 from pages.parts.words import plain
 from segmentation.catalogue import Model
@@ -70,6 +70,14 @@ def _files() -> None:
     count = len(files or ())
     label = f"Read {count} file{'s' if count > 1 else ''}" if count else "Read the files"
     st.button(label, type="primary", width="stretch", disabled=not count, on_click=_start_files)
+    if _is_here():
+        _path()
+
+
+def _is_here() -> bool:
+    """Whether the app is for this machine only: nobody else may have its files read."""
+    hosts = {st.get_option("server.address"), *(st.get_option("server.allowedHosts") or ())}
+    return hosts <= {"127.0.0.1", "localhost"}
 
 
 def _start_files() -> None:
@@ -87,6 +95,30 @@ def _start_files() -> None:
 
     if files:
         work.start(f"Reading {len(files)} file{'s' if len(files) > 1 else ''}", read)
+
+
+def _path() -> None:
+    """A folder cannot be given to a browser, and a file of many gigabytes is read where it lies, without a copy."""
+    with st.expander("A folder, or a very large file", icon=":material/folder_open:"):
+        key = session().key("path")
+        path = st.text_input(
+            "Where it is on this machine",
+            key=key,
+            placeholder="/home/anna/exports",
+            help="Files of a folder that have the same columns become one table.",
+        )
+        st.button("Read it", width="stretch", disabled=not path, on_click=_start_path, args=(key,))
+
+
+def _start_path(key: str) -> None:
+    space = workspace()
+    path = Path(str(widget(key)).strip().strip("\"'")).expanduser()
+
+    def read(progress: Progress) -> Draft:
+        plan, problems = plan_files([(path.name, path)], space, progress)
+        return Draft(_title(path.name), plan, problems=problems)
+
+    work.start(f"Reading {path.name}", read)
 
 
 def _title(file_name: str) -> str:

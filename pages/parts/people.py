@@ -90,7 +90,7 @@ def table(current: Current, answer: Answer) -> None:
 
 
 def way_to_reveal() -> None:
-    """The button that shows what is masked, or masks it again."""
+    """The button that shows or masks personal data, for the whole tab."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if session().revealed:
             st.button("Mask personal data again", icon=":material/visibility_off:", on_click=_reveal, args=(False,))

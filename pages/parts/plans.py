@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from connectors.importing import load
-from pages.parts import work
+from pages.parts import leftovers, work
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken
@@ -142,7 +142,7 @@ def _table(index: int, table: TablePlan) -> None:
         for note in (*table.table.notes, *table.notes):
             st.caption(f":material/info: {plain(note)}")
         if table.table.rejected_rows:
-            _rejected(table)
+            leftovers.of_table(table.table, str(index))
         if table.role != TableRole.LEAVE_OUT:
             _keys(index, table)
             st.dataframe(
@@ -150,12 +150,6 @@ def _table(index: int, table: TablePlan) -> None:
             )
             _questions(index, table)
             _columns(index, table)
-
-
-def _rejected(table: TablePlan) -> None:
-    with st.expander(f"{number(table.table.rejected_rows)} rows could not be read", icon=":material/warning:"):
-        rows = [{"Line": r.line, "Why": r.reason, "Text": r.text} for r in table.table.rejected]
-        st.dataframe(rows, hide_index=True, height=200)
 
 
 def _keys(index: int, table: TablePlan) -> None:

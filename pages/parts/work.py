@@ -42,6 +42,7 @@ def collect() -> None:
         else:
             state.turn_to(job.result)
         state.draft = None
+        state.leftovers = None
         state.columns = None
         state.just_loaded = True
     elif isinstance(job.error, Held):

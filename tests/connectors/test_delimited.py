@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from connectors.sources import counting, delimited
 from connectors.sources.delimited import stage_delimited
 from segmentation.errors import Cancelled, SourceError
+from segmentation.leftovers import unread
 from segmentation.plan import StagedTable
 
 
@@ -76,7 +77,7 @@ def test_real_files_keep_all_rows(file: str, rows: int, width: int, shared_data:
 def test_online_retail_is_whole_and_read_the_quick_way(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delimited, "_stage_damaged", lambda *_: pytest.fail("0.8 s the quick way, 3 s the careful way"))
+    monkeypatch.setattr(delimited, "CarefulReader", lambda *_: pytest.fail("0.8 s the quick way, 3 s the careful way"))
     path = tmp_path / "retail.csv"
     path.write_bytes(gzip.decompress((shared_data / "online_retail/online_retail_2010_2011.csv.gz").read_bytes()))
     [table] = stage_delimited(path, "retail.csv", tmp_path, Quiet())
@@ -113,6 +114,9 @@ def test_separators_are_found(delimiter: str, tmp_path: Path) -> None:
         ("rec, name, city\n1, Anna, Bonn\n2, , Rome\n", ("rec", "name", "city"), ("1", "Anna", "Bonn")),
         ('id, name, city\n1, "Doe, John", Bonn\n2, "Roe", Rome\n', ("id", "name", "city"), ("1", "Doe, John", "Bonn")),
         ('id,name\n1,"Anna" \n2,"Bob\nRoe" \n', ("id", "name"), ("1", "Anna")),
+        ("id^name^city\n1^Anna^Bonn\n2^Bob^Rome\n", ("id", "name", "city"), ("1", "Anna", "Bonn")),
+        ('"id,""name"",c"\n"1,""Doe, J"",x"\n"2,Roe,y"\n', ("id", "name", "c"), ("1", "Doe, J", "x")),
+        ('"address"\n"1 Elm St, Bonn"\n"2 Oak St, Rome"\n', ("address",), ("1 Elm St, Bonn",)),
     ],
 )
 def test_dialects_are_guessed(text: str, columns: tuple[str, ...], first: tuple[str, ...], tmp_path: Path) -> None:
@@ -306,11 +310,45 @@ def test_a_long_text_with_many_lines_is_one_cell(tmp_path: Path) -> None:
         assert table.rows == 2
 
 
-def test_the_first_thousand_rejects_are_kept_and_all_counted(tmp_path: Path) -> None:
+def test_the_first_thousand_rejects_are_at_hand_and_all_are_kept_whole(tmp_path: Path) -> None:
     lines = ["a,b", *["1,2"] * 3_000, *["1,2," + "x" * 600] * 1_500]
     table = staged(tmp_path, "\n".join(lines))
     assert (table.rows, table.rejected_rows, len(table.rejected)) == (3_000, 1_500, 1_000)
     assert len(table.rejected[0].text) == 500
+    kept = list(unread(table))
+    assert len(kept) == 1_500
+    assert {(row.text, row.reason) for row in kept} == {
+        ("1,2," + "x" * 600, "it has 3 cells, and the table has 2 columns")
+    }
+    assert [row.line for row in kept] == list(range(3_002, 4_502))
+
+
+@pytest.mark.parametrize("broken", ["", "9,x,y,z\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_header_that_comes_again_is_no_row(mark: str, broken: str, tmp_path: Path) -> None:
+    table = staged(tmp_path, f"{mark}id,name\n1,Anna\n{mark}id,name\n2,Bob\n{broken}")
+    assert rows_of(table) == [("1", "Anna"), ("2", "Bob")]
+    assert (table.rejected[0].line, table.rejected[0].reason) == (3, "the header once more")
+
+
+@pytest.mark.parametrize(
+    ("below", "reason"),
+    [
+        ("Total;2\n", "below the table's last row"),
+        ("(2 rows affected)\n", "below the table's last row"),
+        ("\n-- end of report\n", "a comment, not a row"),
+        ("\ncity;people\nBonn;1\nRome;1\n", "below the table's last row"),
+    ],
+)
+def test_what_stands_below_the_last_row_is_no_row(below: str, reason: str, tmp_path: Path) -> None:
+    table = staged(tmp_path, f"id;name;city;zip\n1;Anna;Bonn;53111\n2;Eva;Rome;00100\n{below}")
+    assert table.rows == 2
+    assert {rejected.reason for rejected in table.rejected} == {reason}
+
+
+def test_short_rows_at_the_end_are_rows(tmp_path: Path) -> None:
+    table = staged(tmp_path, "id,name,city\n1,Anna,Bonn\n2,Eva\n3\n")
+    assert rows_of(table) == [("1", "Anna", "Bonn"), ("2", "Eva", None), ("3", None, None)]
 
 
 # --- what is no table
@@ -413,10 +451,10 @@ def test_no_character_of_a_damaged_file_is_lost(parts: list[str], regular: int, 
 def test_a_count_does_not_depend_on_chunks(text: str, size: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "counted"
     path.write_bytes(text.encode())
-    whole = counting.count_records(path, ",", '"', lambda: None)
+    whole = counting.count_records(path, ",", '"', lambda _: None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "CHUNK", size)
-        pieces = counting.count_records(path, ",", '"', lambda: None)
+        pieces = counting.count_records(path, ",", '"', lambda _: None)
     # The first chunk alone says which line break the file has; padding is looked for in each chunk by itself.
     if "\r" not in text:
         told = replace(pieces, padded_quotes=whole.padded_quotes, longest_line=whole.longest_line)

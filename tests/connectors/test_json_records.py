@@ -137,3 +137,13 @@ def test_keys_that_are_data_are_refused(tmp_path: Path) -> None:
     content = json.dumps([{f"user {i}": i} for i in range(6_000)])
     with pytest.raises(SourceError, match="more than 5,000 different fields"):
         stage(tmp_path, content)
+
+
+def test_rows_deep_in_an_object_are_found_and_several_lists_are_several_tables(tmp_path: Path) -> None:
+    (tmp_path / "given").write_text('{"ok": true, "data": {"people": [{"id": 1}, {"id": 2}], "orders": [{"n": 7}]}}')
+    tables = stage_file(tmp_path / "given", "export.json", tmp_path, Quiet())
+    assert [(table.name, table.rows) for table in tables] == [
+        ("export.json – data.people", 2),
+        ("export.json – data.orders", 1),
+    ]
+    assert tables[0].notes == ("The rows were taken from “data.people”.",)

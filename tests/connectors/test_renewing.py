@@ -18,6 +18,7 @@ from segmentation.audience import Audience
 from segmentation.definition import Definition, FieldCondition, Group
 from segmentation.errors import AudienceError, Cancelled, LoadError, SourceError
 from segmentation.jobs import Quiet
+from segmentation.leftovers import leftovers
 from segmentation.library import Library
 from segmentation.plan import LoadPlan
 from segmentation.renewal import Given, Held, Reason, Renewal, TableRenewal, Way
@@ -106,6 +107,17 @@ def test_rows_are_added_behind_those_that_are_there(shop: Shop) -> None:
     assert [reason for reason, _ in shop.held(("orders.csv", more))] == [Reason.KNOWN]
     shop.bring(("orders.csv", more), accept=True)
     assert shop.rows("SELECT count(*) FROM events") == [(4,)]
+
+
+def test_rows_that_could_not_be_read_stay_with_those_they_came_with(shop: Shop) -> None:
+    shop.bring(("orders.csv", ORDERS + "3,C1,2025-01-03 10:00,7,too,many\n"))
+    shop.bring(
+        ("orders.csv", "order_id,customer_id,ordered_at,amount\n4,C1,2025-01-04 10:00,8\n5,x,y,z,a\n"),
+        of=1,
+        way=Way.APPEND,
+    )
+    found = [(row.line, row.text) for row in leftovers(shop.plan(), Quiet())]
+    assert found == [(4, "3,C1,2025-01-03 10:00,7,too,many"), (3, "5,x,y,z,a")]
 
 
 def test_known_rows_are_brought_up_to_date_and_blank_cells_overwrite_nothing(shop: Shop) -> None:

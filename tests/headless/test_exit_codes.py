@@ -55,7 +55,7 @@ def test_an_answer_stands_alone_on_standard_output(people: Path, known: Path) ->
         (["count", "{known}", "--people", "{people}", "--kind", "n=numbr"], 2, "There is no kind “numbr”"),
         (["sql", "{known}", "--people", "{people}", "--dialect", "klingon"], 2, "There is no dialect “klingon”"),
         (["count", "{known}", "--people", "{damaged}"], 3, "damaged.parquet cannot be read as Parquet"),
-        (["count", "{known}", "--people", "nowhere.csv"], 4, "There is no file nowhere.csv."),
+        (["count", "{known}", "--people", "nowhere.csv"], 4, "There is no file or folder nowhere.csv."),
         (["count", "nowhere.json", "--people", "{people}"], 4, "The file nowhere.json cannot be opened"),
         (["count", "{known}", "--people", "{people}", "--kind", "m=number"], 4, "There is no column “m”"),
         (["members", "{known}", "--people", "{people}", "--columns", "n,m"], 4, "There is no field “m”"),

@@ -24,7 +24,7 @@ def test_the_first_page_offers_three_ways_in(app: Open) -> None:
     at = app(empty=True)
     assert at.title[0].value == "Pick customers by hand"
     labels = [b.label for b in at.button]
-    assert labels == ["Try with sample data", "Read the files", "Connect …"]
+    assert labels == ["Try with sample data", "Read the files", "Read it", "Connect …"]
 
 
 @pytest.mark.parametrize("page", ["people", "insights", "export"])

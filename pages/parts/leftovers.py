@@ -1,0 +1,128 @@
+"""Rows that are not in the audience: looked at with their line and reason, and downloaded."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+
+import streamlit as st
+
+from connectors.destinations.leftovers import LeftoverFile, write_leftovers
+from pages.parts.people import way_to_reveal
+from pages.parts.queries import jobs, workspace
+from pages.parts.session import session
+from pages.parts.words import number, plain
+from segmentation.audience import AudienceAbout
+from segmentation.filling import LEFT_OUT
+from segmentation.jobs import State
+from segmentation.leftovers import Leftover, leftovers, unread
+from segmentation.plan import LoadPlan, Progress, StagedTable
+from segmentation.preview import HIDDEN
+
+
+def of_table(table: StagedTable, key: str) -> None:
+    """The rows of a table that could not be read, before it is loaded."""
+    many = table.rejected_rows
+    rows = "1 row" if many == 1 else f"{number(many)} rows"
+    with st.expander(f"{rows} could not be read", icon=":material/warning:"):
+        _shown([Leftover(table.name, r.line, None, r.reason, r.text) for r in table.rejected], revealed=True)
+        if many > len(table.rejected):
+            st.caption(f"The first {number(len(table.rejected))} of {number(many)}; the file has all of them.")
+        st.download_button(
+            "Download them",
+            data=partial(_file_of, table),
+            file_name=f"not read – {table.name}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"unread-{key}",
+        )
+
+
+def of_audience(audience: str, version: str, about: AudienceAbout) -> None:
+    """All rows of a loaded audience's sources that are not in this version of it, collected when asked for."""
+    if not any(reason != LEFT_OUT for report in about.reports for reason, _ in report.set_aside):
+        return
+    job = jobs().get(session().leftovers or "")
+    if job is not None and job.state == State.RUNNING:
+        _collecting()
+        return
+    begin = f"{audience}-{version}-"
+    found = job.result if job is not None else None
+    if job is not None and job.error is not None:
+        st.error(plain(str(job.error)))
+    if not isinstance(found, LeftoverFile) or not found.path.is_file() or not found.path.name.startswith(begin):
+        st.button(
+            "See the rows that are not loaded", icon=":material/search:", on_click=_start, args=(begin, about.plan)
+        )
+        return
+    _shown(found.first, revealed=session().revealed)
+    if found.rows > len(found.first):
+        st.caption(f"The first {number(len(found.first))} of {number(found.rows)}; the file has all of them.")
+    way_to_reveal()
+    st.download_button(
+        f"Download {number(found.rows)} row{'s' if found.rows > 1 else ''}",
+        data=found.path.read_bytes,
+        file_name=f"not loaded – {about.name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click=_note,
+        args=(audience,),
+        help="With their line in the file, the reason, and their text as it was written.",
+    )
+
+
+def _file_of(table: StagedTable) -> bytes:
+    path = workspace().exports_folder() / f"unread-{secrets.token_hex(4)}.csv"
+    try:
+        return write_leftovers(unread(table), path).path.read_bytes()
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _shown(rows: list[Leftover] | tuple[Leftover, ...], *, revealed: bool) -> None:
+    several = len({row.table for row in rows}) > 1
+    shown = [
+        {
+            **({"Table": row.table} if several else {}),
+            "Line": row.line,
+            "Row": row.row,
+            "Why": row.reason,
+            "Text": row.text if revealed else HIDDEN,
+        }
+        for row in rows
+    ]
+    places = [name for name in ("Line", "Row") if any(row[name] is not None for row in shown)]
+    order = [*(["Table"] if several else []), *places, "Why", "Text"]
+    st.dataframe(
+        shown,
+        column_order=order,
+        column_config={name: st.column_config.NumberColumn(width=70, format="localized") for name in ("Line", "Row")},
+        hide_index=True,
+        height=min(35 * (len(shown) + 1) + 3, 250),
+        placeholder="–",
+        alt="Rows that are not loaded",
+    )
+
+
+def _start(begin: str, plan: LoadPlan) -> None:
+    path = workspace().exports_folder() / f"{begin}{secrets.token_hex(4)}.csv"
+
+    def collect(progress: Progress) -> LeftoverFile:
+        return write_leftovers(leftovers(plan, progress), path)
+
+    session().leftovers = jobs().start("Collecting rows", collect).id
+
+
+def _note(audience: str) -> None:
+    workspace().log("rows that were not loaded downloaded", audience=audience)
+
+
+@st.fragment(run_every=0.5)
+def _collecting() -> None:
+    job = jobs().get(session().leftovers or "")
+    if job is None or job.state != State.RUNNING:
+        st.rerun()
+        return
+    st.progress(job.share or 0.0, text=f"{plain(job.message or 'Starting')} · {job.elapsed:.0f} s")
+    st.button("Cancel", icon=":material/close:", on_click=job.cancel, key="leftovers-cancel")
