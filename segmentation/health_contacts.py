@@ -34,7 +34,7 @@ _FLAWS = {
     ),
 }  # fmt: skip
 
-_CALLED = {Flaw.INVALID: "invalid addresses", Flaw.OFFICE: "offices", Flaw.DISPOSABLE: "throw-away addresses"}
+_CALLED = {Flaw.INVALID: "invalid addresses", Flaw.OFFICE: "office addresses", Flaw.DISPOSABLE: "throw-away addresses"}
 
 
 def emails(looked: Looked, progress: Progress) -> Iterator[Finding]:
@@ -115,15 +115,15 @@ def _duplicates(looked: Looked, merge: Merge, what: str, progress: Progress) -> 
         f"{counted(len(found), 'row', 'rows')} {what}: probably {counted(several, 'person', 'people')}",
         f"They get everything twice, and count as several customers. Merged, {looked.about.people:,} people become "
         f"{looked.about.people - gone:,}; all that they did goes to the one who stays, and a no to mail or ads stays a no.",
-        gone, _shown(looked, merge, found), offers if looked.about.plan.tables else (),
+        gone, _shown(looked, found), offers if looked.about.plan.tables else (),
     )  # fmt: skip
 
 
-_KEPT = {Keep.LATEST: "latest row wins", Keep.FULLEST: "fullest row wins", Keep.FIRST: "first row wins"}  # fmt: skip
+_KEPT = {Keep.LATEST: "latest row wins", Keep.FULLEST: "fullest row wins", Keep.FIRST: "first row wins"}
 _TOLD = (Role.PERSON_ID, Role.FIRST_NAME, Role.LAST_NAME, Role.FULL_NAME, Role.EMAIL, Role.PHONE, Role.ADDRESS, Role.CITY, Role.POSTAL_CODE)  # fmt: skip
 
 
-def _shown(looked: Looked, merge: Merge, found: pa.Table) -> Examples:
+def _shown(looked: Looked, found: pa.Table) -> Examples:
     """The first groups side by side: group number, who they are, and why they are taken for one."""
     heads = pc.unique(found["same"]).slice(0, _SHOWN_GROUPS)
     some = found.filter(pc.is_in(found["same"], value_set=heads))

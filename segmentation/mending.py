@@ -45,7 +45,7 @@ def changed(
 ) -> Changed:
     """What a repair would change in the table `people`; `values` are those of the field where they are known (`values_of`)."""
     table = _table(connection, change, values)
-    (people,) = (pc.sum(table["people"]).as_py() or 0,)
+    people = pc.sum(table["people"]).as_py() or 0
     top = table.sort_by([("people", "descending"), ("before", "ascending")]).slice(0, limit)
     shown = zip(*(top.column(name).to_pylist() for name in ("before", "after", "people")), strict=True)
     return Changed(people, tuple(shown))

@@ -85,7 +85,7 @@ def _problem(repair: Repair, fields: Sequence[Stored]) -> str:
             return f"“{field.plan.label}” is not read as text any more; the repair waits."
         if isinstance(repair, EmptyOutside) and field.kind not in (Kind.NUMBER, Kind.DATE, Kind.MOMENT):
             return f"“{field.plan.label}” is not read as a number or date any more; the repair waits."
-        if isinstance(repair, Fill) and known[repair.other].kind is not field.kind:
+        if isinstance(repair, Fill) and known[repair.other].type != field.type:
             return f"“{field.plan.label}” and “{known[repair.other].plan.label}” do not hold the same kind of values."
     return ""
 

@@ -15,10 +15,10 @@ from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import cell, number, people, plain, spoken
 from segmentation.audience import Audience
-from segmentation.catalogue import PERSONAL, FieldEdit, Role
+from segmentation.catalogue import FieldEdit, Role
 from segmentation.findings import Examples, Finding
 from segmentation.plan import Progress
-from segmentation.preview import mask
+from segmentation.preview import mask_detail
 from segmentation.repairs import Merge, Repair, Step, WritePhones, decided, in_order, sentence
 from segmentation.survivors import merged_people, merged_rows
 
@@ -198,7 +198,7 @@ def _examples(examples: Examples, title: str) -> None:
 def _shown(value: Any, role: Role) -> Any:
     if value is None or isinstance(value, int):
         return value
-    return mask(value, role) if role in PERSONAL | {Role.PERSON_ID} and not session().revealed else cell(value)
+    return cell(value) if session().revealed else mask_detail(cell(value), role)
 
 
 def merged(current: Current) -> None:
