@@ -156,13 +156,24 @@ def events_in(parts: list[Part], pieces: Pieces) -> int:
     )
 
 
-def moved(numbers: Numbers, parts: list[Part], more: Pieces, less: Pieces) -> Numbers:
-    """Counts of another window from those of one that overlaps it."""
+def moved(function: MeasureFunction, numbers: Numbers, parts: list[Part], more: Pieces, less: Pieces) -> Numbers | None:
+    """Counts or totals of another window from those of one that overlaps it; None where it could not be exact."""
     found = numbers.copy()
+    if function == MeasureFunction.COUNT:
+        for sign, pieces in ((1, more), (-1, less)):
+            for start, end in pieces:
+                _count_into(found, parts, start, end, sign)
+        return found
+    if function != MeasureFunction.SUM or found.dtype != np.uint32:
+        return None
+    total = int(np.add.reduce(numbers, dtype=np.uint64))
     for sign, pieces in ((1, more), (-1, less)):
         for start, end in pieces:
-            _count_into(found, parts, start, end, sign)
-    return found
+            change = _summed(parts, start, end, found, sign)
+            if change is None:
+                return None
+            total += sign * change
+    return found if int(np.add.reduce(found, dtype=np.uint64)) == total else None
 
 
 def _counts(parts: list[Part], start: int, end: int, people: int) -> Numbers:
@@ -206,15 +217,16 @@ def _known(detail: Detail, some: Some) -> Mask:
 def _sums(parts: list[Part], start: int, end: int, people: int) -> Numbers | None:
     """In 32 bits first: where no number is negative, a total that has run over its end shows in the total of all."""
     if all(part.weights is not None and part.weights.coding.positive for part in parts):
-        found, total = _summed(parts, start, end, np.zeros(people, dtype=np.uint32))
+        found = np.zeros(people, dtype=np.uint32)
+        total = _summed(parts, start, end, found)
         if total is None or int(np.add.reduce(found, dtype=np.uint64)) == total:
             return None if total is None else found
-    found, total = _summed(parts, start, end, np.zeros(people, dtype=np.int64))
-    return None if total is None else found
+    large = np.zeros(people, dtype=np.int64)
+    return None if _summed(parts, start, end, large) is None else large
 
 
-def _summed(parts: list[Part], start: int, end: int, found: Numbers) -> tuple[Numbers, int | None]:
-    """The number of each person and all together; None where they could run over their end."""
+def _summed(parts: list[Part], start: int, end: int, found: Numbers, sign: int = 1) -> int | None:
+    """Add to the number of each person (or take from it), and return all together; None where it could run over its end."""
     loops = machine.fetch()
 
     def add(half: int) -> int | None:
@@ -230,11 +242,12 @@ def _summed(parts: list[Part], start: int, end: int, found: Numbers) -> tuple[Nu
                 if most > _MOST_SUM:
                     return None
                 total += int(weights.sum())
+                weights *= sign
                 loops.summed(found, some.row, some.steps, weights)
         return total
 
     one, two = machine.halves(add)
-    return found, None if one is None or two is None else one + two
+    return None if one is None or two is None else one + two
 
 
 def _extremes(parts: list[Part], start: int, end: int, found: NDArray[np.int64], extreme: np.ufunc) -> Numbers | None:

@@ -127,7 +127,7 @@ class Kernels:
         return ~found if shape.complement else found
 
     def _measured(self, key: tuple[Any, ...], shape: EventShape, parts: list[Part]) -> Numbers | None:
-        """The number of each person; counts from those of the nearest window, where less has to be counted then."""
+        """The number of each person; counts and totals from those of the nearest window, where less has to be added then."""
         window = reach(shape)
         numbers = self.measures.get((*key, window))
         if numbers is not None:
@@ -136,16 +136,16 @@ class Kernels:
             self._windows.clear()
         windows = self._windows.setdefault(key, [])
         least, nearest = events_in(parts, [window]), None
-        for other in windows if shape.function == MeasureFunction.COUNT else ():
+        for other in windows if shape.function in (MeasureFunction.COUNT, MeasureFunction.SUM) else ():
             between = difference(other, window)
             events = events_in(parts, [*between[0], *between[1]]) if between is not None else least
             if between is not None and events < least and (kept := self.measures.get((*key, other))) is not None:
                 least, nearest = events, (kept, *between)
-        if nearest is None:
-            numbers = added(shape, parts, self.audience.people)
-        else:
+        if nearest is not None:
             kept, more, less = nearest
-            numbers = moved(kept, parts, more, less)
+            numbers = moved(shape.function, kept, parts, more, less)
+        if numbers is None:
+            numbers = added(shape, parts, self.audience.people)
         if numbers is not None:
             self.measures.keep((*key, window), numbers)
             windows[:] = [window, *windows][:MOST_WINDOWS]

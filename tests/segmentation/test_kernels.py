@@ -108,8 +108,8 @@ NAMES = ("purchase", "page_view", "refund")
 CLOCK = Clock(datetime(2026, 3, 1, 12, tzinfo=UTC), "Europe/Berlin")
 
 
-def shop(path: Path, seed: int, people: int = 400, events: int = 4000) -> Audience:
-    """An audience with missing values, ties in time, amounts below zero and events later than now."""
+def shop(path: Path, seed: int, people: int = 400, events: int = 4000, lowest: int = -300) -> Audience:
+    """An audience with missing values, ties in time, amounts (in hundredths) from `lowest` on and events later than now."""
     chance = random.Random(seed)
 
     def person() -> dict[str, Any]:
@@ -128,7 +128,7 @@ def shop(path: Path, seed: int, people: int = 400, events: int = 4000) -> Audien
             "_row": chance.randrange(people),
             "_name": chance.choice(NAMES),
             "_time": datetime(2026, 1, 1) + timedelta(hours=chance.randint(0, 1500)),
-            "amount": chance.choice((None, Decimal(chance.randint(-300, 9000)) / 100)),
+            "amount": chance.choice((None, Decimal(chance.randint(lowest, 9000)) / 100)),
             "item": chance.choice(("hat", "Hat", "shoe", None)),
         }
 
@@ -211,6 +211,25 @@ def test_blocks_that_end_inside_a_window_count_as_sql_does(tmp_path: Path, monke
         assert asked_of(quick, condition) == asked_of(plain, condition), condition.model_dump_json(indent=1)
     assert quick.kernels is not None
     assert len(quick.kernels.measures) > 50, "they were answered by kernels"
+    audience.close()
+
+
+def test_totals_of_one_window_come_from_those_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(happened_module, "SMALLEST_BLOCK", 64)
+    audience = shop(tmp_path / "a.duckdb", 9, lowest=0)
+    quick, plain = Engine(audience, kernels=True), Engine(audience, kernels=False)
+    whole = Counter[str]()
+    added = kernels_module.added
+    monkeypatch.setattr(kernels_module, "added", lambda *asked: whole.update(["added"]) or added(*asked))
+    for name in ("purchase", "refund"):
+        for days in (60, 50, 55, 10, 58, 59):
+            for least in (20, 45.5, 100):
+                measure = Measure(function=MeasureFunction.SUM, property="amount")
+                condition = EventCondition(
+                    events=(name,), measure=measure, window=Last(period=Period(amount=days)), value=least
+                )
+                assert asked_of(quick, condition) == asked_of(plain, condition), (name, days, least)
+    assert 2 <= whole["added"] < 12, "not every window was added up as a whole"
     audience.close()
 
 
