@@ -12,6 +12,7 @@ st.set_page_config(page_title="Handpick", page_icon=PICTURES / "icon.svg", layou
 
 PAGES = [
     st.Page("pages/data.py", title="Data", icon=":material/database:", default=True),
+    st.Page("pages/health.py", title="Health", icon=":material/health_and_safety:"),
     st.Page("pages/fields.py", title="Fields", icon=":material/list_alt:"),
     st.Page("pages/segments.py", title="Segments", icon=":material/folder_open:"),
     st.Page("pages/build.py", title="Build", icon=":material/front_hand:"),

@@ -18,6 +18,8 @@ from segmentation.guessing import guess_plan
 from segmentation.loading import build_audience
 from segmentation.plan import LoadPlan, Origin, Progress, StagedTable
 from segmentation.renewals import Renewals
+from segmentation.repairing import kept_repairs
+from segmentation.repairs import Step
 from segmentation.workspace import Workspace
 
 SAMPLE_NAME = "Sample shop"
@@ -66,16 +68,30 @@ def plan_tables(
     return plan_for(with_rows(staged), workspace, progress)
 
 
-def load(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None = None) -> str:
-    """Build and publish an audience (a new version where `audience` is given); returns its id.
+def load(
+    plan: LoadPlan,
+    name: str,
+    workspace: Workspace,
+    progress: Progress,
+    audience: str | None = None,
+    repairs: Sequence[Step] | None = None,
+) -> str:
+    """Build and publish an audience (a new version where `audience` is given); returns its id. `repairs`: None for those it has.
 
     Raises `LoadError`, `Cancelled`, and `AudienceError` where somebody else is bringing that audience up to date.
     """
     with Renewals(workspace).alone(audience) if audience else nullcontext():
-        return publish(plan, name, workspace, progress, audience)
+        return publish(plan, name, workspace, progress, audience, repairs)
 
 
-def publish(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress, audience: str | None) -> str:
+def publish(
+    plan: LoadPlan,
+    name: str,
+    workspace: Workspace,
+    progress: Progress,
+    audience: str | None,
+    repairs: Sequence[Step] | None = None,
+) -> str:
     """`load` for whoever has the audience for himself.
 
     What was read for it is kept beside the audience only, so that it goes with it.
@@ -83,8 +99,11 @@ def publish(plan: LoadPlan, name: str, workspace: Workspace, progress: Progress,
     audience_id = audience or workspace.new_audience_id(name)
     adopted = workspace.adopt_sources(plan, audience_id)
     folder = workspace.audience_folder(audience_id)
+    if repairs is None:
+        repairs = kept_repairs(folder)
     try:
-        build_audience(adopted, folder, name=name, zone=workspace.settings().zone, progress=progress)
+        zone = workspace.settings().zone
+        build_audience(adopted, folder, name=name, zone=zone, progress=progress, repairs=repairs)
     except BaseException:
         if audience is None:
             workspace.drop_unused(audience_id, None)

@@ -25,6 +25,7 @@ import duckdb
 from segmentation.catalogue import Catalogue, Model
 from segmentation.errors import AudienceError
 from segmentation.plan import LoadPlan, LoadReport
+from segmentation.repairs import Step
 
 FORMAT = 1
 VERSION_NAME = re.compile(r"v(\d{6})\.duckdb")
@@ -56,6 +57,7 @@ class AudienceAbout(Model):
     catalogue: Catalogue
     plan: LoadPlan
     reports: tuple[LoadReport, ...]
+    repairs: tuple[Step, ...] = ()
 
 
 def quoted(name: str) -> str:

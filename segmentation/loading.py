@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.audience import AudienceAbout, next_version_path, quoted, version_paths
+from segmentation.audience import AudienceAbout, next_version_path, version_paths
 from segmentation.catalogue import Catalogue, EventProperty, Field
 from segmentation.cataloguing import Summary, event_types, filled_by_event, summaries
 from segmentation.deriving import derive_people
@@ -28,16 +28,21 @@ from segmentation.filling import (
     report_left_out,
 )
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
+from segmentation.repairing import notes, repair_people
+from segmentation.repairs import Step
 from segmentation.replanning import with_problems
 from segmentation.saved import saved_folder
 from segmentation.staged import Part, workbench
+from segmentation.survivors import MERGED, number_rows
 
 KEPT = 2  # versions
 ABANDONED = 24 * 3600  # seconds after which an unfinished file belongs to nobody
 
 
-def build_audience(plan: LoadPlan, folder: Path, *, name: str, zone: str, progress: Progress) -> Path:
-    """Load all tables of a plan and publish them as the folder's newest version; returns its path.
+def build_audience(
+    plan: LoadPlan, folder: Path, *, name: str, zone: str, progress: Progress, repairs: Sequence[Step] = ()
+) -> Path:
+    """Load all tables of a plan, repaired, and publish them as the folder's newest version; returns its path.
 
     Raises `LoadError` (what is wrong with the plan or the data) and `Cancelled`; either leaves the folder as it was.
     """
@@ -51,7 +56,7 @@ def build_audience(plan: LoadPlan, folder: Path, *, name: str, zone: str, progre
         folder.mkdir(parents=True, exist_ok=True)
         _clear_abandoned(folder)
         with workbench(progress, loading, temporary) as connection:
-            about = _load(connection, plan, name, zone, progress)
+            about = _load(connection, plan, name, zone, progress, repairs)
             connection.execute("CREATE TABLE handpick_audience (about VARCHAR)")
             connection.execute("INSERT INTO handpick_audience VALUES (?)", [about.model_dump_json()])
             progress("Writing the audience", 0.95)
@@ -75,7 +80,12 @@ def build_audience(plan: LoadPlan, folder: Path, *, name: str, zone: str, progre
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection, plan: LoadPlan, name: str, zone: str, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    plan: LoadPlan,
+    name: str,
+    zone: str,
+    progress: Progress,
+    repairs: Sequence[Step],
 ) -> AudienceAbout:
     reports: dict[int, LoadReport] = {}
     sources = []
@@ -94,7 +104,9 @@ def _load(
         progress("Loading the customers", 0.3)
         fields, reports[person.index] = fill_people(connection, person)
         known = next((s.name for s in fields if s.plan.column == person.plan.key), fields[0].name)
-        keys = f"SELECT {quoted(known)} AS key, _row FROM people"
+        keys = number_rows(connection, known)
+        repairs, merged = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
+        reports[person.index] = _repaired(reports[person.index], repairs, fields, merged)
     else:
         number_people(connection, happened)
     if happened:
@@ -105,6 +117,7 @@ def _load(
     if not person:
         progress("Finding out who did it", 0.65)
         fields = derive_people(connection, happened, stored)
+        repairs, _ = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
     progress("Counting values", 0.7)
     catalogue = _catalogue(connection, fields, stored, progress)
     people, events, newest = connection.execute(
@@ -120,7 +133,15 @@ def _load(
         catalogue=catalogue,
         plan=plan,
         reports=tuple(reports[index] for index in sorted(reports)),
+        repairs=tuple(repairs),
     )
+
+
+def _repaired(report: LoadReport, repairs: Sequence[Step], fields: Sequence[Stored], merged: int) -> LoadReport:
+    """The report of the customers with what the repairs did."""
+    aside = (*report.set_aside, (MERGED, merged)) if merged else report.set_aside
+    told = (*report.notes, *notes(repairs, fields))
+    return report.model_copy(update={"loaded": report.loaded - merged, "set_aside": aside, "notes": told})
 
 
 def _catalogue(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
+from segmentation.catalogue import Catalogue
 from segmentation.definition import Definition
 from segmentation.editing import History, with_ids
 from segmentation.engine import Answer
@@ -16,6 +17,7 @@ from segmentation.library import SavedSegment
 from segmentation.plan import LoadPlan
 from segmentation.references import StaticList
 from segmentation.renewal import Given
+from segmentation.repairs import Step
 
 NOW_LASTS = timedelta(minutes=15)
 
@@ -81,6 +83,14 @@ class Counting:
     job: Job[Answer]
 
 
+class Asked(NamedTuple):
+    """What was checked: a version of an audience with its fields, and whether thoroughly."""
+
+    version: str
+    catalogue: Catalogue
+    thorough: bool
+
+
 @dataclass
 class Session:
     """The state of one tab. `revision` goes into widget keys and is raised whenever widgets must forget what they hold."""
@@ -106,6 +116,8 @@ class Session:
     deleted_audience: str | None = None  # can still be brought back
     problem: str = ""  # why the last load did not work
     just_loaded: bool = False
+    checkup: tuple[Asked, str] | None = None  # what was checked on the Health page, and the job that finds it
+    repairs: tuple[str, tuple[Step, ...]] | None = None  # of this audience, as they are chosen and not applied yet
     testing: str | None = None  # the job that asks a database for its tables
     connecting: str | None = None  # the kind of database whose dialog is open
     offers: tuple[Any, ...] | None = None  # the tables it has

@@ -30,7 +30,7 @@ def test_every_control_has_a_name(shopkeeper: Handpick) -> None:
     marketer.click("Change how it was read")
     check_names(marketer, "the plan")
     marketer.click("Start over")
-    for page in ("Segments", "Fields"):
+    for page in ("Segments", "Health", "Fields"):
         marketer.go(page)
         check_names(marketer, page)
     marketer.edit("The fields of the customers", "Email", "Name", "E-mail (*)")

@@ -1,0 +1,149 @@
+"""People merged while an audience is loaded: who stays, with whose values, and an account of every merge.
+
+Tables of the audience's file, only where somebody was merged:
+- `handpick_merges`: `place` INTEGER, `row` UINTEGER (the person who stays), `kept` BOOLEAN (the row that stays), `why` VARCHAR.
+- `handpick_originals`: the rows of people as they were before they were merged, `_row` being the `place`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from segmentation.audience import Audience, quoted
+from segmentation.catalogue import Field, Kind, Role
+from segmentation.duplicates import groups
+from segmentation.filling import Stored
+from segmentation.plan import Progress
+from segmentation.repairs import Keep, Merge
+from segmentation.values import asked
+
+MERGED = "the same person as another row (merged)"
+_CONSENTS = (Role.EMAIL_CONSENT, Role.SMS_CONSENT, Role.ADS_CONSENT)
+
+
+def number_rows(connection: duckdb.DuckDBPyConnection, key: str) -> str:
+    """Keep which row of `people` each id (field `key`) is; returns SQL for a relation of key and _row that merges bring up to date."""
+    connection.execute(f"CREATE TEMP TABLE handpick_keys AS SELECT {quoted(key)} AS key, _row FROM people")
+    return "SELECT key, _row FROM handpick_keys"
+
+
+def merge_people(
+    connection: duckdb.DuckDBPyConnection, merge: Merge, fields: Sequence[Stored], progress: Progress
+) -> int:
+    """Make one person of those whom `merge` finds, in `people` and `handpick_keys`; returns how many rows went.
+
+    A value that the row that stays lacks comes from the next. Who declined stays declined. Raises `Cancelled`.
+    """
+    found: pa.Table = groups(connection, merge, progress)
+    progress.on_cancel(connection.interrupt)
+    if not len(found):
+        return 0
+    connection.register("handpick_found", found)
+    filled = " + ".join(f"({quoted(stored.name)} IS NOT NULL)::INTEGER" for stored in fields)
+    order = {Keep.LATEST: "_row DESC", Keep.FIRST: "_row", Keep.FULLEST: f"{filled} DESC, _row DESC"}[merge.keep]
+    connection.execute(
+        "CREATE TEMP TABLE handpick_groups AS SELECT people._row, found.same, found.why, "
+        f"row_number() OVER (PARTITION BY found.same ORDER BY {order.replace('_row', 'people._row')}) AS rank "
+        "FROM handpick_found AS found JOIN people USING (_row)"
+    )
+    connection.unregister("handpick_found")
+    connection.execute(
+        "CREATE TEMP TABLE handpick_stays AS SELECT row AS was, (row_number() OVER (ORDER BY row) - 1)::UINTEGER AS now FROM ("
+        "SELECT _row AS row FROM people ANTI JOIN handpick_groups USING (_row) "
+        "UNION ALL SELECT _row FROM handpick_groups WHERE rank = 1)"
+    )
+    connection.execute(
+        "CREATE TEMP TABLE handpick_moves AS SELECT was, now FROM handpick_stays UNION ALL "
+        "SELECT gone._row, now FROM handpick_groups AS gone JOIN handpick_groups AS stays ON gone.same = stays.same "
+        "AND stays.rank = 1 AND gone.rank > 1 JOIN handpick_stays ON was = stays._row"
+    )
+    _account(connection)
+    names = ", ".join(quoted(stored.name) for stored in fields)
+    values = ", ".join(f"{_value(stored)} AS {quoted(stored.name)}" for stored in fields)
+    connection.execute(
+        f"CREATE TABLE handpick_people AS SELECT now AS _row, {names} FROM people JOIN handpick_stays ON was = _row "
+        f"ANTI JOIN handpick_groups USING (_row) UNION ALL SELECT any_value(now), {values} FROM people "
+        "JOIN handpick_groups USING (_row) JOIN handpick_moves ON was = _row GROUP BY same"
+    )
+    connection.execute("DROP TABLE people")
+    connection.execute("CREATE TABLE people AS SELECT * FROM handpick_people ORDER BY _row")
+    connection.execute("UPDATE handpick_keys SET _row = now FROM handpick_moves WHERE was = _row")
+    ((gone,),) = connection.execute("SELECT count(*) FROM handpick_groups WHERE rank > 1").fetchall()
+    for table in ("handpick_people", "handpick_groups", "handpick_stays", "handpick_moves"):
+        connection.execute(f"DROP TABLE {table}")
+    return int(gone)
+
+
+def _value(stored: Stored) -> str:
+    """SQL: what a merged person has."""
+    field = quoted(stored.name)
+    if stored.kind is Kind.YES_NO and stored.plan.role in _CONSENTS:
+        return f"bool_and({field})"
+    return f"arg_min({field}, rank) FILTER ({field} IS NOT NULL)"
+
+
+def _account(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note which rows are merged and why, with their values; what was noted before moves along."""
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS handpick_merges (place INTEGER, row UINTEGER, kept BOOLEAN, why VARCHAR)"
+    )
+    connection.execute("CREATE TABLE IF NOT EXISTS handpick_originals AS SELECT * FROM people LIMIT 0")
+    connection.execute("UPDATE handpick_merges SET row = now FROM handpick_moves WHERE was = row")
+    ((last,),) = connection.execute("SELECT count(*) FROM handpick_merges").fetchall()
+    connection.execute(
+        "CREATE TEMP TABLE handpick_places AS SELECT _row AS was, "
+        f"({int(last)} + row_number() OVER (ORDER BY same, rank))::INTEGER AS place, rank = 1 AS kept, why FROM handpick_groups"
+    )
+    connection.execute(
+        "INSERT INTO handpick_merges SELECT place, now, kept, why FROM handpick_places JOIN handpick_moves USING (was)"
+    )
+    connection.execute(
+        "INSERT INTO handpick_originals SELECT people.* REPLACE (place::UINTEGER AS _row) FROM people "
+        "JOIN handpick_places ON was = _row"
+    )
+    connection.execute("DROP TABLE handpick_places")
+
+
+@dataclass(frozen=True)
+class MergedRow:
+    """A row that was merged: whether it stays, why it was taken for the same person, and its values by field."""
+
+    kept: bool
+    why: str
+    values: dict[str, Any]
+
+
+def merged_people(audience: Audience) -> int:
+    """How many people were made of several rows."""
+    if not _accounted(audience):
+        return 0
+    return int(asked(audience, "SELECT count(DISTINCT row) AS n FROM handpick_merges")["n"][0].as_py())
+
+
+def merged_rows(audience: Audience, fields: Sequence[Field], start: int, count: int) -> list[list[MergedRow]]:
+    """The rows of `count` merged people from `start` on, the one that stays first."""
+    if not _accounted(audience):
+        return []
+    picks = "".join(f", {quoted(field.name)}" for field in fields)
+    table = asked(
+        audience,
+        f"SELECT row, kept, why{picks} FROM handpick_merges JOIN handpick_originals ON _row = place "
+        "WHERE row IN (SELECT DISTINCT row FROM handpick_merges ORDER BY row LIMIT $count OFFSET $start) "
+        "ORDER BY row, kept DESC, place",
+        {"count": count, "start": start},
+    )
+    people: dict[int, list[MergedRow]] = {}
+    for row, kept, why, *values in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        named = {field.name: value for field, value in zip(fields, values, strict=True)}
+        people.setdefault(row, []).append(MergedRow(kept, why, named))
+    return list(people.values())
+
+
+def _accounted(audience: Audience) -> bool:
+    statement = "SELECT count(*) AS n FROM duckdb_tables() WHERE table_name = 'handpick_merges'"
+    return bool(asked(audience, statement)["n"][0].as_py())
