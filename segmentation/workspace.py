@@ -116,8 +116,9 @@ class Workspace:
 
     def _clean(self) -> None:
         """Forget what earlier runs left behind: deleted audiences, killed loads, old staging folders and lists."""
-        shutil.rmtree(self.home / "trash", ignore_errors=True)
-        (self.home / "trash").mkdir(mode=0o700, exist_ok=True)
+        # The folder itself stays: others may be making sure of it just now.
+        for deleted in (self.home / "trash").iterdir():
+            shutil.rmtree(deleted, ignore_errors=True)
         loaded = (folder for folder in (self.home / "audiences").iterdir() if not version_paths(folder))
         for left in (*(self.home / "staging").iterdir(), *loaded):
             with suppress(OSError):

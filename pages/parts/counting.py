@@ -16,7 +16,7 @@ BETWEEN = 0.2  # seconds from one look for a newer click to the next
 
 def begun(current: Current) -> Answer:
     """The numbers, or where they take long an answer that waits for them; see `watch`. A count of something else ends at once."""
-    if current.engine.kernels is None:  # a small audience is quicker than a thread
+    if not current.large:
         return current.asked()(QUIET)
     job = _job(current)
     job.wait(PATIENCE)

@@ -45,6 +45,7 @@ def event_editor(node: EventCondition, current: Current) -> None:
 
 def _sizes(node: EventCondition, current: Current) -> None:
     """How many people there are at other numbers, so that she need not try them one by one."""
+    place = st.empty()  # always there, so that nothing below moves when the numbers come
     if node.measure.function != MeasureFunction.COUNT or node.comparison not in ("at_least", "exactly", "more_than"):
         return
     try:
@@ -53,7 +54,7 @@ def _sizes(node: EventCondition, current: Current) -> None:
         return
     if sizes:
         told = " · ".join(f"{times}+:\u00a0{number(count)}" for times, count in sizes.items() if count)
-        with line(""):
+        with place.container(), line(""):
             st.caption(f"People by how often: {told}" if told else "Nobody did it.")
 
 

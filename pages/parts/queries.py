@@ -34,6 +34,8 @@ from segmentation.renewals import Renewals
 from segmentation.values import Offered, field_values, middle_of, property_values
 from segmentation.workspace import Workspace
 
+BESIDE = 2_000_000  # people and events
+
 
 @st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
@@ -97,6 +99,11 @@ class Current:
     def local(self, moment: datetime) -> datetime:
         """An instant (UTC where it has no zone) in the workspace's zone."""
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(ZoneInfo(self.clock.zone))
+
+    @property
+    def large(self) -> bool:
+        """Whether answers may take so long that they are found beside the page; of fewer rows they are quicker than a thread."""
+        return self.engine.audience.people + self.engine.audience.about.events >= BESIDE
 
     def asked(self) -> Callable[[Progress], Answer]:
         """What gives all numbers of the definition on screen, on any thread."""

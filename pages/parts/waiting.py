@@ -22,7 +22,7 @@ def found(current: Current, place: str, question: object, title: str, ask: Calla
 
     None, and what is going on is drawn, while it takes its time and where it was stopped. Raises what `ask` raised.
     """
-    if current.engine.kernels is None:  # a small audience is quicker than a thread
+    if not current.large:
         return ask(QUIET)
     asked = session().asked
     before, job_id = asked.get(place, (None, ""))

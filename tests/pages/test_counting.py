@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from pages.parts import counting
-from segmentation import engine as engine_module
+from pages.parts import counting, queries
 from segmentation.engine import Engine
 from segmentation.jobs import State
 from tests.pages.driver import Open, button, opened, total, words
@@ -18,7 +17,7 @@ def test_the_page_is_there_while_it_counts_and_a_change_ends_the_count(
 ) -> None:
     at = opened(app)
     whole = total(at)
-    monkeypatch.setattr(engine_module, "LARGE", 0)
+    monkeypatch.setattr(queries, "BESIDE", 0)
     monkeypatch.setattr(counting, "PATIENCE", 0.05)
     look, counts = Engine._look, threading.Event()
 

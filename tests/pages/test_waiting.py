@@ -7,15 +7,14 @@ import pytest
 import streamlit as st
 
 from connectors.destinations import files, gate
-from pages.parts import waiting
-from segmentation import engine as engine_module
+from pages.parts import queries, waiting
 from segmentation.jobs import State
 from tests.pages.driver import Open, button, go, opened, words
 
 
 def test_a_receipt_that_takes_long_can_be_stopped_and_asked_again(app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     at = opened(app)
-    monkeypatch.setattr(engine_module, "LARGE", 0)
+    monkeypatch.setattr(queries, "BESIDE", 0)
     monkeypatch.setattr(waiting, "PATIENCE", 0.05)
     goes_on = threading.Event()
 
