@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pymysql
@@ -70,11 +70,6 @@ class Settings(Server):
     """Where the database is and who reads it."""
 
     port: int = Field(3306, title="Port", description="3306 unless you were told otherwise.", ge=1, le=65535)
-    tls: Literal["prefer", "require", "verify-full", "disable"] = Field(
-        "prefer",
-        title="Encryption",
-        description="verify-full also checks that the server is who it says; prefer encrypts where the server can.",
-    )
 
 
 def test(settings: Settings) -> Reached:

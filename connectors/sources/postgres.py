@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pyarrow as pa
@@ -44,11 +44,6 @@ class Settings(Server):
     """Where the database is and who reads it."""
 
     port: int = Field(5432, title="Port", description="5432 unless you were told otherwise.", ge=1, le=65535)
-    tls: Literal["prefer", "require", "verify-full", "disable"] = Field(
-        "prefer",
-        title="Encryption",
-        description="verify-full also checks that the server is who it says; prefer encrypts where the server can.",
-    )
 
 
 def test(settings: Settings) -> Reached:

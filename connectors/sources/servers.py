@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
@@ -43,6 +43,11 @@ class Server(Model):
     user: str = Field(title="User", description="Best a user who may only read.", min_length=1)
     password: SecretStr = PASSWORD
     secret: str = SECRET
+    tls: Literal["prefer", "require", "verify-full", "disable"] = Field(
+        "prefer",
+        title="Encryption",
+        description="verify-full also checks that the server is who it says; prefer encrypts where the server can.",
+    )
 
     @property
     def title(self) -> str:
