@@ -150,18 +150,19 @@ class Engine:
         )
 
     def sizes(
-        self, condition: EventCondition, thresholds: Sequence[int], clock: Clock, catalogue: Catalogue
+        self, condition: EventCondition, thresholds: Sequence[int], clock: Clock, catalogue: Catalogue, *, kept: bool
     ) -> dict[int, int] | None:
-        """How many people did it at least so many times, by the number; None where that is not known in a moment.
+        """How many people did it at least so many times, by the number.
 
-        In a large audience all of them come from the one number of each person that is kept. Raises HandpickError where the
-        condition is unfinished.
+        With `kept` only from the one number of each person that is kept, as asking takes long in a large audience; None where
+        it is not. Raises HandpickError where the condition is unfinished.
         """
         found = {}
         for threshold in thresholds:
             asked = condition.model_copy(update={"comparison": "at_least", "value": threshold})
             question = self.compiled(asked, catalogue, clock)
-            if self.kernels is not None and (question.form is None or not self.kernels.keeps(question.form)):
+            form = question.form
+            if kept and (self.kernels is None or form is None or not self.kernels.keeps(form)):
                 return None
             found[threshold] = self.found(question.positive).count
         return found

@@ -49,7 +49,7 @@ def _sizes(node: EventCondition, current: Current) -> None:
     if node.measure.function != MeasureFunction.COUNT or node.comparison not in ("at_least", "exactly", "more_than"):
         return
     try:
-        sizes = current.engine.sizes(node, THRESHOLDS, current.clock, current.catalogue)
+        sizes = current.engine.sizes(node, THRESHOLDS, current.clock, current.catalogue, kept=current.large)
     except HandpickError:
         return
     if sizes:

@@ -337,8 +337,8 @@ def test_sizes_at_other_numbers_are_the_counts_of_other_filters(engine: Engine, 
     fresh = Engine(engine.audience, kernels=kernels)
     catalogue = fresh.audience.catalogue
     if kernels:
-        assert fresh.sizes(BUYER, (1, 2), CLOCK, catalogue) is None, "that would take a moment"
+        assert fresh.sizes(BUYER, (1, 2), CLOCK, catalogue, kept=True) is None, "that would take a moment"
         ask(fresh, BUYER)
-    sizes = fresh.sizes(BUYER, (1, 2, 3), CLOCK, catalogue)
+    sizes = fresh.sizes(BUYER, (1, 2, 3), CLOCK, catalogue, kept=kernels)
     expected = {n: BUYER.model_copy(update={"comparison": "at_least", "value": n}) for n in (1, 2, 3)}
     assert sizes == {n: ask(engine, node).total for n, node in expected.items()}
