@@ -47,7 +47,7 @@ def plan_files(
             try:
                 read_at = datetime.now(UTC)
                 tables += (
-                    table.model_copy(update={"origin": Origin(read_at=read_at)})
+                    table.model_copy(update={"origin": table.origin or Origin(read_at=read_at)})
                     for table in stage_path(path, name, folder, progress)
                 )
             except (SourceError, NotFound) as error:

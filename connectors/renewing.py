@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
+from connectors.continuing import Fresh, from_folder, matched
 from connectors.importing import publish
-from connectors.sources.database_files import own
+from connectors.sources.database_files import own, own_folder
 from connectors.sources.databases import DATABASES, Database, Newer, TableOffer, read_tables
 from connectors.sources.files import EXTENSIONS, stage_file
 from segmentation import naming
@@ -28,19 +28,20 @@ from segmentation.lists import Lists
 from segmentation.merging import Floor, all_known, floor_of, merge
 from segmentation.plan import FILE, ColumnPlan, LoadPlan, Origin, Progress, StagedTable, TablePlan, TableRole
 from segmentation.referring import references
-from segmentation.renewal import Given, Held, Hold, Reason, Renewal, Report, SegmentNews, TableNews, Way
+from segmentation.renewal import (
+    Given,
+    Held,
+    Hold,
+    Reason,
+    Renewal,
+    Report,
+    SegmentNews,
+    TableNews,
+    TableRenewal,
+    Way,
+)
 from segmentation.renewals import Renewals
 from segmentation.workspace import Workspace
-
-SIMILAR = 0.6  # of a source's columns are in a file that brings what is new for it
-
-
-@dataclass(frozen=True)
-class Fresh:
-    """A newly read table for a place in the plan; `floor` where only what is new was asked for."""
-
-    table: StagedTable
-    floor: Floor | None = None
 
 
 def connection_of(origin: Origin, password: SecretStr | None = None) -> tuple[Database, Model]:
@@ -57,10 +58,18 @@ def connection_of(origin: Origin, password: SecretStr | None = None) -> tuple[Da
         ) from error
 
 
+def path_of(origin: Origin | None, renewal: TableRenewal) -> str:
+    """From where a file or folder is read again: as said, else the folder it came from; "" where a person has to give it."""
+    if renewal.path or origin is None or origin.source != FILE:
+        return renewal.path
+    return str(origin.settings.get("path", ""))
+
+
 def place_of(origin: Origin | None) -> str:
     """Where a table comes from, in words."""
     if origin is None or origin.source == FILE:
-        return "file"
+        path = path_of(origin, TableRenewal())
+        return f"folder {Path(path).name}" if path else "file"
     if origin.source not in DATABASES:
         return origin.source
     database, settings = connection_of(origin)
@@ -134,17 +143,23 @@ def _read(plan: LoadPlan, renewal: Renewal, given: Given, folder: Path, progress
     """The newly read tables by their place in the plan; raises `SourceError` where there is nothing to read."""
     used = {i: table for i, table in enumerate(plan.tables) if table.role is not TableRole.LEAVE_OUT}
     files = {i: t for i, t in used.items() if t.table.origin is None or t.table.origin.source == FILE}
+    aside = {i: table for i, table in enumerate(plan.tables) if i not in used}
     fresh: dict[int, Fresh] = {}
     for name, path in given.files:
-        fresh |= _matched(files, stage_file(path, name, folder, progress), name, fresh)
+        fresh |= matched(files, stage_file(path, name, folder, progress), name, fresh)
     for where, places in _by_path(files, renewal).items():
         left = {place: files[place] for place in places if place not in fresh}
-        if left:
-            file = own(Path(where))
-            ending = file.resolve().suffix.lower().removeprefix(".")
-            if ending not in EXTENSIONS:  # else any file of the machine could be shown
-                raise SourceError(f"{where} is not named like a table. Possible: {', '.join(EXTENSIONS)}.")
-            fresh |= _matched(left, stage_file(file, file.name, folder, progress), file.name, {})
+        if not left:
+            continue
+        if (all_of := own_folder(Path(where))) is not None:
+            others = {i: table for i, table in aside.items() if path_of(table.table.origin, renewal.table(i)) == where}
+            fresh |= from_folder(all_of, left | others, renewal, folder, progress)
+            continue
+        file = own(Path(where))
+        ending = file.resolve().suffix.lower().removeprefix(".")
+        if ending not in EXTENSIONS:  # else any file of the machine could be shown
+            raise SourceError(f"{where} is not named like a table. Possible: {', '.join(EXTENSIONS)}.")
+        fresh |= matched(left, stage_file(file, file.name, folder, progress), file.name, {})
     for origins in _connections(used, fresh):
         fresh |= _read_database(plan, origins, renewal, given, folder, progress)
     if not fresh:
@@ -156,38 +171,10 @@ def _read(plan: LoadPlan, renewal: Renewal, given: Given, folder: Path, progress
 
 def _by_path(used: Mapping[int, TablePlan], renewal: Renewal) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for place in used:
-        if path := renewal.table(place).path:
+    for place, plan in used.items():
+        if path := path_of(plan.table.origin, renewal.table(place)):
             found.setdefault(path, []).append(place)
     return found
-
-
-def _matched(
-    plans: Mapping[int, TablePlan], tables: Sequence[StagedTable], name: str, taken: Mapping[int, Fresh]
-) -> dict[int, Fresh]:
-    """Each newly read table at the place of the one it continues: by its name, else by its columns. Raises `SourceError`."""
-    found: dict[int, Fresh] = {}
-    for table in tables:
-        free = {place: plan for place, plan in plans.items() if place not in taken and place not in found}
-        place = next((p for p, plan in free.items() if plan.table.name.casefold() == table.name.casefold()), None)
-        if place is None:
-            shares = {p: _likeness(plan, table) for p, plan in free.items()}
-            best = max(shares, key=lambda p: shares[p], default=None)
-            place = best if best is not None and shares[best] >= SIMILAR else None
-        if place is not None:
-            origin = Origin(read_at=datetime.now(UTC))
-            found[place] = Fresh(table.model_copy(update={"origin": origin}))
-    if not found:
-        known = ", ".join(plan.table.name for plan in plans.values())
-        raise SourceError(
-            f"{name} continues none of the sources ({known}): its columns are others. Load it as an audience of its own."
-        )
-    return found
-
-
-def _likeness(plan: TablePlan, table: StagedTable) -> float:
-    mine, theirs = ({name.casefold() for name in columns} for columns in (plan.table.columns, table.columns))
-    return len(mine & theirs) / len(mine | theirs)
 
 
 def _connections(used: Mapping[int, TablePlan], fresh: Mapping[int, Fresh]) -> list[dict[int, Origin]]:
@@ -224,13 +211,18 @@ def _merged(
     plan: LoadPlan, renewal: Renewal, fresh: Mapping[int, Fresh], accept: bool, folder: Path, progress: Progress
 ) -> tuple[LoadPlan, tuple[TableNews, ...]]:
     """The plan with the merged tables; raises `Held` with everything that needs a look."""
-    fits = {place: fitted(place, plan.tables[place], renewal.table(place), f.table) for place, f in fresh.items()}
+    fits = {
+        place: fitted(place, plan.tables[place], renewal.table(place), f.table)
+        for place, f in fresh.items()
+        if f.table is not None
+    }
     holds: list[Hold] = [hold for fit in fits.values() for hold in fit.holds]
+    holds += [hold for f in fresh.values() for hold in f.holds if hold.reason is Reason.MISSING or not accept]
     for place, fit in fits.items():
         if accept or fit.holds:
             continue
         way, before = renewal.table(place), plan.tables[place]
-        partial = fresh[place].floor is not None
+        partial = fresh[place].is_partial
         holds += counted(place, before, way, fit.table, partial)
         holds += retyped(place, before, fit.table, progress)
         if way.way is Way.APPEND and not partial and fit.table.rows and all_known(before, fit.table, progress):
@@ -239,10 +231,15 @@ def _merged(
     if holds:
         raise Held(holds)
     tables, news = list(plan.tables), []
-    for place, fit in fits.items():
+    for place, read in fresh.items():
         before = plan.tables[place]
-        table, told = merge(before, fit.table, renewal.table(place), fresh[place].floor, folder, progress)
-        tables[place] = _continued(before, table, fit.added)
+        if place not in fits:
+            table = before.table.model_copy(update={"origin": read.origin})
+            tables[place] = before.model_copy(update={"table": table})
+            news.append(TableNews(table=table.name, before=table.rows, read=0, added=0, updated=0, after=table.rows))
+            continue
+        table, told = merge(before, fits[place].table, renewal.table(place), read.floor, read.reread, folder, progress)
+        tables[place] = _continued(before, table, fits[place].added)
         news.append(told)
     renewed = checked(LoadPlan(tables=tuple(tables)), progress, since=plan)
     if renewed.problems:

@@ -32,6 +32,18 @@ class Floor:
     text: str
 
 
+@dataclass(frozen=True)
+class Reread:
+    """Of a folder only some files were read: the column that tells of which a row is, and those whose rows come anew.
+
+    `only`: the file of all known rows, where they have no such column.
+    """
+
+    column: str
+    again: tuple[str, ...]
+    only: str = ""
+
+
 def floor_of(plan: TablePlan, column: str, progress: Progress) -> Floor | None:
     """The newest known value of a column of times or numbers, None where there is none.
 
@@ -103,12 +115,18 @@ def all_known(plan: TablePlan, new: StagedTable, progress: Progress) -> bool:
 
 
 def merge(
-    plan: TablePlan, new: StagedTable, renewal: TableRenewal, floor: Floor | None, into: Path, progress: Progress
+    plan: TablePlan,
+    new: StagedTable,
+    renewal: TableRenewal,
+    floor: Floor | None,
+    reread: Reread | None,
+    into: Path,
+    progress: Progress,
 ) -> tuple[StagedTable, TableNews]:
     """One table of the rows that are there and the new ones, whose columns have the names that are kept; new columns come last.
 
-    `floor`: only rows from there on were read; appended ones take the place of those that are there from there on. Raises `LoadError`
-    and `Cancelled`.
+    `floor`: only rows from there on were read; appended ones take the place of those that are there from there on, and so do those of
+    files that were read again (`reread`). Raises `LoadError` and `Cancelled`.
     """
     before = plan.table
     names = (*before.columns, *(name for name in new.columns if name not in before.columns))
@@ -118,6 +136,9 @@ def merge(
     progress(f"Putting {before.name} together")
     with _both(plan, new, progress) as (connection, old, fresh):
         cells = {name: _pair(old, fresh, name) for name in names}
+        if reread is not None and reread.only and reread.column in cells:
+            cells[reread.column] = ("$only::VARCHAR", cells[reread.column][1])
+            old.parameters["only"] = reread.only
         olds = ", ".join(f"{a} AS {quoted(name)}" for name, (a, _) in cells.items())
         news = ", ".join(f"{b} AS {quoted(name)}" for name, (_, b) in cells.items())
         parameters: dict[str, Any] = {**old.parameters, **fresh.parameters}
@@ -128,10 +149,15 @@ def merge(
             sql, parameters = f"SELECT {news} FROM {fresh.source}", dict(fresh.parameters)
         else:
             known = f" WHERE ({_ordered(plan, old, renewal.newer or '')} < {floor.sql}) IS NOT FALSE" if floor else ""
+            if reread is not None and reread.only in reread.again:
+                known = " WHERE false"
+            elif reread is not None and reread.again:
+                known = f" WHERE list_contains($again, {raw(old[reread.column])}) IS NOT TRUE"
+                parameters["again"] = list(reread.again)
             sql = f"SELECT {olds} FROM {old.source}{known} UNION ALL SELECT {news} FROM {fresh.source}"
         copy = f"COPY ({sql}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION {COMPRESSION})"
         (rows,) = connection.execute(copy, parameters).fetchone() or (0,)
-        aside = [new] if renewal.way is Way.REPLACE else [before, new]
+        aside = [new] if renewal.way is Way.REPLACE else [_unread(connection, before, reread, target), new]
         rejects = _rejects(connection, aside, target)
     table = new.model_copy(
         update={
@@ -147,6 +173,25 @@ def merge(
     added = rows - before.rows if renewal.way is not Way.REPLACE else 0
     news_of = TableNews(table=before.name, before=before.rows, read=new.rows, added=added, updated=updated, after=rows)
     return table, news_of
+
+
+def _unread(
+    connection: duckdb.DuckDBPyConnection, table: StagedTable, reread: Reread | None, target: Path
+) -> StagedTable:
+    """The known table with those of its rows that could not be read, but for rows of files that are read again."""
+    if reread is None or not reread.again or table.rejects is None or not table.rejects.is_file():
+        return table
+    if reread.only:
+        return table.model_copy(update={"rejected_rows": 0, "rejected": (), "rejects": None})
+    begins = [f"{name}: " for name in reread.again]
+    left = target.with_suffix(".unread.parquet")
+    (rows,) = connection.execute(
+        "COPY (SELECT * FROM read_parquet($path) AS t WHERE NOT EXISTS (FROM unnest($begins) AS b (begin) WHERE "
+        f"starts_with(t.reason, begin))) TO {literal(str(left))} (FORMAT parquet, COMPRESSION {COMPRESSION})",
+        {"path": exactly(table.rejects), "begins": begins},
+    ).fetchone() or (0,)
+    rejected = tuple(row for row in table.rejected if not row.reason.startswith(tuple(begins)))
+    return table.model_copy(update={"rejected_rows": rows, "rejected": rejected, "rejects": left})
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection, tables: Sequence[StagedTable], target: Path) -> Path | None:

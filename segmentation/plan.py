@@ -33,15 +33,25 @@ class Rejected(Model):
     text: str = ""
 
 
+class FilePart(Model):
+    """A table of one file of a folder: the file, how it was when it was read, what the table is called in rows, its columns."""
+
+    file: str
+    state: str
+    name: str
+    columns: tuple[str, ...]
+
+
 class Origin(Model):
     """Where a table was read from, so that it can be read again: everything that was said then but secrets."""
 
     source: str = FILE  # FILE, or a kind of database
-    settings: dict[str, str | int] = Default(
-        default={}
-    )  # of the connection; of a file its `path`, if it is read from there
+    settings: dict[str, str | int] = Default(default={})  # of the connection; of a folder its `path`
     schema_name: str = ""
     table: str = ""
+    parts: tuple[FilePart, ...] = ()  # of a folder …
+    part_column: str = ""  # … the column that tells of which a row is, "" where there was only one …
+    aside: tuple[str, ...] = ()  # … and its files that are known to belong to no table
     read_at: datetime  # UTC
 
 

@@ -31,7 +31,7 @@ class TableRenewal(Model):
     key: str | None = None  # of UPSERT; None: of customers their id, of events not said yet
     newer: str | None = None  # a database is asked only for rows whose value here is not known yet
     blanks_overwrite: bool = False  # of UPSERT: an empty cell empties what was known
-    path: str = ""  # a file is read again from here
+    path: str = ""  # a file or folder is read again from here
     renamed: dict[str, str] = Default(default={})  # kept column → what the source calls it now; "" where it is gone
 
 
@@ -72,6 +72,7 @@ class Reason(StrEnum):
     MISSING = "missing"
     RETYPED = "retyped"
     KNOWN = "known"
+    STRANGE = "strange"  # a file of a folder that belongs to no source
 
 
 class Hold(Model):

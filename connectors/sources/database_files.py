@@ -18,9 +18,23 @@ def own(path: Path) -> Path:
     if not found.is_file():
         near = [other.name for other in found.parent.iterdir() if other.is_file()] if found.parent.is_dir() else []
         raise SourceError(f"There is no file {path}.{close_names(path.name, near)}")
-    if Workspace.default_home().resolve() in found.resolve().parents:
-        raise SourceError(f"{path.name} belongs to Handpick itself. Choose a file of your own.")
+    _refuse_own(found)
     return found
+
+
+def own_folder(path: Path) -> Path | None:
+    """The same for a folder, None where it is none; one that Handpick's data lies in is refused."""
+    found = path.expanduser()
+    if not found.is_dir():
+        return None
+    _refuse_own(found)
+    return found
+
+
+def _refuse_own(found: Path) -> None:
+    home, place = Workspace.default_home().resolve(), found.resolve()
+    if home in (place, *place.parents) or place in home.parents:
+        raise SourceError(f"{found.name or found} belongs to Handpick itself. Choose a file or folder of your own.")
 
 
 class Settings(Model):

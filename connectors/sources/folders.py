@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -13,7 +15,7 @@ from connectors.sources.staging import COMPRESSION, Rejects, literal, run, table
 from segmentation.audience import quoted
 from segmentation.errors import NotFound, SourceError
 from segmentation.leftovers import unread
-from segmentation.plan import Progress, StagedTable
+from segmentation.plan import FilePart, Origin, Progress, StagedTable
 from segmentation.scratch import scratch
 from segmentation.staged import Part, exactly
 
@@ -37,31 +39,74 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.suffix.lower().removeprefix(".") in EXTENSIONS and path.is_file())
 
 
+def state_of(file: Path) -> str:
+    """What changes with a file: its size in bytes and when it was written."""
+    about = file.stat()
+    return f"{about.st_size} {about.st_mtime_ns}"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A table of a file of a folder, and the note of what was read."""
+
+    part: FilePart
+    table: StagedTable
+
+
+def read_files(
+    folder: Path, files: Sequence[Path], into: Path, progress: Progress
+) -> tuple[list[Read], dict[str, str]]:
+    """Stage files of a folder; with a sentence for each that is damaged, by its name in the folder."""
+    found: list[Read] = []
+    problems: dict[str, str] = {}
+    for place, file in enumerate(files):
+        shown = file.relative_to(folder).as_posix()
+        part = Part(progress, place / len(files), (place + 1) / len(files))
+        try:
+            state = state_of(file)
+            tables = stage_file(file, shown, into, part)
+        except (SourceError, OSError) as problem:
+            problems[shown] = str(problem)
+            continue
+        for table in tables:
+            told = shown if len(tables) == 1 else f"{shown} – {table.name.removeprefix(f'{shown} – ')}"
+            found.append(Read(FilePart(file=shown, state=state, name=told, columns=table.columns), table))
+    return found, problems
+
+
 def stage_folder(folder: Path, name: str, into: Path, progress: Progress) -> list[StagedTable]:
     """Stage every file of a folder; a damaged one is named in a note. Raises `SourceError` where none can be read."""
     files = files_in(folder)
     if not files:
         raise SourceError(f"There is no file in {name} that can be read. Possible: {', '.join(EXTENSIONS)}.")
-    groups: list[list[StagedTable]] = []
-    problems: list[str] = []
-    for place, file in enumerate(files):
-        shown = file.relative_to(folder).as_posix()
-        try:
-            tables = stage_file(file, shown, into, Part(progress, place / len(files), (place + 1) / len(files)))
-        except SourceError as problem:
-            problems.append(str(problem))
-            continue
-        for table in tables:
-            group = next((group for group in groups if _are_alike(group[0], table)), None)
-            if group is None:
-                groups.append([table])
-            else:
-                group.append(table)
+    read_at = datetime.now(UTC)
+    groups: list[list[Read]] = []
+    found, problems = read_files(folder, files, into, progress)
+    for read in found:
+        group = next((group for group in groups if _are_alike(group[0].table, read.table)), None)
+        if group is None:
+            groups.append([read])
+        else:
+            group.append(read)
     if not groups:
-        raise SourceError(" ".join([f"No file in {name} can be read.", *problems[:5]]))
-    tables = [table for group in groups for table in _joined(group, name if len(groups) == 1 else "", into, progress)]
-    notes = tuple(f"Left out: {problem}" for problem in problems)
+        raise SourceError(" ".join([f"No file in {name} can be read.", *list(problems.values())[:5]]))
+    tables: list[StagedTable] = []
+    for group in groups:
+        more = f"{group[0].table.name} and {len(group) - 1:,} more"
+        whole = join(group, name if len(groups) == 1 else more, into, progress) if len(group) > 1 else None
+        if whole is not None:
+            tables.append(_from(folder, read_at, whole, group, whole.columns[-1]))
+        else:  # one alone, or columns that hold things that do not go together
+            tables += (_from(folder, read_at, read.table, [read], "") for read in group)
+    notes = tuple(f"Left out: {problem}" for problem in problems.values())
     return [tables[0].model_copy(update={"notes": (*tables[0].notes, *notes)}), *tables[1:]]
+
+
+def _from(folder: Path, read_at: datetime, table: StagedTable, reads: Sequence[Read], column: str) -> StagedTable:
+    settings: dict[str, str | int] = {"path": str(folder.resolve())}
+    parts = tuple(read.part for read in reads)
+    origin = Origin(settings=settings, parts=parts, part_column=column, read_at=read_at)
+    return table.model_copy(update={"origin": origin})
 
 
 def _are_alike(one: StagedTable, other: StagedTable) -> bool:
@@ -70,54 +115,54 @@ def _are_alike(one: StagedTable, other: StagedTable) -> bool:
     return len(left & right) >= ALIKE * len(left | right)
 
 
-def _joined(tables: Sequence[StagedTable], name: str, into: Path, progress: Progress) -> list[StagedTable]:
-    """One table of all; the tables themselves where their columns hold things that do not go together."""
-    if len(tables) == 1:
-        return [tables[0]]
-    name = name or f"{tables[0].name} and {len(tables) - 1:,} more"
+def join(reads: Sequence[Read], name: str, into: Path, progress: Progress, column: str = FILE) -> StagedTable | None:
+    """One table of all, whose last column tells the part; None where their columns hold things that do not go together."""
+    tables = [read.table for read in reads]
     known = {column.casefold(): column for table in reversed(tables) for column in table.columns}
     order = dict.fromkeys(known[column.casefold()] for table in tables for column in table.columns)
-    columns, _ = mend_names([*order, FILE])
+    columns, _ = mend_names([*order, column])
     target = table_path(into, name)
-    parts = (f"SELECT *, $name{i} AS {quoted(columns[-1])} FROM read_parquet($path{i})" for i in range(len(tables)))
+    parts = (
+        f"SELECT *, $name{i} AS {quoted(columns[-1])} FROM read_parquet($path{i}) AS t ({', '.join(map(quoted, table.columns))})"
+        for i, table in enumerate(tables)
+    )
     select = f"SELECT {', '.join(map(quoted, columns))} FROM ({' UNION ALL BY NAME '.join(parts)})"
-    parameters = {f"name{i}": table.name for i, table in enumerate(tables)}
+    parameters = {f"name{i}": read.part.name for i, read in enumerate(reads)}
     parameters |= {f"path{i}": exactly(table.path) for i, table in enumerate(tables)}
     sql = f"COPY ({select}) TO {literal(target)} (FORMAT parquet, COMPRESSION {COMPRESSION})"
     try:
         with scratch() as connection:
             rows = run(connection, sql, parameters, progress, f"Joining the files of {name}")
         with Rejects(target) as rejects:
-            for table in tables:
-                for left in unread(table):
-                    rejects.add(left.line or 0, f"{table.name}: {left.reason}", left.text)
+            for read in reads:
+                for left in unread(read.table):
+                    rejects.add(left.line or 0, f"{read.part.name}: {left.reason}", left.text)
     except BaseException as error:
         target.unlink(missing_ok=True)
         if not isinstance(error, duckdb.Error):
             raise
-        return list(tables)
+        return None
     for file in (file for table in tables for file in table.files):
         file.unlink()
-    return [
-        StagedTable(
-            name=name,
-            path=target,
-            columns=columns,
-            headers=tables[0].headers and (*tables[0].headers, *columns[len(tables[0].headers) :]),
-            rows=rows,
-            rejected_rows=rejects.count,
-            rejected=tuple(rejects.kept),
-            rejects=rejects.path,
-            notes=tuple(_notes(tables, columns[-1])),
-        )
-    ]
+    return StagedTable(
+        name=name,
+        path=target,
+        columns=columns,
+        headers=tables[0].headers and (*tables[0].headers, *columns[len(tables[0].headers) :]),
+        rows=rows,
+        rejected_rows=rejects.count,
+        rejected=tuple(rejects.kept),
+        rejects=rejects.path,
+        notes=tuple(_notes(reads, columns[-1])),
+    )
 
 
-def _notes(tables: Sequence[StagedTable], file_column: str) -> Iterator[str]:
+def _notes(reads: Sequence[Read], file_column: str) -> Iterator[str]:
     """What became one table, and what was said of the single files."""
-    names = [table.name for table in tables]
-    yield f"{len(names):,} files are one table; “{file_column}” says which: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}."
-    of_files = [f"{table.name}: {note}" for table in tables for note in table.notes]
+    names = [read.part.name for read in reads]
+    if len(names) > 1:
+        yield f"{len(names):,} files are one table; “{file_column}” says which: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}."
+    of_files = [f"{read.part.name}: {note}" for read in reads for note in read.table.notes]
     yield from of_files[:TOLD]
     if len(of_files) > TOLD:
         yield f"{len(of_files) - TOLD:,} more notes about single files."

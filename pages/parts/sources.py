@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 from pydantic import SecretStr
 
-from connectors.renewing import asks_password, place_of, renew
+from connectors.renewing import asks_password, path_of, place_of, renew
 from connectors.sources.files import EXTENSIONS
 from pages.parts import ways, work
 from pages.parts.queries import renewals, workspace
@@ -67,7 +67,7 @@ def _by_itself(about: AudienceAbout, age: Age, renewal: Renewal) -> bool:
     """Whether a source can be read without a person."""
     origin = age.plan.table.origin
     if origin is None or origin.source == FILE:
-        return bool(renewal.table(about.plan.tables.index(age.plan)).path)
+        return bool(path_of(origin, renewal.table(about.plan.tables.index(age.plan))))
     return asks_password(origin) is None
 
 

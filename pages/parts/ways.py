@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from connectors.renewing import path_of
 from pages.parts.queries import renewals
 from pages.parts.session import session, widget
 from pages.parts.words import plain, spoken
@@ -59,10 +60,10 @@ def way(audience: str, index: int, plan: TablePlan, renewal: Renewal) -> None:
         if is_file:
             st.text_input(
                 "Read again from",
-                value=table.path,
+                value=path_of(plan.table.origin, table),
                 key=_key(audience, index, "path"),
                 placeholder="/exports/orders.csv",
-                help="A file on the machine that runs Handpick. Without it you drop a new file each time.",
+                help="A file on the machine that runs Handpick, or a folder of files. Without it you drop a new file each time.",
                 on_change=_store,
                 args=(audience, index, "path"),
             )

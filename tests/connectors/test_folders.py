@@ -49,7 +49,7 @@ def test_files_of_one_sort_are_one_table_that_tells_the_file(shop: Path, into: P
     assert (table.name, table.rows, table.columns) == ("shop", 4, ("id", "name", "file"))
     rows = [tuple(row.values()) for row in pq.read_table(table.path).to_pylist()]
     assert rows == [("4", "Zoë", "03.json"), ("1", "Anna", "2024/01.csv"), ("2", "Bob", "2024/01.csv"),
-                    ("3", "Eva", "2024/02.csv")]  # fmt: skip
+                    ("3", "Eva", "2024/02.csv.gz")]  # fmt: skip
     assert table.notes[0].startswith("3 files are one table; “file” says which: 03.json, 2024/01.csv")
 
 

@@ -81,3 +81,17 @@ def test_what_is_due_is_done_once(shop: Path, workspace: Path, capsys: pytest.Ca
     assert "Shop: people.csv: 2 rows before" in capsys.readouterr().out
     assert command("refresh", "--due") == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_folder_is_read_again(
+    workspace: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("files") / "exports"
+    folder.mkdir()
+    (folder / "1.csv").write_text(PEOPLE)
+    space = Workspace(workspace)
+    plan, _ = plan_files([(folder.name, folder)], space, Quiet())
+    load(plan, "Shop", space, Quiet())
+    (folder / "2.csv").write_text("id,email,age\nC3,c@x.org,50\n")
+    assert command("refresh") == 0
+    assert capsys.readouterr().out == "Shop: 1.csv: 2 rows before, 3 read, 0 added, 0 updated, 3 now\n"
