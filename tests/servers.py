@@ -1,4 +1,4 @@
-"""Servers of their own for the tests: PostgreSQL from its Python package, MariaDB as Debian has it."""
+"""Servers of their own for the tests: PostgreSQL from its Python package (encrypted: of the system), MariaDB as Debian has it."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -100,6 +101,80 @@ def mariadb_server(script: str, *options: str) -> Iterator[Path]:
     finally:
         server.terminate()
         server.wait(30)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """An authority of its own, and a server's certificate of it that is for the address 127.0.0.1 alone; a stranger's besides."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+    stranger: Path
+
+
+def certificates(folder: Path) -> Certificates:
+    """Have them made."""
+    if shutil.which("openssl") is None:
+        pytest.skip("Encryption was NOT tested: there is no openssl to make certificates with")
+
+    def made(name: str, *options: str) -> None:
+        new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{name}.key")
+        subprocess.run(
+            ["openssl", "req", *new, "-subj", f"/CN={name}", *options], cwd=folder, check=True, capture_output=True
+        )
+
+    for name in ("authority", "stranger"):
+        made(name, "-x509", "-out", f"{name}.crt", "-addext", "keyUsage=critical,keyCertSign")
+    made("server", "-out", "server.csr", "-addext", "subjectAltName=IP:127.0.0.1")
+    subprocess.run(
+        ["openssl", "x509", "-req", "-in", "server.csr", "-out", "server.crt", "-copy_extensions", "copy", "-CA",
+         "authority.crt", "-CAkey", "authority.key", "-CAcreateserial"], cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    return Certificates(*(folder / n for n in ("authority.crt", "server.crt", "server.key", "stranger.crt")))
+
+
+@contextmanager
+def encrypted_postgres(made: Certificates) -> Iterator[Settings]:
+    """The system's PostgreSQL, as that of the Python package cannot encrypt; its administrator needs no password."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
+    if on_path := shutil.which("postgres"):
+        found.append(Path(on_path).parent)
+    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+    if not found:
+        pytest.skip("Encryption of PostgreSQL was NOT tested: the system has none (Debian: apt-get install postgresql)")
+    home = Path(tempfile.mkdtemp(prefix="pg"))
+    port = free_port()
+    try:
+        for file in (made.certificate, made.key):
+            shutil.copy(file, home)
+        (home / made.key.name).chmod(0o600)
+        if user:
+            for path in (home, *home.iterdir()):
+                shutil.chown(path, user)
+        subprocess.run(
+            [str(found[0] / "initdb"), "-A", "trust", "-U", "postgres", "-D", str(home / "data")],
+            user=user, cwd=home, check=True, capture_output=True,
+        )  # fmt: skip
+        options = {
+            "ssl": "on", "ssl_cert_file": home / made.certificate.name, "ssl_key_file": home / made.key.name,
+            "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home, "fsync": "off",
+        }  # fmt: skip
+        told = " ".join(f"-c {name}={value}" for name, value in options.items())
+        control: list[str | Path] = [found[0] / "pg_ctl", "-D", home / "data", "-w", "-t", "60"]
+        subprocess.run(
+            [*control, "-o", told, "-l", home / "log", "start"],
+            user=user,
+            cwd=home,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            yield Settings(host="127.0.0.1", port=port, database="postgres", user="postgres")
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], user=user, cwd=home, check=True, capture_output=True)
+    finally:
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -25,6 +25,7 @@ from connectors.sources.mysql_types import Selected, Unpacking, backquoted, conv
 from connectors.sources.names import mend_names
 from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.servers import (
+    CERTIFICATES,
     CONNECT_SECONDS,
     QUESTION_SECONDS,
     READING_SECONDS,
@@ -76,9 +77,10 @@ def test(settings: Settings) -> Reached:
     """Connect, and say what the server is and whether this user could write."""
     with _opened(settings, QUESTION_SECONDS) as cursor:
         ((version,),) = _rows(cursor, "SELECT version()")
+        encrypted = any(cipher for _, cipher in _rows(cursor, "SHOW SESSION STATUS LIKE 'Ssl_cipher'"))
         grants = [grant for (grant,) in _rows(cursor, "SHOW GRANTS")]
     kind = "MariaDB" if "MariaDB" in version else "MySQL"
-    return reached(settings, f"{kind} {version.partition('-')[0]}", any(map(_writes, grants)))
+    return reached(settings, f"{kind} {version.partition('-')[0]}", any(map(_writes, grants)), encrypted)
 
 
 def _writes(grant: str) -> bool:
@@ -207,7 +209,7 @@ def _connected(settings: Settings, seconds: int) -> pymysql.Connection[Any]:
         program_name="Handpick",
         local_infile=False,
         defer_connect=True,
-        **_encryption(settings.tls),
+        **_encryption(settings),
     )
     connection.connect(_greeted(settings))
     try:
@@ -238,17 +240,17 @@ def _greeted(settings: Settings) -> socket.socket:
         return way
 
 
-def _encryption(tls: str) -> dict[str, Any]:
-    """What the driver is told for each choice."""
-    if tls == "disable":
+def _encryption(settings: Settings) -> dict[str, Any]:
+    """What the driver is told for each choice; left alone it encrypts where the server can."""
+    if settings.tls == "prefer":
+        return {}
+    if settings.tls == "disable":
         return {"ssl_disabled": True}
-    if tls == "verify-full":
-        return {"ssl_verify_cert": True, "ssl_verify_identity": True}
-    if tls == "require":
-        context = ssl.create_default_context()
+    # Not by the driver's own options: without an authority's file they do not check the name.
+    context = ssl.create_default_context(cafile=settings.trusted if settings.tls == "verify-full" else None)
+    if settings.tls == "require":
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return {"ssl": context}
-    return {}
+    return {"ssl": context}
 
 
 def _rows(cursor: Any, sql: str) -> list[tuple[Any, ...]]:
@@ -261,7 +263,7 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"^(1045|1698|1044)\b", "{user} could not log in to {database} on {host}: the user or the password is wrong, or the user may not use this database from here."),
     (r"^1130\b", "{host} does not let {user} connect from this machine. Ask its administrator to allow it."),
     (r"^1049\b", "There is no database “{database}” on {host}. Check its name, also upper and lower case."),
-    (r"certificate", "The certificate of {host} could not be verified. Ask its administrator, or choose “require”."),
+    *CERTIFICATES,
     (r"^(2026|3159)\b|(?i:does(n't| not) support ssl)", "{host} and this machine do not agree on encryption. Choose another one, or ask its administrator."),
     (r"^(1142|1143|1227|1370)\b", "{user} has no permission to read this: {detail}. Ask the administrator for SELECT on it."),
     (r"^(1146|1054|1356)\b", "Something that was there is gone: {detail}. List the tables again."),

@@ -17,7 +17,9 @@ from connectors.sources.names import mend_names
 from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.postgres_types import Selected, converted, select_columns
 from connectors.sources.servers import (
+    CERTIFICATES,
     CONNECT_SECONDS,
+    ENCRYPTION,
     QUESTION_SECONDS,
     READING_SECONDS,
     Server,
@@ -49,9 +51,10 @@ class Settings(Server):
 def test(settings: Settings) -> Reached:
     """Connect, and say what the server is and whether this user could write."""
     with _opened(settings, QUESTION_SECONDS) as cursor:
-        ((version, writes),) = _rows(
+        ((version, encrypted, writes),) = _rows(
             cursor,
             f"""SELECT current_setting('server_version'),
+                EXISTS (SELECT FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl),
                 (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
                 OR has_database_privilege(current_database(), 'CREATE')
                 OR EXISTS (SELECT FROM pg_namespace n WHERE {SYSTEM} AND has_schema_privilege(n.oid, 'CREATE'))
@@ -60,7 +63,7 @@ def test(settings: Settings) -> Reached:
                     WHERE {SYSTEM} AND c.relkind IN ('r', 'p', 'v', 'f')
                         AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))""",
         )
-    return reached(settings, f"PostgreSQL {version}", bool(writes))
+    return reached(settings, f"PostgreSQL {version}", bool(writes), bool(encrypted))
 
 
 def tables(settings: Settings) -> tuple[TableOffer, ...]:
@@ -174,6 +177,8 @@ def address_of(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else quote(settings.host, safe="")
     secret = quote(settings.password_in_hand, safe="")
     options = {"connect_timeout": CONNECT_SECONDS, "sslmode": settings.tls, "application_name": "Handpick"}
+    if settings.tls == "verify-full":
+        options["sslrootcert"] = settings.trusted or "system"
     return (
         f"postgresql://{quote(settings.user, safe='')}:{secret}@{host}:{settings.port}/"
         f"{quote(settings.database, safe='')}?{urlencode(options, quote_via=quote)}"
@@ -194,8 +199,8 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"could not translate host name|Name or service not known|nodename nor servname", "There is no server “{host}”. Check its name, and that you are in the right network."),
     (r"Connection refused", "{host} does not answer on port {port}: nothing listens there. Check the port and that the server runs."),
     (r"timeout expired|timed out|No route to host|Network is unreachable", "{host} does not answer on port {port}. Check name and port, and that this machine may reach it (firewall, VPN)."),
-    (r"server does not support SSL", "{host} does not offer encryption. Choose “prefer” or “disable”, or ask its administrator."),
-    (r"certificate", "The certificate of {host} could not be verified. Ask its administrator, or choose “require”."),
+    (r"server does not support SSL", f"{{host}} does not offer encryption. Choose “{ENCRYPTION['prefer']}”, or ask its administrator."),
+    *CERTIFICATES,
     (r"permission denied|42501", "{user} has no permission to read this: {detail}. Ask the administrator for SELECT on it."),
     (r"42P01|does not exist", "Something that was there is gone: {detail}. List the tables again."),
     (r"57014|statement timeout", "{host} took too long to answer. Try again at a quieter time, or choose fewer tables."),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import tomllib
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -19,6 +21,8 @@ CONNECT_SECONDS = 10
 QUESTION_SECONDS = 30
 READING_SECONDS = 3600
 SECRETS_FILE = "secrets.toml"
+HERE = ("localhost", "127.0.0.1", "::1")
+UNENCRYPTED = "The connection is NOT encrypted: who is in between can read along. "
 SECRET_PREFIX = "HANDPICK_SECRET_"  # no other variable can be named, or a form could send it to a stranger's server
 
 
@@ -30,6 +34,15 @@ SECRET: Any = Field(
     f"{SECRET_PREFIX}NAME, or as NAME in {SECRETS_FILE} in the workspace folder.",
     pattern=r"^\w*$",
 )
+
+
+ENCRYPTION: dict[str, Any] = {
+    "prefer": "If the server can",
+    "require": "Always",
+    "verify-full": "Always, and check that it is the right server",
+    "disable": "Never",
+}
+"""The choices in words; their names are kept with every table that was read."""
 
 
 class Server(Model):
@@ -46,7 +59,14 @@ class Server(Model):
     tls: Literal["prefer", "require", "verify-full", "disable"] = Field(
         "prefer",
         title="Encryption",
-        description="verify-full also checks that the server is who it says; prefer encrypts where the server can.",
+        description="Without the check somebody in between could pass for the server. The test says whether the connection is encrypted.",
+        json_schema_extra={"words": ENCRYPTION},
+    )
+    authority: str = Field(
+        "",
+        title="Certificate of the authority",
+        description="Only for the check, where your company vouches for its servers itself: the path of its file (.pem or .crt) on the "
+        "machine that runs Handpick. Empty: the authorities that this machine trusts.",
     )
 
     @property
@@ -58,6 +78,15 @@ class Server(Model):
     def password_in_hand(self) -> str:
         """The password; raises `SourceError` where there is no such secret."""
         return word_of(self.password, self.secret)
+
+    @property
+    def trusted(self) -> str | None:
+        """The file of those who may vouch for the server, None where the system knows them; raises `SourceError`."""
+        if not self.authority:
+            return ssl.get_default_verify_paths().cafile
+        if not Path(self.authority).expanduser().is_file():
+            raise SourceError(f"There is no file {self.authority}. Say where the certificate of the authority is.")
+        return str(Path(self.authority).expanduser())
 
 
 def title(server: Server) -> str:
@@ -89,14 +118,28 @@ def secret(name: str) -> str:
     return str(known[name])
 
 
-def reached(server: Server, version: str, can_write: bool) -> Reached:
+CERTIFICATES: tuple[tuple[str, str], ...] = (
+    (r"does not match host ?name|(?i:(hostname|IP address) mismatch)", "The certificate of {host} is for another name, so this may not be your server. Use the name that it is for, or ask its administrator."),
+    (r"certificate has expired", "The certificate of {host} has expired. Ask its administrator for a new one."),
+    (r"certificate", "Nobody whom this machine trusts vouches for {host}, so this may not be your server. If your company vouches for it itself, say under “Certificate of the authority” where the file is, or ask its administrator."),
+)  # fmt: skip
+"""What drivers say of a certificate that was refused, and the sentence for it; the first that fits is taken."""
+
+
+def reached(server: Server, version: str, can_write: bool, encrypted: bool) -> Reached:
     """A server that answered, of this kind and version."""
+    if not encrypted:
+        secrecy = "" if server.host in HERE or server.host.startswith("/") else UNENCRYPTED
+    elif server.tls == "verify-full":
+        secrecy = "The connection is encrypted, and the server is the right one. "
+    else:
+        secrecy = "The connection is encrypted; whether it is the right server was not checked. "
     safety = (
         "This user can also write; Handpick never does, but a user who can only read is safer."
         if can_write
         else "This user can only read, as it should be."
     )
-    return Reached(f"Connected to {server.title}, {version}. {safety}", can_write)
+    return Reached(f"Connected to {server.title}, {version}. {secrecy}{safety}", can_write)
 
 
 def hidden(text: str, server: Server) -> str:

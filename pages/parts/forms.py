@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -24,8 +25,16 @@ def inputs(model: type[BaseModel], prefix: str) -> None:
     for name, field in model.model_fields.items():
         label, key, kind = field.title or name, f"{prefix}-{name}", field.annotation
         if get_origin(kind) is Literal:
-            options = list(get_args(kind))
-            st.selectbox(label, options, index=options.index(field.default), key=key, help=field.description)
+            options, extra = list(get_args(kind)), field.json_schema_extra
+            words: Any = extra.get("words", {}) if isinstance(extra, dict) else {}
+            st.selectbox(
+                label,
+                options,
+                index=options.index(field.default),
+                format_func=partial(_in_words, words),
+                key=key,
+                help=field.description,
+            )
         elif kind is int:
             st.number_input(label, value=field.default, step=1, key=key, help=field.description)
         else:
@@ -38,6 +47,10 @@ def inputs(model: type[BaseModel], prefix: str) -> None:
                 help=field.description,
                 autocomplete="off",
             )
+
+
+def _in_words(words: dict[str, str], option: str) -> str:
+    return words.get(option, option)
 
 
 def entered(model: type[BaseModel], prefix: str) -> BaseModel:
