@@ -1,22 +1,27 @@
-"""Warehouses that a driver of the ADBC standard reads; each driver is an extra of Handpick, as it weighs 40 to 70 MB.
+"""Warehouses that a driver of the ADBC standard reads, or a client that is made to look like one; each is an extra of Handpick.
 
 A further one is a settings model and one row of `WAREHOUSES`. What is read comes as Arrow and is kept as Parquet files are. The reading is
-tested with PostgreSQL's driver of the same standard; the services themselves could not be tried.
+tested with PostgreSQL's driver of the same standard, ClickHouse's client with its engine in the process (chdb), Databricks' client with
+a stand-in; the services themselves could not be tried.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 from adbc_driver_manager import Error as DriverError
 from pydantic import Field, SecretStr
 
+from connectors.sources import clickhouse, databricks
+from connectors.sources.clickhouse import ClickHouse
+from connectors.sources.databricks import Databricks
 from connectors.sources.mysql_types import backquoted
 from connectors.sources.names import mend_names
 from connectors.sources.offers import Reached, TableOffer
@@ -101,9 +106,19 @@ class BigQuery(Model):
         return {"db_kwargs": options}
 
 
+@contextmanager
+def opened(driver: Any, settings: Any) -> Iterator[Any]:
+    """A cursor of a driver of the standard."""
+    with driver.connect(**settings.arguments) as connection, connection.cursor() as cursor:
+        yield cursor
+
+
 @dataclass(frozen=True)
 class Warehouse:
-    """A warehouse: its name, the extra and the driver that read it, SQL that lists schema, table, rows and whether it is a view."""
+    """A warehouse: its name, the extra and the driver that read it, SQL that lists schema, table, rows and whether it is a view.
+
+    `opened` gives a cursor of a driver, `failure` is what it raises, `selected` the columns of a table as they can be read.
+    """
 
     name: str
     extra: str
@@ -111,6 +126,9 @@ class Warehouse:
     settings: type[Any]
     listing: Callable[[Any], str]
     quote: Callable[[str], str] = quoted
+    opened: Callable[[Any, Any], AbstractContextManager[Any]] = opened
+    failure: Callable[[Any], type[Exception]] = lambda driver: DriverError
+    selected: Callable[[Any, TableOffer], str] = lambda cursor, offer: "*"
 
     def title(self, settings: Any) -> str:
         """What the connection is called."""
@@ -137,12 +155,12 @@ class Warehouse:
             progress.on_cancel(cursor.adbc_cancel)
             try:
                 return [self._stage_table(cursor, offer, into, progress) for offer in tables]
-            except DriverError:
-                progress("Closing the connection")  # raises `Cancelled` where that was the cause
-                raise
             except Cancelled:
-                with suppress(DriverError):
+                with suppress(Exception):  # it has ended by itself
                     cursor.adbc_cancel()
+                raise
+            except Exception:
+                progress("Closing the connection")  # raises `Cancelled` where that was the cause
                 raise
             finally:
                 progress.on_cancel(None)
@@ -151,7 +169,8 @@ class Warehouse:
         if offer.newer is not None:
             raise SourceError(f"{offer.name} can only be read whole from {self.name}: choose “read everything”.")
         progress(f"Reading {offer.name}", 0.0)
-        cursor.execute(f"SELECT * FROM {self.quote(offer.schema)}.{self.quote(offer.name)}")
+        columns = self.selected(cursor, offer)
+        cursor.execute(f"SELECT {columns} FROM {self.quote(offer.schema)}.{self.quote(offer.name)}")
         with scratch() as connection:
             arrived = connection.from_arrow(cursor.fetch_record_batch())
             picked, notes = picked_columns(arrived)
@@ -177,9 +196,13 @@ class Warehouse:
                 f"(uv sync --extra {self.extra}), or export the tables as Parquet and bring in the files."
             ) from error
         try:
-            with driver.connect(**settings.arguments) as connection, connection.cursor() as cursor:
+            with self.opened(driver, settings) as cursor:
                 yield cursor
-        except DriverError as error:
+        except (
+            self.failure(driver),
+            duckdb.Error,
+            pa.ArrowException,
+        ) as error:  # the latter two where a stream breaks off
             detail = masked(" ".join(str(error).split()), settings.word)
             raise SourceError(
                 f"{settings.title} could not be read: {detail.strip(' .')}. Check what was entered, or ask its administrator."
@@ -207,5 +230,26 @@ WAREHOUSES = (
             f"{backquoted(settings.project)}.{backquoted(settings.dataset)}.__TABLES__ ORDER BY 2"
         ),
         backquoted,
+    ),
+    Warehouse(
+        "ClickHouse",
+        "clickhouse",
+        "clickhouse_connect",
+        ClickHouse,
+        lambda settings: clickhouse.LISTING,
+        backquoted,
+        clickhouse.opened,
+        lambda driver: driver.driver.exceptions.ClickHouseError,
+        clickhouse.selected,
+    ),
+    Warehouse(
+        "Databricks",
+        "databricks",
+        "databricks.sql",
+        Databricks,
+        databricks.listing,
+        backquoted,
+        databricks.opened,
+        lambda driver: driver.Error,
     ),
 )
