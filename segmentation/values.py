@@ -119,7 +119,8 @@ def _most_frequent(
     limit: int,
     parameters: Mapping[str, Any],
     zone: str,
-    members: Membership | None = None,
+    members: Membership | None,
+    progress: Progress,
 ) -> list[tuple[str, int, int]]:
     """(value, n, k) of the query `counted` (value, n, k), the most frequent by k first, then by n, ties by value."""
     if kind == Kind.LIST:  # equal lists were counted together: that is faster by far
@@ -133,11 +134,18 @@ def _most_frequent(
         shown = f"SELECT * FROM ({shown}) WHERE contains(lower(shown), lower($search))"
         bound["search"] = search
     ordered = f"SELECT shown, n, k FROM ({shown}) ORDER BY k DESC, n DESC, value LIMIT $limit"
-    return rows_of(asked(audience, ordered, bound, members))
+    return rows_of(asked(audience, ordered, bound, members, progress))
 
 
 def field_values(
-    audience: Audience, field: Field, search: str = "", limit: int = 50, beside: Membership | None = None, *, zone: str
+    audience: Audience,
+    field: Field,
+    search: str = "",
+    limit: int = 50,
+    beside: Membership | None = None,
+    *,
+    zone: str,
+    progress: Progress = QUIET,
 ) -> tuple[Offered, ...]:
     """The most frequent values of a field with how many people have each; of a list, its items.
 
@@ -146,7 +154,7 @@ def field_values(
     """
     counted, joined = (COUNTED, f" {JOINED}") if beside is not None else ("count(*) AS n, count(*) AS k", "")
     source = f"SELECT {quoted(field.name)} AS value, {counted} FROM people{joined} GROUP BY ALL"
-    found = _most_frequent(audience, source, field.kind, search, limit, {}, zone, beside)
+    found = _most_frequent(audience, source, field.kind, search, limit, {}, zone, beside, progress)
     return _offered(found, beside)
 
 
@@ -159,6 +167,7 @@ def property_values(
     beside: Membership | None = None,
     *,
     zone: str,
+    progress: Progress = QUIET,
 ) -> tuple[Offered, ...]:
     """The most frequent values of an event's detail with how many of these events have each, as `field_values`.
 
@@ -170,7 +179,9 @@ def property_values(
         f"SELECT {quoted(property.name)} AS value, count(*) AS n, count(*) FILTER ({own}) AS k "
         f"FROM events WHERE {named} GROUP BY ALL"
     )
-    found = _most_frequent(audience, source, property.kind, search, limit, {**parameters, **bound}, zone)
+    found = _most_frequent(
+        audience, source, property.kind, search, limit, {**parameters, **bound}, zone, None, progress
+    )
     return _offered(found, beside)
 
 

@@ -7,8 +7,9 @@ import streamlit as st
 from pages.parts import commands
 from pages.parts.choices import choose_one
 from pages.parts.fields import field_labels
+from pages.parts.offering import offered_of_field
 from pages.parts.operand import ValuesOf, operand
-from pages.parts.queries import Current, values_of_field
+from pages.parts.queries import Current
 from pages.parts.session import session
 from pages.parts.words import THEME_ICONS, number
 from segmentation.catalogue import Catalogue, EventProperty, Field, Kind, Theme
@@ -40,12 +41,11 @@ def field_editor(node: FieldCondition, current: Current, answer: Answer) -> None
             width=210,
         )
         if named is not None:
-            path, name, zone = str(current.engine.audience.path), named.name, current.clock.zone
 
             def values(search: str) -> tuple[Offered, ...]:
                 quick = named.kind is not Kind.LIST or current.engine.audience.people <= MOST_WITH_LISTS
                 beside = current.others(node.id) if quick and named.distinct <= MOST_COMPARED else None
-                return values_of_field(path, name, zone, beside, search)
+                return offered_of_field(current, node.id, named, beside, search)
 
             comparison_and_operand(node, named, values, current)
     _switches(node, answer)

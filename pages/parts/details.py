@@ -12,7 +12,8 @@ from pages.parts.choices import choose_one, line
 from pages.parts.conditions import comparison_and_operand, switches_of
 from pages.parts.events import details_of
 from pages.parts.inputs import least_box
-from pages.parts.queries import Current, values_of_property
+from pages.parts.offering import offered_of_detail
+from pages.parts.queries import Current
 from pages.parts.session import session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, EventProperty
@@ -120,12 +121,10 @@ def _filter(child: FieldCondition, event: _Event) -> None:
         placeholder="Choose a detail",
     )
     if named is not None:
-        path, zone = str(event.current.engine.audience.path), event.current.clock.zone
-        detail = named.name
 
         def values(search: str) -> tuple[Offered, ...]:
             beside = event.current.others(event.id)
-            return values_of_property(path, detail, event.names, zone, beside, search)
+            return offered_of_detail(event.current, child.id, named, event.names, beside, search)
 
         comparison_and_operand(child, named, values, event.current)
     for badge, on in (("exact case", child.exact_case), ("not where it is missing", child.leave_out_missing)):

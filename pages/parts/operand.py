@@ -89,7 +89,8 @@ def _texts(node: FieldCondition, named: Field | EventProperty, base: str, values
             on_change=_search,
             args=(base,),
         )
-    counted = {value.value: _often(value) for value in (() if covered else _shown(named, values_of("")))} | counts
+    usual = found if covered or not search else _shown(named, values_of(""))
+    counted = {value.value: _often(value) for value in usual} | counts
     key = known_by(f"{base}/{search}", counted)
     st.multiselect(
         f"Values of {spoken(named.label)}",

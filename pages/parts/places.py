@@ -8,7 +8,8 @@ from pages.parts import commands
 from pages.parts.choices import choose_one, choose_some, line, together
 from pages.parts.fields import field_labels
 from pages.parts.inputs import chosen_number, number_field
-from pages.parts.queries import Current, city_middle, values_of_field
+from pages.parts.offering import offered_of_field
+from pages.parts.queries import Current, city_middle
 from pages.parts.session import session, widget
 from pages.parts.words import number, plain
 from segmentation import editing
@@ -84,8 +85,7 @@ def _centre(node: PlaceCondition, current: Current) -> None:
     city = current.catalogue.with_role(Role.CITY)
     names: dict[str, str] = {}
     if city is not None and not city.hidden:
-        path = str(current.engine.audience.path)
-        found = values_of_field(path, city.name, current.clock.zone, None, "")
+        found = offered_of_field(current, node.id, city)
         names = {value.value: f"{value.value} · {number(value.count)}" for value in found}
     chosen = (node.near.name or POINT) if node.near is not None else ANYWHERE if node.climates else None
     names = {

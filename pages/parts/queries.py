@@ -152,19 +152,28 @@ def current() -> Current | None:
 
 
 @st.cache_resource(max_entries=500, show_spinner=False, hash_funcs={Membership: hash})
-def values_of_field(path: str, name: str, zone: str, beside: Membership | None, search: str) -> tuple[Offered, ...]:
+def values_of_field(
+    path: str, name: str, zone: str, beside: Membership | None, search: str, _progress: Progress
+) -> tuple[Offered, ...]:
     """The most frequent values of a field among all people, and how many of those `beside` have each."""
     audience = engine(path).audience
-    return field_values(audience, audience.catalogue.field(name), search, beside=beside, zone=zone)
+    return field_values(audience, audience.catalogue.field(name), search, beside=beside, zone=zone, progress=_progress)
 
 
 @st.cache_resource(max_entries=500, show_spinner=False, hash_funcs={Membership: hash})
 def values_of_property(
-    path: str, name: str, events: tuple[str, ...], zone: str, beside: Membership | None, search: str
+    path: str,
+    name: str,
+    events: tuple[str, ...],
+    zone: str,
+    beside: Membership | None,
+    search: str,
+    _progress: Progress,
 ) -> tuple[Offered, ...]:
     """The most frequent values of an event detail among these events, and how often those `beside` have each."""
     audience = engine(path).audience
-    return property_values(audience, audience.catalogue.event_property(name), events, search, beside=beside, zone=zone)
+    detail = audience.catalogue.event_property(name)
+    return property_values(audience, detail, events, search, beside=beside, zone=zone, progress=_progress)
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
