@@ -15,13 +15,19 @@ from segmentation.definition import (
     Doing,
     Group,
     ListCondition,
-    Match,
     SegmentCondition,
     SequenceCondition,
 )
 from segmentation.errors import HandpickError, Problem
 from segmentation.happening import Happening, event_filter, inside
-from segmentation.references import NO_REFERENCES, NamedDefinition, References, listed_question, refuse_circle
+from segmentation.references import (
+    NO_REFERENCES,
+    NamedDefinition,
+    References,
+    listed_question,
+    refuse_circle,
+    unreachable,
+)
 from segmentation.sequences import check_step
 
 EMPTY = "It is empty: add a filter or remove it."
@@ -79,11 +85,8 @@ class _Check:
 
     def _reachable(self, group: Group, place: str) -> None:
         """“At least 3 of” needs 3."""
-        on = sum(child.enabled for child in group.children)
-        if group.match == Match.AT_LEAST and 0 < on < group.least:
-            self.found.append(
-                Problem(group.id, place, f"“At least {group.least} of” can match nobody: there are only {on}.")
-            )
+        if reason := unreachable(group):
+            self.found.append(Problem(group.id, place, reason))
 
     def _condition(self, node: Condition, place: str) -> None:
         before = len(self.found)

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from segmentation.binding import Parameters, Question
 from segmentation.catalogue import Catalogue, Kind, Model, Role
-from segmentation.definition import AnyNode, Definition, Group, below
+from segmentation.definition import AnyNode, Definition, Group, Match, below
 from segmentation.errors import HandpickError, close_names
 from segmentation.predicates import Target, among
 
@@ -103,12 +103,22 @@ def refuse_circle(path: tuple[NamedDefinition, ...], found: NamedDefinition) -> 
         raise HandpickError(f"A segment cannot contain itself: {names}.")
 
 
-def refuse_empty_groups(found: NamedDefinition) -> None:
-    """Raise HandpickError where a group that is on is empty, also one of details: what is unfinished would widen the segment."""
+def unreachable(group: Group) -> str:
+    """Why “at least 3 of” can match nobody, "" where it can."""
+    on = sum(child.enabled for child in group.children)
+    if group.match is Match.AT_LEAST and 0 < on < group.least:
+        return f"“At least {group.least} of” can match nobody: there are only {on}."
+    return ""
+
+
+def refuse_unfinished_groups(found: NamedDefinition) -> None:
+    """Raise HandpickError where a group that is on, also one of details, is empty, as that would widen the segment, or unreachable."""
 
     def look(node: AnyNode) -> None:
-        if isinstance(node, Group) and node.enabled and not node.children:
-            raise HandpickError(f"The segment “{found.name}” is not finished: a group in it is empty.")
+        if isinstance(node, Group) and node.enabled:
+            reason = unreachable(node) if node.children else "a group in it is empty."
+            if reason:
+                raise HandpickError(f"The segment “{found.name}” is not finished: {reason}")
         for child in below(node) if node.enabled else ():
             look(child)
 

@@ -29,7 +29,7 @@ from segmentation.references import (
     References,
     listed_question,
     refuse_circle,
-    refuse_empty_groups,
+    refuse_unfinished_groups,
 )
 
 PEOPLE = "people"
@@ -131,7 +131,7 @@ class _Tree:
         """Another segment's own condition, all of which has to count."""
         named = self.references.segment(node.segment)
         refuse_circle(path, named)
-        refuse_empty_groups(named)
+        refuse_unfinished_groups(named)
         within = _Tree(self.catalogue, self.clock, self.newest, self.references)
         within.values = self.values
         found = within.where(with_ids(named.definition).root, (*path, named), exact)

@@ -29,7 +29,7 @@ from segmentation.references import (
     References,
     listed_question,
     refuse_circle,
-    refuse_empty_groups,
+    refuse_unfinished_groups,
 )
 
 if TYPE_CHECKING:
@@ -150,5 +150,5 @@ class Walk:
             )
         if found is None:
             raise HandpickError(f"The segment “{named.name}” has no filter that counts.")
-        refuse_empty_groups(named)
+        refuse_unfinished_groups(named)
         return found

@@ -17,6 +17,7 @@ from segmentation.definition import (
     Group,
     HabitCondition,
     ListCondition,
+    Match,
     Node,
     PlaceCondition,
     RankCondition,
@@ -115,7 +116,7 @@ class Reading:
             raise NotCounted
         inner = Reading(self.facts, self.references, [*self.path, named.id])
         root = named.definition.root
-        if any(isinstance(part, Group) and not part.children for part in _on(root)):
+        if any(isinstance(part, Group) and not _is_finished(part) for part in _on(root)):
             raise NotCounted
         if any(inner.node(condition) is None for condition in _conditions(root)):
             raise NotCounted
@@ -138,6 +139,12 @@ class Reading:
         listed = {key(value) for value in static.values}
         people = enumerate(self.facts.people)
         return {row for row, person in people if not missing(person.get(name)) and key(person[name]) in listed}
+
+
+def _is_finished(group: Group) -> bool:
+    """Whether a group has children, and where it asks for some of them, so many that are on (or none at all, which says nothing)."""
+    on = sum(child.enabled for child in group.children)
+    return bool(group.children) and (group.match != Match.AT_LEAST or on == 0 or on >= group.least)
 
 
 def _on(node: AnyNode) -> Iterator[AnyNode]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from segmentation.catalogue import FieldEdit, Kind, Role
+from segmentation.catalogue import Catalogue, Field, FieldEdit, Kind, Role, Theme
+from segmentation.checking import problems
 from segmentation.clock import Clock
 from segmentation.definition import (
     Definition,
@@ -14,6 +15,7 @@ from segmentation.definition import (
     FieldCondition,
     Group,
     ListCondition,
+    Match,
     Node,
     OtherField,
     PlaceCondition,
@@ -22,6 +24,7 @@ from segmentation.definition import (
 from segmentation.engine import Answer, Engine
 from segmentation.places import Point
 from segmentation.references import NO_REFERENCES, ListedBy, NamedDefinition, References, StaticList
+from segmentation.statement import statement
 from tests.segmentation.audiences import write_audience
 
 CLOCK = Clock(datetime(2026, 3, 31, 10, tzinfo=UTC), "Europe/Berlin")
@@ -90,6 +93,19 @@ def test_a_segment_with_an_empty_group_is_not_finished(tmp_path: Path, unfinishe
     found = asked(tmp_path, [{}], SegmentCondition(segment="s"), References([other]))
     assert not found.counted
     assert list(found.unfinished.values()) == ["The segment “Other” is not finished: a group in it is empty."]
+
+
+def test_a_segment_whose_group_can_match_nobody_is_not_finished_for_check_count_and_statement(tmp_path: Path) -> None:
+    group = Group(match=Match.AT_LEAST, least=2, children=(FieldCondition(field="email", operator="is_missing"),))
+    references = References([NamedDefinition("s", "Other", Definition(root=Group(children=(group,))))])
+    node = SegmentCondition(segment="s")
+    found = asked(tmp_path, [{}], node, references)
+    sentence = "The segment “Other” is not finished: “At least 2 of” can match nobody: there are only 1."
+    assert list(found.unfinished.values()) == [sentence]
+    definition = Definition(root=Group(children=(node,)))
+    catalogue = Catalogue(fields=(Field(name="email", label="E-mail", kind=Kind.TEXT, theme=Theme.IDENTITY),))
+    assert [problem.message for problem in problems(definition, catalogue, CLOCK, references)] == [sentence]
+    assert list(statement(definition, catalogue, CLOCK, references=references).unfinished.values()) == [sentence]
 
 
 def test_a_segment_with_an_empty_group_that_is_off_is_finished(tmp_path: Path) -> None:
