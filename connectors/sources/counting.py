@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,19 +31,25 @@ class Tally:
     mixed_breaks: bool = False  # single CRs among LFs
     long_quoted: bool = False  # a quoted stretch that may be a stray quote
     padded_quotes: bool = False  # blanks stand between a quote and the cell's edge: a, "b" ,c
+    line_feeds: bool = True  # lines end with LF, or with CR and LF
     longest_line: int = 0  # bytes, known of lines longer than a chunk only
 
 
 def count_records(path: Path, delimiter: str, quote: str, tell: Callable[[int], None]) -> Tally:
     """Count a file in UTF-8 (or any superset of ASCII) in one pass; `tell` is told the bytes counted, and may raise."""
-    return _Counter(path, delimiter.encode(), quote.encode()).run(tell)
+    with path.open("rb") as file:
+        return _Counter(delimiter.encode(), quote.encode()).run(file, tell)
+
+
+def count_stretch(data: bytes, delimiter: str, quote: str) -> Tally:
+    """Count a part of a file that begins and ends with whole lines."""
+    return _Counter(delimiter.encode(), quote.encode()).run(BytesIO(data), lambda done: None)
 
 
 class _Counter:
     """The state that one chunk hands to the next."""
 
-    def __init__(self, path: Path, delimiter: bytes, quote: bytes) -> None:
-        self.path = path
+    def __init__(self, delimiter: bytes, quote: bytes) -> None:
         self.quote = quote
         self.edges = np.zeros(256, dtype=bool)  # what may stand on the outer side of a quote
         self.edges[[*delimiter, *quote, LF, CR]] = True
@@ -54,26 +62,26 @@ class _Counter:
         self.offset = 0
         self.last_break = 0
 
-    def run(self, tell: Callable[[int], None]) -> Tally:
+    def run(self, file: BinaryIO, tell: Callable[[int], None]) -> Tally:
         tally = self.tally
-        with self.path.open("rb") as file:
-            mark = file.read(3)
-            self.offset = self.start = 3 if mark == b"\xef\xbb\xbf" else 0
-            file.seek(self.offset)
-            first = file.read(CHUNK)
-            line_break = LF if b"\n" in first or b"\r" not in first else CR
-            chunk, carry_cr, previous = first, False, b""
-            while chunk:
-                data = np.frombuffer(chunk, np.uint8)
-                ends = data == line_break
-                self._line_breaks(data, ends, line_break, carry_cr)
-                self.last_break = self.offset + chunk.rfind(line_break) if line_break in chunk else self.last_break
-                self._chunk(data, ends, previous)
-                tally.longest_line = max(tally.longest_line, self.offset + len(chunk) - self.last_break)
-                carry_cr, previous = chunk.endswith(b"\r"), chunk[-2:]
-                self.offset += len(chunk)
-                tell(self.offset)
-                chunk = file.read(CHUNK)
+        mark = file.read(3)
+        self.offset = self.start = 3 if mark == b"\xef\xbb\xbf" else 0
+        file.seek(self.offset)
+        first = file.read(CHUNK)
+        line_break = LF if b"\n" in first or b"\r" not in first else CR
+        tally.line_feeds = line_break == LF
+        chunk, carry_cr, previous = first, False, b""
+        while chunk:
+            data = np.frombuffer(chunk, np.uint8)
+            ends = data == line_break
+            self._line_breaks(data, ends, line_break, carry_cr)
+            self.last_break = self.offset + chunk.rfind(line_break) if line_break in chunk else self.last_break
+            self._chunk(data, ends, previous)
+            tally.longest_line = max(tally.longest_line, self.offset + len(chunk) - self.last_break)
+            carry_cr, previous = chunk.endswith(b"\r"), chunk[-2:]
+            self.offset += len(chunk)
+            tell(self.offset)
+            chunk = file.read(CHUNK)
         if line_break == LF and carry_cr:
             tally.mixed_breaks = True
         tally.stray_quotes |= bool(self.inside)

@@ -99,6 +99,11 @@ class Records:
                 self.line += 1
                 yield Record(self.line - 1, split_damaged(first, self.dialect), first, damaged=True)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether every line that was taken belongs to a record that was given."""
+        return not self._again
+
     def regular(self, lines: int) -> list[list[str]]:
         """The rows of the next lines if every line is a whole row; else none, and nothing is taken. Much quicker."""
         block = list(islice(self._source(), lines))

@@ -9,12 +9,15 @@ import re
 from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from connectors.sources import careful, delimited
 from connectors.sources.delimited import stage_delimited
 from connectors.sources.header import NO_HEADER
+from connectors.sources.stretches import whole_rows
 from segmentation.errors import SourceError
 from segmentation.jobs import Quiet
 from segmentation.leftovers import unread
@@ -101,6 +104,30 @@ def test_no_row_of_a_polluted_file_is_lost(portion: int, tmp_path: Path) -> None
     assert lost == {}
     # Of 15,000 files 0.2 % are so small and so damaged that another reading of them is as good.
     assert len(unlike) <= FILES / PORTIONS / 250, unlike
+
+
+def test_a_file_reads_the_same_whether_its_regular_stretches_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = 0
+
+    def counted(*asked: Any) -> Any:
+        nonlocal at_once
+        found = whole_rows(*asked)
+        at_once += found is not None
+        return found
+
+    for seed in range(40):
+        file = polluted(seed)
+        read = []
+        for bytes_at_once in (40, 400, 0):
+            monkeypatch.setattr(careful, "STRETCH", bytes_at_once)
+            monkeypatch.setattr(careful, "whole_rows", counted if bytes_at_once else lambda *_: None)
+            monkeypatch.setattr(delimited, "_stage_regular", lambda *_: None)
+            table, rows = staged(file, tmp_path)
+            read.append((table.rows, table.rejected, table.notes, rows))
+        assert read[0] == read[1] == read[2], seed
+    assert at_once > 40
 
 
 def test_pythons_own_reader_has_the_same_rows(tmp_path: Path) -> None:
