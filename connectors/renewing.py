@@ -289,4 +289,5 @@ def _segment_news(
         )
         if counts[1] is not None:
             library.remember_count(segment.id, counts[1], clock.now)
+            engines[1].keep(segment.definition, clock, after.catalogue.edited(edits), known, progress)
     return tuple(found)
