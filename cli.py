@@ -57,21 +57,6 @@ def keep_current() -> None:
             logging.getLogger("handpick").exception("The timetable could not be looked at")
 
 
-def send_in_batches() -> None:
-    """Let Streamlit's sender wake once for many elements.
-
-    It is woken anew for each of a page's 80, though it sends every 10 ms, and each time takes the interpreter from the script.
-    """
-    from streamlit.runtime.runtime import Runtime
-
-    def wake(runtime: Runtime) -> None:
-        shared = runtime._get_async_objs()
-        if not shared.need_send_data.is_set():
-            shared.eventloop.call_soon_threadsafe(shared.need_send_data.set)
-
-    Runtime._enqueued_some_message = wake  # type: ignore[method-assign]
-
-
 def start(port: int, address: str) -> None:
     """Serve the app until Ctrl-C; settings of `.streamlit/config.toml` hold wherever the command is called."""
     os.chdir(HERE)
@@ -81,6 +66,8 @@ def start(port: int, address: str) -> None:
 
     # A folder called pages/ makes Streamlit show its files as pages until app.py has run once; app.py alone names the pages.
     PagesManager.uses_pages_directory = False
+
+    from pages.parts.sending import send_in_batches
 
     send_in_batches()
     threading.Thread(target=warm, name="handpick-warm", daemon=True).start()
