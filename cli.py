@@ -16,15 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from commands.arguments import Parser, add_commands
-from commands.codes import Code
 from segmentation.background import STOPPED
 from segmentation.errors import HandpickError
-from segmentation.jobs import Quiet
 
 HERE = Path(__file__).resolve().parent
 FIRST_PAGE = ("pages.parts.intake", "pages.parts.audiences", "pages.parts.plans")
 LOOK_SECONDS = 30.0
-LATER_PAGES = ("pandas", "altair", "connectors.destinations")
+LATER_PAGES = ("pandas", "altair", "connectors.destinations", "segmentation.addresses")
 
 
 def warm() -> None:
@@ -50,6 +48,7 @@ def keep_current() -> None:
     while not STOPPED.wait(LOOK_SECONDS):
         from connectors.renewing import renew_due
         from pages.parts.queries import workspace
+        from segmentation.jobs import Quiet
 
         try:
             renew_due(workspace(), datetime.now(UTC), Quiet())
@@ -93,6 +92,8 @@ class WithoutPandas:
 
 def headless(options: argparse.Namespace) -> int:
     """Carry out a command without a screen."""
+    from commands.codes import Code  # the app's start does without
+
     sys.meta_path.insert(0, WithoutPandas())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

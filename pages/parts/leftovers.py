@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from connectors.destinations.leftovers import LeftoverFile, write_leftovers
 from pages.parts.people import way_to_reveal
 from pages.parts.queries import jobs, workspace
 from pages.parts.session import session
@@ -18,6 +20,9 @@ from segmentation.jobs import State
 from segmentation.leftovers import Leftover, leftovers, unread
 from segmentation.plan import LoadPlan, Progress, StagedTable
 from segmentation.preview import HIDDEN
+
+if TYPE_CHECKING:
+    from connectors.destinations.leftovers import LeftoverFile
 
 
 def of_table(table: StagedTable, key: str) -> None:
@@ -48,10 +53,10 @@ def of_audience(audience: str, version: str, about: AudienceAbout) -> None:
         _collecting()
         return
     begin = f"{audience}-{version}-"
-    found = job.result if job is not None else None
+    found: LeftoverFile | None = job.result if job is not None else None
     if job is not None and job.error is not None:
         st.error(plain(str(job.error)))
-    if not isinstance(found, LeftoverFile) or not found.path.is_file() or not found.path.name.startswith(begin):
+    if found is None or not found.path.is_file() or not found.path.name.startswith(begin):
         st.button(
             "See the rows that are not loaded", icon=":material/search:", on_click=_start, args=(begin, about.plan)
         )
@@ -75,9 +80,15 @@ def of_audience(audience: str, version: str, about: AudienceAbout) -> None:
 def _file_of(table: StagedTable) -> bytes:
     path = workspace().exports_folder() / f"unread-{secrets.token_hex(4)}.csv"
     try:
-        return write_leftovers(unread(table), path).path.read_bytes()
+        return _written(unread(table), path).path.read_bytes()
     finally:
         path.unlink(missing_ok=True)
+
+
+def _written(rows: Iterable[Leftover], path: Path) -> LeftoverFile:
+    from connectors.destinations.leftovers import write_leftovers  # writes Excel as well, which a start does without
+
+    return write_leftovers(rows, path)
 
 
 def _shown(rows: list[Leftover] | tuple[Leftover, ...], *, revealed: bool) -> None:
@@ -109,7 +120,7 @@ def _start(begin: str, plan: LoadPlan) -> None:
     path = workspace().exports_folder() / f"{begin}{secrets.token_hex(4)}.csv"
 
     def collect(progress: Progress) -> LeftoverFile:
-        return write_leftovers(leftovers(plan, progress), path)
+        return _written(leftovers(plan, progress), path)
 
     session().leftovers = jobs().start("Collecting rows", collect).id
 
