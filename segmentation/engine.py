@@ -264,6 +264,10 @@ class Engine:
             raise Cancelled from error
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise HandpickError("The numbers are too large to be compared.") from error
+        except duckdb.OutOfMemoryException as error:
+            raise HandpickError(
+                "There is not enough memory to find these people. Have HANDPICK_MEMORY raised by whoever runs Handpick."
+            ) from error
         finally:
             progress.on_cancel(None)
             cursor.close()
