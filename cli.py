@@ -22,7 +22,7 @@ from segmentation.errors import HandpickError
 HERE = Path(__file__).resolve().parent
 FIRST_PAGE = ("pages.parts.intake", "pages.parts.audiences", "pages.parts.plans")
 LOOK_SECONDS = 30.0
-LATER_PAGES = ("pandas", "altair", "connectors.destinations", "segmentation.addresses")
+LATER_PAGES = ("pandas", "altair", "connectors.destinations")
 
 
 def warm() -> None:

@@ -63,7 +63,7 @@ def told(what: str, times: list[float], beside: str = "") -> None:
 
 
 def ranked() -> Definition:
-    """A segment that only SQL can answer: the best fifth by average purchase, the most frequent visitors, habits of buying."""
+    """A segment that only SQL can answer: the best fifth by average purchase, the most frequent visitors, two categories bought."""
     average = Measure(function=MeasureFunction.AVERAGE, property="amount")
     often = Measure(function=MeasureFunction.DISTINCT, property="category")
     return one(
