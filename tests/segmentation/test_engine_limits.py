@@ -6,6 +6,7 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,21 +124,19 @@ BEST = RankCondition(id="best", field="spent", amount=10)
 
 
 def test_with_little_memory_a_count_is_not_wrong(crowd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audience_module, "READING_LIMIT", "12MB")
-    engine = Engine(Audience(crowd), kernels=False)
-    assert ask(engine, BEST).total == 20_002
-    engine.audience.close()
+    monkeypatch.setattr(audience_module, "READING_LIMIT", "32MB")
+    with closing(Audience(crowd)) as audience:
+        assert ask(Engine(audience, kernels=False), BEST).total == 20_002
 
 
 def test_a_count_that_has_too_little_memory_says_so_and_leaves_the_rest(
     crowd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audience_module, "READING_LIMIT", "4MB")
-    engine = Engine(Audience(crowd), kernels=False)
-    answer = ask(engine, BEST, FieldCondition(field="spent", operator="at_least", value=0))
+    with closing(Audience(crowd)) as audience:
+        answer = ask(Engine(audience, kernels=False), BEST, FieldCondition(field="spent", operator="at_least", value=0))
     assert answer.unfinished["best"].startswith("There is not enough memory to find these people.")
     assert answer.total == 200_000
-    engine.audience.close()
 
 
 class Counted:
