@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import duckdb
 
 from segmentation import casting, naming
-from segmentation.catalogue import Kind, Role, Theme
+from segmentation.catalogue import PERSONAL, Kind, Role, Theme
+from segmentation.matching import Matching, counted
 from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import Profile, profile, recount
 from segmentation.recognition import theme_and_role
@@ -77,16 +78,16 @@ def guess_plan(tables: Sequence[StagedTable], *, zone: str, progress: Progress) 
             part = Part(progress, place / len(tables), (place + 1) / len(tables))
             drafts.append(_draft(connection, Staged(connection, table, place), part))
         chosen = _roles(connection, drafts)
-    plans = tuple(
-        _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
-    )
-    return with_problems(LoadPlan(tables=plans))
+        plans = tuple(
+            _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
+        )
+        return with_problems(Matching(connection, LoadPlan(tables=plans)).suggest())
 
 
 def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -> LoadPlan:
-    """The plan with misfits counted over every cell, and dates and numbers that asked decided where cells tell.
+    """The plan with misfits and links counted over every cell, and dates and numbers that asked decided where cells tell.
 
-    Columns that are as they were in `since`, a plan checked before, are not counted again.
+    Columns and links that are as they were in `since`, a plan checked before, are not counted again.
     """
     known = {(t.table.path, c.column, c.kind, c.format) for t in (since.tables if since else ()) for c in t.columns}
     tables = []
@@ -95,7 +96,7 @@ def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -
             changed = [c for c in table.columns if (table.table.path, c.column, c.kind, c.format) not in known]
             found = recount(connection, Staged(connection, table.table), changed, progress) if changed else {}
             tables.append(table.model_copy(update={"columns": tuple(found.get(c.column, c) for c in table.columns)}))
-    return with_problems(LoadPlan(tables=tuple(tables)))
+        return with_problems(counted(connection, LoadPlan(tables=tuple(tables)), since))
 
 
 def _draft(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Progress) -> Draft:
@@ -156,6 +157,8 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
         return [(TableRole.PEOPLE, None, ())]
     happenings = [draft for draft in drafts if _event_key(draft)]
     candidates = [draft for draft in drafts if draft not in happenings and _people_key(draft, {})]
+    if any(key.score == SURELY for draft in happenings if (key := _event_key(draft))):  # else products would be people
+        candidates = [draft for draft in candidates if _speaks_of_persons(draft)]
     people = max(candidates, key=_people_rank, default=None)
     people_key = _people_key(people, _shared(connection, people, drafts)) if people else None
     choices: list[Choice] = []
@@ -198,6 +201,12 @@ def _people_key(draft: Draft, shared: Mapping[str, float]) -> Key | None:
     least = 0.5 if naming.speaks_of_people(draft.name) else least
     fitting = [k for k in draft.keys if k.distinct >= (least if k.score >= LIKELY else UNIQUE) * k.filled]
     return max(fitting, key=lambda k: (round(shared.get(k.column, 0) * 4), k.is_unique, k.score), default=None)
+
+
+def _speaks_of_persons(draft: Draft) -> bool:
+    """Whether a table is about people by its name, its key or what it tells."""
+    personal = sum(column.role in PERSONAL for column in draft.columns)
+    return naming.speaks_of_people(draft.name) or draft.keys[0].score == SURELY or personal >= 2
 
 
 def _people_rank(draft: Draft) -> tuple[bool, int, int, int]:
