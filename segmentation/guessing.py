@@ -9,7 +9,7 @@ import duckdb
 
 from segmentation import casting, naming
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
-from segmentation.matching import Matching, counted
+from segmentation.matching import Matching, counted, likeness
 from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import Profile, profile, recount
 from segmentation.recognition import theme_and_role
@@ -22,6 +22,7 @@ PROBED = 2_000  # keys of one table that are looked up in another
 CANDIDATES = 8
 LIKELY = 50  # a name's score from which on a key may be a person's
 SURELY = 100
+AFTER_TABLE = (65, 90)  # scores of names that begin like their table's
 FEW_NAMES = 200  # events have no more names than this
 
 
@@ -224,14 +225,17 @@ def _shared(connection: duckdb.DuckDBPyConnection, people: Draft, drafts: Sequen
 
 def _matching(connection: duckdb.DuckDBPyConnection, draft: Draft, people: Draft, people_key: Key) -> Key | None:
     """The key of a table that best finds people there, among those whose names allow it."""
-    allowed = [
-        key
-        for key in draft.keys
-        if key.column == people_key.column or (key.score >= LIKELY and not (key.own and key.is_unique))
-    ]
+    allowed = [key for key in draft.keys if key.column == people_key.column or _may_be_of(people, people_key, key)]
     known = {key: _known(connection, draft, key, people, people_key) for key in allowed}
     best = max(known, key=lambda key: (round(known[key] * 4), key.score), default=None)
     return best if best and known[best] > 0 else None
+
+
+def _may_be_of(people: Draft, people_key: Key, key: Key) -> bool:
+    """Whether a key may be a person's by its name: the category of film_category is not, though people have such numbers too."""
+    if key.score < LIKELY or (key.own and key.is_unique):
+        return False
+    return key.score not in AFTER_TABLE or likeness(key.column, people_key.column, people.name) > 0
 
 
 def _known(connection: duckdb.DuckDBPyConnection, draft: Draft, key: Key, people: Draft, people_key: Key) -> float:

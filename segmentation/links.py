@@ -38,6 +38,11 @@ def _leads(plan: LoadPlan, start: int, end: int) -> bool:
     return start == end or any(_leads(plan, link.table, end) for link in plan.tables[start].links)
 
 
+def referred(plan: LoadPlan, index: int) -> frozenset[str]:
+    """The columns by which other tables look up the table at `index`."""
+    return frozenset(link.key for table in plan.tables for link in table.links if link.table == index)
+
+
 def allowed(plan: LoadPlan) -> LoadPlan:
     """The plan without links that the roles of its tables do not allow."""
     tables = []

@@ -159,8 +159,8 @@ class Matching:
         for other, target in enumerate(self.plan.tables):
             if other == index or target.role is not TableRole.EVENTS or not (target.key and target.time):
                 continue
-            for _, link in self._candidates(index, other):
-                if not self._is_unique(index, link.column):
+            for score, link in self._candidates(index, other):
+                if score > LEAST_KNOWN[0][0] and not self._is_unique(index, link.column):
                     return self.count(index, link)
         return None
 
@@ -218,7 +218,8 @@ def likeness(column: str, key: str, table: str) -> int:
         return 95
     if own[-len(nouns) :] == nouns:
         return 80
-    return 50 if len(own[0]) >= 4 and nouns[0].startswith(own[0]) and len(nouns) == 1 else 0
+    shortened = len(nouns) == 1 and 4 <= len(own[0]) < len(nouns[0]) and nouns[0].startswith(own[0])
+    return 50 if shortened else 0
 
 
 def _able(table: TablePlan) -> list[ColumnPlan]:

@@ -229,6 +229,7 @@ def test_small_numbers_alone_lead_nowhere(tmp_path: Path) -> None:
         ("name", "name", "products", False),
         ("quantity", "id", "products", False),
         ("store_id", "product_id", "products", False),
+        ("rental_duration", "rental_id", "rental", False),
     ],
 )
 def test_names_that_refer_to_a_table(column: str, key: str, table: str, alike: bool) -> None:
