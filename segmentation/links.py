@@ -93,10 +93,11 @@ def notes(plan: LoadPlan, index: int) -> list[str]:
 
 
 def missing(table: TablePlan, plan: LoadPlan) -> list[str]:
-    """For each link how many rows find nothing, in sentences for the report of a load."""
+    """For each link how many rows find nothing, in sentences for the report of a load; parts of nothing are set aside there."""
+    whole = owner(table, plan)
     return [
-        f"{count:,} {'row has' if count == 1 else 'rows have'} a “{link.column}” that is not in "
-        f"{plan.tables[link.table].table.name}: what is told there is missing."
+        f"For {count:,} {'row' if count == 1 else 'rows'} nothing is found in {plan.tables[link.table].table.name} by "
+        f"“{link.column}”: what is told there is missing."
         for link in table.links
-        if (count := link.filled - link.found)
+        if link != whole and (count := link.filled - link.found)
     ]

@@ -56,8 +56,8 @@ def of_audience(audience: str, version: str, about: AudienceAbout) -> None:
     )
 
 
-def of_relation(audience: str, version: str, about: AudienceAbout, relation: Relation) -> None:
-    """The rows of a table that refer to nothing, collected when asked for."""
+def of_relation(audience: str, version: str, about: AudienceAbout, relation: Relation, line: str) -> None:
+    """A line about rows that refer to nothing, with these rows, collected when asked for."""
     links = about.plan.tables[relation.index].links
     place = links.index(relation.link) if relation.link is not None else "people"
     table, other = (about.plan.tables[place].table.name for place in (relation.index, relation.other))
@@ -68,6 +68,7 @@ def of_relation(audience: str, version: str, about: AudienceAbout, relation: Rel
         partial(strays, about.plan, relation.index, relation.link),
         f"{Path(table).stem} without {Path(other).stem}.csv",
         "With their row in the table, the reason, and their text as it was written.",
+        line,
     )
 
 
@@ -78,8 +79,13 @@ def _collectable(
     rows: Callable[[Progress], Iterator[Leftover]],
     file_name: str,
     help: str,
+    line: str = "",
 ) -> None:
     """Rows that are collected beside the page, shown masked, and downloaded; the name of their file begins with `begin`."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if line:
+            st.markdown(line, width="stretch")
+        beside = st.empty()
     state = session()
     job = jobs().get(state.leftovers or "") if state.leftovers_of == begin else None
     if job is not None and job.state == State.RUNNING:
@@ -89,7 +95,7 @@ def _collectable(
     if job is not None and job.error is not None:
         st.error(plain(str(job.error)))
     if not isinstance(found, LeftoverFile) or not found.path.is_file():
-        st.button(label, key=f"collect-{begin}", icon=":material/search:", on_click=_start, args=(begin, rows))
+        beside.button(label, key=f"collect-{begin}", icon=":material/search:", on_click=_start, args=(begin, rows))
         return
     _shown(found.first, revealed=state.revealed)
     if found.rows > len(found.first):

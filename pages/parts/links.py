@@ -64,10 +64,10 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
             on_click=change_plan,
             args=(partial(_removed, index, place),),
         )
-    st.caption(found_words(link, other))
+    st.caption(found_words(link, other, is_part=link == links.owner(table, plan)))
 
 
-def found_words(link: Link, other: TablePlan) -> str:
+def found_words(link: Link, other: TablePlan, *, is_part: bool) -> str:
     """How many of the rows find what they look up, in a sentence."""
     if not link.filled:
         return f":material/link_off: “{plain(link.column)}” has no values."
@@ -79,7 +79,7 @@ def found_words(link: Link, other: TablePlan) -> str:
     return (
         f"{icon} {share_of(link.found, link.filled)} of {rows} with a “{plain(link.column)}” "
         f"{'is' if link.filled == 1 else 'are'} found in {plain(other.table.name)}; {number(missing)} "
-        f"{'is' if missing == 1 else 'are'} not, and get nothing from there."
+        f"{'is' if missing == 1 else 'are'} not{', and cannot be loaded' if is_part else ''}."
     )
 
 

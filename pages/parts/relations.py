@@ -42,8 +42,7 @@ def belonging(audience: str, version: str, about: AudienceAbout) -> None:
             if relation.missing + relation.blank == 0:
                 st.markdown(f":green[:material/check:] {plain(line)}")
                 continue
-            st.markdown(f":orange[:material/warning:] {plain(line)}")
-            leftovers.of_relation(audience, version, about, relation)
+            leftovers.of_relation(audience, version, about, relation, f":orange[:material/warning:] {plain(line)}")
 
 
 def sentence(relation: Relation, plan: LoadPlan) -> str:

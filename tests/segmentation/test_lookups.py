@@ -105,7 +105,7 @@ def test_events_and_people_are_told_by_their_lookups(tmp_path: Path) -> None:
 def test_what_finds_nothing_is_said_in_the_report(tmp_path: Path) -> None:
     reports = {report.table: report for report in load(guess(tmp_path, SHOP), tmp_path).about.reports}
     assert (
-        "1 row has a “product_id” that is not in products.csv: what is told there is missing."
+        "For 1 row nothing is found in products.csv by “product_id”: what is told there is missing."
         in reports["orders.csv"].notes
     )
     assert (reports["products.csv"].rows, reports["products.csv"].loaded) == (3, 3)
