@@ -30,6 +30,7 @@ class Told:
     plan: ColumnPlan
     size: Size
     sql: str
+    by: str = ""  # the column of the table that is told
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Lookups:
             name = _stem(self._plan.tables[link.table].table.name)
             if targets.count(link.table) > 1:
                 name = _without_number(link.column)
-            told += (replace(t, through=(name, *t.through[1:]), sql=f"{alias}.{t.sql}") for t in inner)
+            told += (replace(t, through=(name, *t.through[1:]), sql=f"{alias}.{t.sql}", by=link.column) for t in inner)
         return Joined(tuple(told), " ".join(joins))
 
     def _table(self, link: Link) -> tuple[str, tuple[Told, ...]]:
@@ -144,16 +145,24 @@ def details(joined: Mapping[int, Joined], properties: Sequence[Stored]) -> list[
 
 
 def fields(joined: Joined, source: Source) -> list[Stored]:
-    """What people are told by their links, as further fields: nothing personal of others, such as of who looks after them."""
+    """What people are told by their links, as further fields: nothing personal of others, such as of who looks after them.
+
+    What a table with their own id tells is their own, and keeps its role.
+    """
     taken: dict[str, object] = {
         c.name.casefold(): None for c in source.plan.columns if c.include or c.column == source.plan.key
     }
     found: list[Stored] = []
     for told in joined.told:
-        if told.plan.role not in PERSONAL:
+        own = told.by == source.plan.key and len(told.through) == 1
+        if own or told.plan.role not in PERSONAL:
             name = _free(told, taken, set(taken))
             taken[name.casefold()] = None
-            found.append(replace(_stored(name, told), told={source.index: told.sql}))
+            stored = _stored(name, told)
+            if own:
+                update = {"role": told.plan.role, "theme": told.plan.theme}
+                stored = replace(stored, plan=stored.plan.model_copy(update=update))
+            found.append(replace(stored, told={source.index: told.sql}))
     return found
 
 

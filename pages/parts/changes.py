@@ -8,29 +8,47 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.session import session, widget
+from pages.parts import work
+from pages.parts.session import Draft, session, widget
 from segmentation.errors import HandpickError
 from segmentation.guessing import checked
 from segmentation.jobs import Quiet
-from segmentation.plan import LoadPlan
+from segmentation.matching import suggested_for
+from segmentation.plan import LoadPlan, Progress
+
+MANY_ROWS = 500_000  # are looked at in more than a moment
 
 
-def change_plan(change: Callable[[LoadPlan], LoadPlan]) -> None:
-    """Change the plan and look at the data again."""
+def change_plan(change: Callable[[LoadPlan], LoadPlan], suggest: int | None = None, *, links: bool = False) -> None:
+    """Change the plan and look at the data again, of many rows beside the page where links may change.
+
+    `suggest` is the table for which new links are looked for.
+    """
     state = session()
-    if state.draft is None:
+    draft = state.draft
+    if draft is None:
+        return
+
+    def changed(progress: Progress) -> Draft:
+        plan = change(draft.plan)
+        if suggest is not None:
+            plan = suggested_for(plan, suggest, progress)
+        return replace(draft, plan=checked(plan, progress, since=draft.plan))
+
+    if links and sum(table.table.rows for table in draft.plan.tables) > MANY_ROWS:
+        work.start("Looking at your data again", changed)
         return
     try:
-        before = state.draft.plan
-        state.draft = replace(state.draft, plan=checked(change(before), Quiet(), since=before))
+        state.draft = changed(Quiet())
         state.problem = ""
     except HandpickError as error:
         state.problem = str(error)
 
 
-def with_widget(key: str, change: Callable[[LoadPlan, Any], LoadPlan]) -> None:
+def with_widget(key: str, change: Callable[[LoadPlan, Any], LoadPlan], links: bool = False) -> None:
+    """Change the plan by what a widget holds."""
     value = widget(key)
-    change_plan(lambda plan: change(plan, value))
+    change_plan(lambda plan: change(plan, value), links=links)
 
 
 def select(
@@ -42,6 +60,7 @@ def select(
     words: Callable[[Any], str] = str,
     help: str | None = None,
     placeholder: str = "Choose",
+    links: bool = False,
 ) -> None:
     """A choice that changes the plan."""
     key = session().key("plan", key)
@@ -53,6 +72,6 @@ def select(
         key=key,
         placeholder=placeholder,
         on_change=with_widget,
-        args=(key, change),
+        args=(key, change, links),
         help=help,
     )

@@ -27,6 +27,7 @@ def links_of(index: int, table: TablePlan, plan: LoadPlan) -> None:
             icon=":material/add_link:",
             on_click=change_plan,
             args=(partial(_added, index, possible[0]),),
+            kwargs={"links": True},
         )
 
 
@@ -40,6 +41,7 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
             link.column,
             f"{key}/column",
             lambda plan, column: _changed(plan, index, place, column=column),
+            links=True,
         )
         select(
             "is looked up in",
@@ -47,6 +49,7 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
             link.table,
             f"{key}/table",
             lambda plan, other: _changed(plan, index, place, table=other, key=_key_of(plan.tables[other])),
+            links=True,
             words=lambda other: spoken(plan.tables[other].table.name),
         )
         select(
@@ -55,6 +58,7 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
             link.key,
             f"{key}/key",
             lambda plan, column: _changed(plan, index, place, key=column),
+            links=True,
         )
         st.button(
             f"Do not look up {spoken(link.column)}",
@@ -63,6 +67,7 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
             icon=":material/link_off:",
             on_click=change_plan,
             args=(partial(_removed, index, place),),
+            kwargs={"links": True},
         )
     st.caption(found_words(link, other, is_part=link == links.owner(table, plan)))
 

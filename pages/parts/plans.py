@@ -17,9 +17,7 @@ from pages.parts.session import Draft, session, widget
 from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
-from segmentation.jobs import Quiet
 from segmentation.links import owner
-from segmentation.matching import suggested_for
 from segmentation.plan import ColumnPlan, Format, LoadPlan, Progress, TablePlan, TableRole
 
 ROLES = {
@@ -101,8 +99,8 @@ def _table(index: int, table: TablePlan, plan: LoadPlan) -> None:
                 format_func=lambda role: ROLES[role],
                 key=key,
                 label_visibility="collapsed",
-                on_change=with_widget,
-                args=(key, lambda plan, role: suggested_for(replanning.change_role(plan, index, role), index, Quiet())),
+                on_change=_change_role,
+                args=(key, index),
             )
         for note in (*table.table.notes, *table.notes):
             st.caption(f":material/info: {plain(note)}")
@@ -118,6 +116,11 @@ def _table(index: int, table: TablePlan, plan: LoadPlan) -> None:
             )
             _questions(index, table)
             _columns(index, table)
+
+
+def _change_role(key: str, index: int) -> None:
+    role = widget(key)
+    change_plan(lambda plan: replanning.change_role(plan, index, role), index, links=True)
 
 
 def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:

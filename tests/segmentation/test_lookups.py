@@ -125,6 +125,22 @@ def test_personal_data_of_others_is_not_told_of_customers(tmp_path: Path) -> Non
     assert catalogue.with_role(Role.REGION) is None
 
 
+def test_a_second_table_with_the_customers_id_tells_what_is_theirs(tmp_path: Path) -> None:
+    customers = {"customer_id": ["1", "2", "3"], "age": ["20", "30", "40"]}
+    profile = {
+        "customer_id": ["1", "2", "4"],
+        "email": ["a@x.org", "b@x.org", "d@x.org"],
+        "tier": ["gold", "blue", "red"],
+    }
+    plan = guess(tmp_path, {"customers": customers, "orders": ORDERS, "loyalty": profile})
+    assert plan.tables[2].role is TableRole.LOOKUP
+    audience = load(plan, tmp_path)
+    assert rows(audience, 'SELECT "loyalty.email", "loyalty.tier" FROM people ORDER BY _row') == [
+        ("a@x.org", "gold"), ("b@x.org", "blue"), (None, None),
+    ]  # fmt: skip
+    assert audience.catalogue.field("loyalty.email").role is Role.EMAIL
+
+
 def test_lines_have_customer_and_time_of_their_order(tmp_path: Path) -> None:
     lines = {
         "order_id": ["a", "a", "b", "zz"], "product_id": ["10", "11", "10", "10"], "quantity": ["1", "2", "3", "4"],
