@@ -17,7 +17,7 @@ from segmentation import casting, naming
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.filling import NO_KEY, NO_NUMBERS, SAME_KEY, Owner, Source, Stored
 from segmentation.links import missing, owner
-from segmentation.measuring import Size
+from segmentation.measuring import Measured, Size
 from segmentation.plan import ColumnPlan, Link, LoadPlan, LoadReport, TableRole
 
 
@@ -73,29 +73,19 @@ class Lookups:
         if (link.table, link.key) not in self._made:
             source, further = self._sources[link.table], self.of(link.table)
             name = f"lookup{next(self._numbers)}"
-            left_out: set[str | None] = {link.key, *(inner.column for inner in source.plan.links)}
-            if (
-                source.plan.role is TableRole.EVENTS
-            ):  # an order's total on each of its lines would be added up several times
-                left_out |= {source.plan.key, source.plan.time}
-                left_out |= {c.column for c in source.plan.columns if c.kind is Kind.NUMBER}
-            columns = [c for c in source.plan.columns if c.include and c.column not in left_out]
-            sizes = {name: measured.size for name, measured in source.measured.items()}
             own = _stem(source.plan.table.name)
             told = [
-                Told(
-                    (own,),
-                    source.index,
-                    c,
-                    sizes.get(c.column, NO_NUMBERS),
-                    source.cell(c, c.kind, sizes.get(c.column, NO_NUMBERS)),
-                )
-                for c in columns
-            ] + [replace(t, through=(own, *t.through)) for t in further.told]
+                *(self._own(source, column, own) for column in _telling(source, link.key)),
+                *(replace(t, through=(own, *t.through)) for t in further.told),
+            ]
             self._make(name, source, link.key, [t.sql for t in told], further.joins)
             kept = tuple(replace(t, sql=f"c{place}") for place, t in enumerate(told))
             self._made[link.table, link.key] = name, kept
         return self._made[link.table, link.key]
+
+    def _own(self, source: Source, column: ColumnPlan, name: str) -> Told:
+        size = source.measured.get(column.column, Measured()).size
+        return Told((name,), source.index, column, size, source.cell(column, column.kind, size))
 
     def _make(self, name: str, source: Source, key: str, cells: Sequence[str], joins: str) -> None:
         value = casting.identifier(source.staged[key])
@@ -105,6 +95,20 @@ class Lookups:
             f"QUALIFY row_number() OVER (PARTITION BY {value} ORDER BY {source.staged.row} DESC) = 1",
             source.staged.parameters,
         )
+
+
+def _telling(source: Source, key: str) -> list[ColumnPlan]:
+    """The columns that are told: no ids by which something is looked up, and of events no amounts.
+
+    An order's total on each of its lines would be added up several times.
+    """
+    left_out = {key, source.plan.key, source.plan.time, *(link.column for link in source.plan.links)}
+    amounts = source.plan.role is TableRole.LOOKUP
+    return [
+        c
+        for c in source.plan.columns
+        if c.include and c.column not in left_out and (amounts or c.kind is not Kind.NUMBER)
+    ]
 
 
 def owned(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, sources: Sequence[Source]) -> list[Source]:

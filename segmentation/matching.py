@@ -210,8 +210,9 @@ def likeness(column: str, key: str, table: str) -> int:
         return 0
     numbers_it = not theirs or set(theirs) <= set(nouns)
     if own == theirs:
-        numbered = NUMBERING & {*naming.words(column)}
-        return (100 if numbers_it else 90) if numbered else 60 if {*theirs} & {*nouns} else 0
+        if naming.is_textual(column):  # an id, a SKU, a code
+            return 100 if numbers_it else 90
+        return 60 if {*theirs} & {*nouns} else 0
     if not numbers_it or not nouns:
         return 60 if own == nouns and theirs in (("name",), ("title",)) else 0
     if own == nouns:

@@ -17,7 +17,8 @@ from segmentation.audience import AudienceAbout
 from segmentation.plan import LoadPlan, TableRole
 from segmentation.relations import Relation, layers, relations, used
 
-ROW, BOX = 96, 46  # px: from layer to layer, and a box in it
+ROW = 96  # px from layer to layer
+HALF = 0.24  # of a layer: a box reaches so far up and down
 ACROSS = 4  # boxes side by side
 WIDE = 640  # px that all boxes side by side have on a narrow screen
 LETTER = 7  # px
@@ -34,9 +35,7 @@ def belonging(audience: str, version: str, about: AudienceAbout) -> None:
     with st.expander("How the tables belong together", expanded=opened, icon=":material/account_tree:"):
         lines = [sentence(relation, about.plan) for relation in found]
         st.altair_chart(picture(about.plan, found, dark=is_dark()), width="stretch", alt=described(about.plan, lines))
-        if about.plan.tables[0].role is not TableRole.PEOPLE and not any(
-            table.role is TableRole.PEOPLE for table in about.plan.tables
-        ):
+        if all(table.role is not TableRole.PEOPLE for table in about.plan.tables):
             st.markdown("- No table of customers: they are made from the events.")
         for relation, line in zip(found, lines, strict=True):
             if relation.missing + relation.blank == 0:
@@ -78,37 +77,33 @@ def picture(plan: LoadPlan, found: tuple[Relation, ...], *, dark: bool) -> alt.L
     colours = palette(dark)
     rows = [layer[start : start + ACROSS] for layer in layers(plan, found) for start in range(0, len(layer), ACROSS)]
     places = {
-        index: ((position + 0.5) / len(layer), depth, 0.5 / max(len(layer), 3) * 0.86)
+        index: ((position + 0.5) / len(layer), depth, 0.43 / max(len(layer), 3))
         for depth, layer in enumerate(rows)
         for position, index in enumerate(layer)
     }
-    boxes = [_box(plan, index, *place) for index, place in places.items()]
-    edges = [_edge(relation, places) for relation in found]
-    half = BOX / ROW / 2
-    height = ROW * len(rows)
-    x = alt.Scale(domain=[0, 1], nice=False)
-    y = alt.Scale(domain=[len(rows) - 0.5, -0.5], nice=False)
-    drawn = alt.Chart(alt.InlineData(values=edges))
-    lines = drawn.mark_rule(strokeWidth=1.5, color=colours.base).encode(
-        x=alt.X("x:Q", scale=x, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=y, axis=None), y2="y2:Q"
-    )
-    shares = drawn.mark_text(fontSize=12, dx=4, align="left", color=colours.faint).encode(
-        x=alt.X("mid:Q", scale=x), y=alt.Y("height:Q", scale=y), text="share:N",
-        color=alt.condition("datum.whole", alt.value(colours.faint), alt.value(colours.under)),
-    )  # fmt: skip
-    shown = alt.Chart(
-        alt.InlineData(values=[{**box, "top": box["y"] - half, "bottom": box["y"] + half} for box in boxes])
-    )
-    frames = shown.mark_rect(cornerRadius=6, strokeWidth=1.5, stroke=colours.segment, fill=colours.page).encode(
-        x=alt.X("left:Q", scale=x), x2="right:Q", y=alt.Y("top:Q", scale=y), y2="bottom:Q", description="said:N"
-    )
-    names = shown.mark_text(fontSize=13, fontWeight=600, dy=-8, color=colours.text).encode(
-        x=alt.X("x:Q", scale=x), y=alt.Y("y:Q", scale=y), text="name:N"
-    )
-    counts = shown.mark_text(fontSize=12, dy=10, color=colours.faint).encode(
-        x=alt.X("x:Q", scale=x), y=alt.Y("y:Q", scale=y), text="rows:N"
-    )
-    return alt.layer(lines, frames, names, counts, shares).properties(height=height)
+    across = alt.Scale(domain=[0, 1], nice=False)
+    down = alt.Scale(domain=[-0.5, len(rows) - 0.5], nice=False, reverse=True)
+    ends = {
+        "x": alt.X("x:Q", scale=across, axis=None), "x2": "x2:Q", "y": alt.Y("y:Q", scale=down, axis=None), "y2": "y2:Q",
+    }  # fmt: skip
+    at_middle = {"x": alt.X("middle:Q", scale=across), "y": alt.Y("level:Q", scale=down)}
+    edges = alt.Chart(alt.InlineData(values=[_edge(relation, places) for relation in found]))
+    boxes = alt.Chart(alt.InlineData(values=[_box(plan, index, *place) for index, place in places.items()]))
+    text = {"fontSize": 12, "color": colours.faint}
+    under = alt.condition("datum.whole", alt.value(colours.faint), alt.value(colours.under))
+    shares = edges.encode(**at_middle, text="share:N")
+    return alt.layer(
+        edges.mark_rule(strokeWidth=1.5, color=colours.base).encode(**ends),
+        boxes.mark_rect(cornerRadius=6, strokeWidth=1.5, stroke=colours.segment, fill=colours.page).encode(
+            **ends, description="said:N"
+        ),
+        boxes.mark_text(**{**text, "fontSize": 13, "color": colours.text}, fontWeight=600, dy=-8).encode(
+            **at_middle, text="name:N"
+        ),
+        boxes.mark_text(**text, dy=10).encode(**at_middle, text="rows:N"),
+        shares.mark_text(**text, stroke=colours.page, strokeWidth=6),  # so that no line crosses the letters
+        shares.mark_text(**text).encode(color=under),
+    ).properties(height=ROW * len(rows))
 
 
 def _box(plan: LoadPlan, index: int, x: float, y: float, half: float) -> Record:
@@ -116,7 +111,7 @@ def _box(plan: LoadPlan, index: int, x: float, y: float, half: float) -> Record:
     letters = int(2 * half * WIDE / LETTER)
     rows = f"{number(table.table.rows)} rows · {WHAT[table.role]}"
     return {
-        "x": x, "y": y, "left": x - half, "right": x + half,
+        "x": x - half, "x2": x + half, "y": y - HALF, "y2": y + HALF, "middle": x, "level": y,
         "name": shortened(table.table.name, letters), "rows": shortened(rows, letters + 2), "said": f"{table.table.name}: {rows}",
     }  # fmt: skip
 
@@ -124,6 +119,6 @@ def _box(plan: LoadPlan, index: int, x: float, y: float, half: float) -> Record:
 def _edge(relation: Relation, places: dict[int, tuple[float, int, float]]) -> Record:
     (x, y, _), (x2, y2, _) = places[relation.index], places[relation.other]
     return {
-        "x": x, "y": y, "x2": x2, "y2": y2, "mid": (x + x2) / 2, "height": (y + y2) / 2,
+        "x": x, "x2": x2, "y": y, "y2": y2, "middle": (x + x2) / 2, "level": (y + y2) / 2,
         "share": f"{relation.column} · {share_of(relation.found, relation.rows)}", "whole": relation.found == relation.rows,
     }  # fmt: skip

@@ -269,6 +269,22 @@ def test_links_never_lead_back(tmp_path: Path) -> None:
     assert links.targets(plan, 0) == (2, 3, 4, 5)
 
 
+def test_one_table_can_be_looked_up_by_several_keys(tmp_path: Path) -> None:
+    products = {"product_id": ["1", "2", "3"], "sku": ["10", "20", "30"], "name": ["Runner", "Mug", "Trail"]}
+    orders = {**{n: ORDERS[n] for n in ("order_id", "customer_id", "ordered_at")}, "product_id": ["1", "2", "3", "3"]}
+    sales = {"customer_id": ["1", "1", "2"], "sold_at": ["2024-05-01"] * 3, "sku": ["20", "20", "30"]}
+    plan = guess(tmp_path, {"customers": CUSTOMERS, "orders": orders, "sales": sales, "products": products})
+    assert (linked(plan, "orders"), linked(plan, "sales")) == (
+        {"product_id": "products.product_id"},
+        {"sku": "products.sku"},
+    )
+    audience = load(plan, tmp_path)
+    assert rows(audience, 'SELECT _name, "products.name" FROM events ORDER BY _name, 2') == [
+        ("order", "Mug"), ("order", "Runner"), ("order", "Trail"), ("order", "Trail"),
+        ("sale", "Mug"), ("sale", "Mug"), ("sale", "Trail"),
+    ]  # fmt: skip
+
+
 def test_a_link_of_a_lookup_that_nobody_refers_to_is_noted(tmp_path: Path) -> None:
     plan = guess(tmp_path, SHOP)
     plan = checked(links.with_links(plan, 0, ()), Quiet(), since=plan)
