@@ -82,6 +82,7 @@ def guess_plan(tables: Sequence[StagedTable], *, zone: str, progress: Progress) 
         plans = tuple(
             _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
         )
+        progress("Looking for what refers to what")
         return with_problems(Matching(connection, LoadPlan(tables=plans)).suggest())
 
 

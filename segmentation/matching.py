@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain
 
 import duckdb
 
@@ -139,10 +141,16 @@ class Matching:
     def _candidates(self, index: int, other: int) -> Iterable[tuple[int, Link]]:
         """The links that names allow and values confirm, with how alike the names are."""
         table, target = self.plan.tables[index], self.plan.tables[other]
+        own = {"name", "title", *naming.table_nouns(target.table.name)}
+        alike: dict[tuple[str, ...], list[ColumnPlan]] = {}  # of thousands of columns few are compared
+        for key in _able(target):
+            alike.setdefault(_subject(key.column), []).append(key)
+        numbering = {subject: keys for subject, keys in alike.items() if own.issuperset(subject)}
         for column in _able(table):
             if column.column == table.key and table.role is TableRole.EVENTS:
                 continue  # whose it is, is told by people
-            for key in _able(target):
+            subject = _subject(column.column)
+            for key in chain(*({**numbering, subject: alike.get(subject, [])}).values()):
                 score = likeness(column.column, key.column, target.table.name)
                 if target.role is TableRole.EVENTS and (
                     key.column == target.key or not naming.numbers_rows(key.column, target.table.name)
@@ -176,35 +184,33 @@ class Matching:
     def _by_values(self, index: int) -> None:
         """Link the first column of people or events whose texts are nearly all in a table that names did not lead to."""
         target = self.plan.tables[index]
-        keys = [key for key in _texts(target)[:CANDIDATES] if self._is_unique(index, key.column)]
-        for place, table in enumerate(self.plan.tables):
-            if not keys or table.role not in USED:
-                continue
-            taken = {table.key, table.event_column, *(link.column for link in table.links)}
-            for column in _texts(table):
-                for key in keys if column.column not in taken else ():
-                    if not self._has(index, key.column, column.examples):
-                        continue
-                    probed, known = self._known(place, column.column, index, key.column)
-                    if probed >= FEWEST and known >= LEAST_KNOWN[-1][1]:
-                        link = self.count(place, Link(column=column.column, table=index, key=key.column))
-                        self._replace(place, table.model_copy(update={"links": (*table.links, link)}))
-                        self._look_up(link)
-                        return
+        users = [(place, table) for place, table in enumerate(self.plan.tables) if table.role in USED]
+        columns = [(place, column) for place, table in users for column in _texts(table) if _is_free(table, column)]
+        examples = {example.strip() for _, column in columns for example in column.examples}
+        for key in _texts(target)[:CANDIDATES]:
+            there = self._among(index, key.column, examples) if self._is_unique(index, key.column) else set()
+            for place, column in columns if there else ():
+                if there.isdisjoint(example.strip() for example in column.examples):
+                    continue
+                probed, known = self._known(place, column.column, index, key.column)
+                if probed >= FEWEST and known >= LEAST_KNOWN[-1][1]:
+                    table = self.plan.tables[place]
+                    link = self.count(place, Link(column=column.column, table=index, key=key.column))
+                    self._replace(place, table.model_copy(update={"links": (*table.links, link)}))
+                    self._look_up(link)
+                    return
 
-    def _has(self, index: int, column: str, values: Sequence[str]) -> bool:
-        """Whether a table has one of some values, which is quickly seen."""
-        staged = self._staged[index]
-        sql = f"SELECT count(*) FROM {staged.source} WHERE {self._value(index, column)} IN (SELECT unnest($values))"
-        (found,) = self._connection.execute(sql, {**staged.parameters, "values": list(values)}).fetchone() or (0,)
-        return bool(found)
+    def _among(self, index: int, column: str, values: set[str]) -> set[str]:
+        """Those of some values that a table has."""
+        staged, value = self._staged[index], self._value(index, column)
+        sql = f"SELECT DISTINCT {value} FROM {staged.source} WHERE {value} IN (SELECT unnest($values))"
+        found = self._connection.execute(sql, {**staged.parameters, "values": list(values)}).fetchall()
+        return {cell for (cell,) in found}
 
 
 def likeness(column: str, key: str, table: str) -> int:
     """How much by its name a column refers to a row of `table` with this `key` (0 not at all, 100 surely)."""
-    own, theirs = (
-        tuple(naming.singular(w) for w in naming.words(name) if w not in NUMBERING) for name in (column, key)
-    )
+    own, theirs = _subject(column), _subject(key)
     nouns = naming.table_nouns(table)
     if not own or not naming.words(key):
         return 0
@@ -223,6 +229,12 @@ def likeness(column: str, key: str, table: str) -> int:
     return 50 if shortened else 0
 
 
+@lru_cache(maxsize=20_000)
+def _subject(name: str) -> tuple[str, ...]:
+    """What a name is about: `ProductIDs` is product."""
+    return tuple(naming.singular(word) for word in naming.words(name) if word not in NUMBERING)
+
+
 def _able(table: TablePlan) -> list[ColumnPlan]:
     return [c for c in table.columns if c.kind in (Kind.TEXT, Kind.NUMBER) and c.column != table.time]
 
@@ -234,6 +246,11 @@ def _texts(table: TablePlan) -> list[ColumnPlan]:
         for c in _able(table)
         if c.examples and c.kind is Kind.TEXT and not all(e.strip().isdigit() for e in c.examples)
     ]
+
+
+def _is_free(table: TablePlan, column: ColumnPlan) -> bool:
+    """Whether a column has no other job."""
+    return column.column not in {table.key, table.event_column, *(link.column for link in table.links)}
 
 
 def suggested_for(plan: LoadPlan, index: int, progress: Progress) -> LoadPlan:
