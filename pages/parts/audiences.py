@@ -66,9 +66,8 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             just = session().just_loaded
             sources(entry, about, just)
             session().just_loaded = False
-            of_rows = session().leftovers_of.endswith("-all-")
             belonging(entry.id, entry.path.stem, about)
-            opened = just or (session().leftovers is not None and of_rows)
+            opened = just or session().leftovers_of.endswith(leftovers.ALL)
             with st.expander("What became of every row", expanded=opened, icon=":material/fact_check:"):
                 _reports(about)
                 leftovers.of_audience(entry.id, entry.path.stem, about)

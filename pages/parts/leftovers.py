@@ -22,6 +22,8 @@ from segmentation.plan import Progress, StagedTable
 from segmentation.preview import HIDDEN
 from segmentation.relations import Relation
 
+ALL = "-all-"  # how the name of a file with all rows that are not loaded goes on
+
 
 def of_table(table: StagedTable, key: str) -> None:
     """The rows of a table that could not be read, before it is loaded."""
@@ -48,7 +50,7 @@ def of_audience(audience: str, version: str, about: AudienceAbout) -> None:
         return
     _collectable(
         audience,
-        f"{audience}-{version}-all-",
+        f"{audience}-{version}{ALL}",
         "See the rows that are not loaded",
         partial(leftovers, about.plan),
         f"not loaded – {about.name}.csv",
@@ -58,15 +60,14 @@ def of_audience(audience: str, version: str, about: AudienceAbout) -> None:
 
 def of_relation(audience: str, version: str, about: AudienceAbout, relation: Relation, line: str) -> None:
     """A line about rows that refer to nothing, with these rows, collected when asked for."""
-    links = about.plan.tables[relation.index].links
-    place = links.index(relation.link) if relation.link is not None else "people"
-    table, other = (about.plan.tables[place].table.name for place in (relation.index, relation.other))
+    tables = about.plan.tables
+    which = tables[relation.index].links.index(relation.link) if relation.link is not None else "people"
     _collectable(
         audience,
-        f"{audience}-{version}-{relation.index}-{place}-",
+        f"{audience}-{version}-{relation.index}-{which}-",
         "See it" if relation.missing + relation.blank == 1 else "See them",
         partial(strays, about.plan, relation.index, relation.link),
-        f"{Path(table).stem} without {Path(other).stem}.csv",
+        f"{Path(tables[relation.index].table.name).stem} without {Path(tables[relation.other].table.name).stem}.csv",
         "With their row in the table, the reason, and their text as it was written.",
         line,
     )

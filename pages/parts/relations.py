@@ -31,7 +31,8 @@ def belonging(audience: str, version: str, about: AudienceAbout) -> None:
     if len(used(about.plan)) < 2:
         return
     found = relations(about)
-    opened = bool(session().leftovers_of) and not session().leftovers_of.endswith("-all-")
+    looked_at = session().leftovers_of
+    opened = bool(looked_at) and not looked_at.endswith(leftovers.ALL)
     with st.expander("How the tables belong together", expanded=opened, icon=":material/account_tree:"):
         lines = [sentence(relation, about.plan) for relation in found]
         st.altair_chart(picture(about.plan, found, dark=is_dark()), width="stretch", alt=described(about.plan, lines))
@@ -51,17 +52,13 @@ def sentence(relation: Relation, plan: LoadPlan) -> str:
     if relation.found == relation.rows:
         return f"All {number(relation.rows)} rows of {table} {known}."
     share = share_of(relation.found, relation.rows)
+    one, several = ("does", "do") if relation.link is None else ("is", "are")
     rest = []
     if relation.missing:
-        rest.append(f"{number(relation.missing)} {'does' if relation.missing == 1 else 'do'} not")
+        rest.append(f"{number(relation.missing)} {one if relation.missing == 1 else several} not")
     if relation.blank:
         rest.append(f"{number(relation.blank)} {'has' if relation.blank == 1 else 'have'} no {relation.column}")
-    told = (
-        ", ".join(rest)
-        if relation.link is None
-        else ", ".join(rest).replace(" do not", " are not").replace(" does not", " is not")
-    )
-    return f"{share} of the {number(relation.rows)} rows of {table} {known}; {told}."
+    return f"{share} of the {number(relation.rows)} rows of {table} {known}; {', '.join(rest)}."
 
 
 def described(plan: LoadPlan, lines: Sequence[str]) -> str:

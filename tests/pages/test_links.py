@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import changes
+from segmentation.plan import TableRole
 from segmentation.preview import HIDDEN
 from tests.pages.driver import Open, button, words
 from tests.pages.test_leftovers import ended
@@ -54,3 +56,19 @@ def test_links_are_confirmed_changed_and_their_strays_seen(app: Open, shop: Path
     assert set(shown["Text"]) == {HIDDEN}
     assert list(shown["Row"]) == [39, 40]
     assert at.get("download_button")[0].label == "Download 2 rows"
+
+
+def test_links_of_many_rows_are_looked_at_beside_the_page(
+    app: Open, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MANY_ROWS", 50)
+    at = app(empty=True)
+    at.text_input(key="path/0").input(str(shop)).run()
+    at = ended(button(at, "Read it"), "job")
+    at = ended(button(at, "Do not look up product"), "job")
+    assert found(at) == ""
+    box = next(box for box in at.get("button_group") if "products" in box.label)
+    at = ended(box.set_value(TableRole.LEAVE_OUT).run(), "job")
+    box = next(box for box in at.get("button_group") if "products" in box.label)
+    at = ended(box.set_value(TableRole.LOOKUP).run(), "job")
+    assert "75 % of 40 rows" in found(at)
