@@ -11,6 +11,7 @@ from pages.parts.changes import change_plan, select
 from pages.parts.session import session
 from pages.parts.words import number, plain, share_of, spoken
 from segmentation import links, replanning
+from segmentation.matching import likeness
 from segmentation.plan import Link, LoadPlan, TablePlan
 
 
@@ -26,7 +27,7 @@ def links_of(index: int, table: TablePlan, plan: LoadPlan) -> None:
             type="tertiary",
             icon=":material/add_link:",
             on_click=change_plan,
-            args=(partial(_added, index, possible[0]),),
+            args=(partial(_added, index, possible),),
             kwargs={"links": True},
         )
 
@@ -92,12 +93,16 @@ def _key_of(table: TablePlan) -> str:
     return replanning.row_key(table) or ""
 
 
-def _added(index: int, other: int, plan: LoadPlan) -> LoadPlan:
+def _added(index: int, possible: tuple[int, ...], plan: LoadPlan) -> LoadPlan:
+    """The plan with one more link, the likeliest by its names, to begin with."""
     table = plan.tables[index]
     taken = {link.column for link in table.links}
-    column = next((c.column for c in table.columns if c.column not in taken), table.columns[0].column)
-    link = Link(column=column, table=other, key=_key_of(plan.tables[other]))
-    return links.with_links(plan, index, (*table.links, link))
+    free = [c.column for c in table.columns if c.column not in taken] or [table.columns[0].column]
+    offers = [
+        Link(column=column, table=other, key=_key_of(plan.tables[other])) for other in possible for column in free
+    ]
+    best = max(offers, key=lambda link: likeness(link.column, link.key, plan.tables[link.table].table.name))
+    return links.with_links(plan, index, (*table.links, best))
 
 
 def _changed(plan: LoadPlan, index: int, place: int, **update: Any) -> LoadPlan:
