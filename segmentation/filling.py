@@ -22,6 +22,7 @@ from segmentation.errors import LoadError
 from segmentation.measuring import Measured, Size, exact, measure
 from segmentation.plan import ColumnPlan, Format, LoadReport, TablePlan
 from segmentation.staged import WIDE, Staged
+from segmentation.telling import NO_JOINS, Joins, tell
 
 NO_ID = "no customer id"
 SAME_ID = "same customer id as a later row"
@@ -158,7 +159,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePl
 
 
 def fill_people(
-    connection: duckdb.DuckDBPyConnection, source: Source, told: Sequence[Stored] = (), joins: str = ""
+    connection: duckdb.DuckDBPyConnection, source: Source, told: Sequence[Stored] = (), joins: Joins = NO_JOINS
 ) -> tuple[list[Stored], LoadReport]:
     """Create `people` from a people table, with what look-ups tell, which are joined by `joins`."""
     columns = [c for c in source.plan.columns if c.include or c.column == source.plan.key]
@@ -181,15 +182,15 @@ def fill_people(
                 f"WHERE {source.key} IS NOT NULL GROUP BY {source.key}",
                 source.staged.parameters,
             )
-            order = f"ORDER BY {source.staged.row}" if joins else ""
+            order = f"ORDER BY {source.staged.row}" if joins.tables else ""
             row, where = (
                 f"(row_number() OVER ({order}) - 1)::UINTEGER",
                 f"SEMI JOIN kept ON {source.staged.row} = kept_row",
             )
-    if joins:
+    if joins.tables:
         picks += [f"{s.told[source.index]} AS {quoted(s.name)}" for s in told]
         stored += told
-        where = f"{where} {joins} ORDER BY {source.staged.row}"
+        where = f"{where} {joins.sql} ORDER BY {source.staged.row}"
     query, parameters = source.staged.select(connection, [f"{row} AS _row", *picks], where)
     connection.execute(f"CREATE TABLE people AS {query}", parameters)
     return stored, source.report(people, [(NO_ID, rows - keyed), (SAME_ID, keyed - people)])
@@ -259,44 +260,52 @@ def fill_events(
     sources: Sequence[Source],
     stored: Sequence[Stored],
     keys: str,
-    joins: Mapping[int, str],
+    joins: Mapping[int, Joins],
 ) -> dict[int, LoadReport]:
     """Create `events`, sorted, from event tables; `keys` is SQL for a relation of key and _row. Reports by table index.
 
-    `joins` is SQL that joins a table's look-ups, by its index.
+    `joins` are the look-ups of a table, by its index.
     """
-    reports = {s.index: _happened(connection, s, stored, keys, joins.get(s.index, "")) for s in sources}
-    columns = ", ".join(
-        ["_row", "_name", "_time", *(f"p{place} AS {quoted(s.name)}" for place, s in enumerate(stored))]
+    reports = {s.index: _happened(connection, s, stored, keys, joins.get(s.index, NO_JOINS)) for s in sources}
+    tables = {name: table for own in joins.values() for name, table in own.tables.items()}
+    parts = (
+        f"SELECT * EXCLUDE (_key) FROM happened{source.index} WHERE _row IS NOT NULL AND _time IS NOT NULL"
+        for source in sources
     )
-    parts = (f"SELECT * FROM happened{source.index} WHERE _row IS NOT NULL AND _time IS NOT NULL" for source in sources)
-    connection.execute(
-        f"CREATE TABLE events AS SELECT {columns} FROM ({' UNION ALL '.join(parts)}) ORDER BY _name, _time, _place"
-    )
+    happened = f"({' UNION ALL BY NAME '.join(parts)}) ORDER BY _name, _time, _place"
+    cells = (f"coalesce({', '.join(s.told.values())})" if s.told else f"p{place}" for place, s in enumerate(stored))
+    picks = [f"{cell} AS {quoted(s.name)}" for cell, s in zip(cells, stored, strict=True)]
+    events = f"SELECT {', '.join(['_row', '_name', '_time', *picks])} FROM"
+    if not tables:
+        connection.execute(f"CREATE TABLE events AS {events} {happened}")
+    else:
+        connection.execute(f"CREATE TEMP TABLE arranged AS SELECT * FROM {happened}")
     for source in sources:
         connection.execute(f"DROP TABLE happened{source.index}")
+    if tables:
+        tell(connection, events, tables)
     return reports
 
 
 def _happened(
-    connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str, joins: str
+    connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str, joins: Joins
 ) -> LoadReport:
     """Read a table's events into a temporary table, whether they can be loaded or not, and count the reasons."""
     event = source.plan.event_column
     name = f"coalesce({casting.trimmed(source.staged[event])}, '{UNNAMED}')" if event else "''"
     place = f"{source.index}::BIGINT * {MOST_ROWS} + {source.staged.row}"
     cells = [
-        f"{s.told[source.index]} AS p{place}"
-        if source.index in s.told
-        else f"NULL::{s.type} AS p{place}"
+        f"NULL::{s.type} AS p{place}"
         if source.index not in s.parts
         else f"{_total(source, s)} AS p{place}"
         if s.total
         else f"{source.cell(s.parts[source.index], s.kind, s.size)} AS p{place}"
         for place, s in enumerate(stored)
+        if not s.told
     ]
+    cells += [f"{name}._code AS _{name}" for name in joins.tables]
     picks = [f"{source.key} AS _key", f"{name} AS _name", f"{source.time} AS _time", f"{place} AS _place", *cells]
-    where = f"{source.owner.join if source.owner else ''} {joins}"
+    where = f"{source.owner.join if source.owner else ''} {joins.sql}"
     if len(picks) > WIDE and where.strip():  # parts are put side by side, and a join may change the order of rows
         where = f"{where} ORDER BY {source.staged.row}"
     query, parameters = source.staged.select(connection, picks, where)

@@ -19,6 +19,7 @@ from segmentation.filling import NO_KEY, NO_NUMBERS, SAME_KEY, Owner, Source, St
 from segmentation.links import missing, owner
 from segmentation.measuring import Measured, Size
 from segmentation.plan import ColumnPlan, Link, LoadPlan, LoadReport, TableRole
+from segmentation.telling import NO_JOINS, Joins
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Joined:
-    """What a table's links tell, and the SQL that joins it."""
+    """What a table's links tell, and how it is joined."""
 
     told: tuple[Told, ...] = ()
-    joins: str = ""
+    joins: Joins = NO_JOINS
 
 
 class Lookups:
@@ -56,17 +57,19 @@ class Lookups:
         source = self._sources[index]
         told: list[Told] = []
         joins = []
+        tables = {}
         targets = [link.table for link in source.plan.links]
         for link in source.plan.links:
             table, inner = self._table(link)
             alias = f"found{next(self._numbers)}"
             value = casting.identifier(source.staged[link.column])
+            tables[alias] = table
             joins.append(f"LEFT JOIN {table} AS {alias} ON {value} = {alias}._key")
             name = _stem(self._plan.tables[link.table].table.name)
             if targets.count(link.table) > 1:
                 name = _without_number(link.column)
             told += (replace(t, through=(name, *t.through[1:]), sql=f"{alias}.{t.sql}", by=link.column) for t in inner)
-        return Joined(tuple(told), " ".join(joins))
+        return Joined(tuple(told), Joins(" ".join(joins), tables))
 
     def _table(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         """A table with one row for each value of the link's key, and the columns that can be told from it."""
@@ -78,7 +81,7 @@ class Lookups:
                 *(self._own(source, column, own) for column in _telling(source, link.key)),
                 *(replace(t, through=(own, *t.through)) for t in further.told),
             ]
-            self._make(name, source, link.key, [t.sql for t in told], further.joins)
+            self._make(name, source, link.key, [t.sql for t in told], further.joins.sql)
             kept = tuple(replace(t, sql=f"c{place}") for place, t in enumerate(told))
             self._made[link.table, link.key] = name, kept
         return self._made[link.table, link.key]
@@ -89,7 +92,13 @@ class Lookups:
 
     def _make(self, name: str, source: Source, key: str, cells: Sequence[str], joins: str) -> None:
         value = casting.identifier(source.staged[key])
-        picks = ", ".join([f"{value} AS _key", *(f"{cell} AS c{place}" for place, cell in enumerate(cells))])
+        picks = ", ".join(
+            [
+                f"{value} AS _key",
+                "row_number() OVER () AS _code",
+                *(f"{cell} AS c{place}" for place, cell in enumerate(cells)),
+            ]
+        )
         self._connection.execute(
             f"CREATE TEMP TABLE {name} AS SELECT {picks} FROM {source.staged.source} {joins} WHERE {value} IS NOT NULL "
             f"QUALIFY row_number() OVER (PARTITION BY {value} ORDER BY {source.staged.row} DESC) = 1",

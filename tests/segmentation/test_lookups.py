@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from segmentation import links, replanning
+from segmentation import links, replanning, telling
 from segmentation.audience import Audience
 from segmentation.catalogue import Role
 from segmentation.errors import LoadError
@@ -100,6 +100,21 @@ def test_events_and_people_are_told_by_their_lookups(tmp_path: Path) -> None:
         (2, "3", None, 0),
         (3, "4", None, Decimal("12.5")),
     ]
+
+
+def test_events_stay_sorted_while_they_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "AT_ONCE", 3)
+    days = [f"2024-01-{1 + 7 * place % 28:02}" for place in range(20)]
+    orders = {
+        "order_id": [str(place) for place in range(20)], "customer_id": ["1", "2"] * 10, "ordered_at": days,
+        "product_id": ["10", "11", "12", "13"] * 5,
+    }  # fmt: skip
+    audience = load(guess(tmp_path, {"customers": CUSTOMERS, "orders": orders, "products": PRODUCTS}), tmp_path)
+    found = rows(audience, 'SELECT _time::DATE::VARCHAR, product_id, "products.name" FROM events ORDER BY rowid')
+    names = {"10": "Runner", "11": "Mug", "12": "Trail", "13": None}
+    assert len(found) == 20
+    assert [day for day, _, _ in found] == sorted(days)
+    assert all(names[product] == name for _, product, name in found)
 
 
 def test_what_finds_nothing_is_said_in_the_report(tmp_path: Path) -> None:
