@@ -182,18 +182,15 @@ def fill_people(
                 f"WHERE {source.key} IS NOT NULL GROUP BY {source.key}",
                 source.staged.parameters,
             )
-            order = f"ORDER BY {source.staged.row}" if joins.tables else ""
-            row, where = (
-                f"(row_number() OVER ({order}) - 1)::UINTEGER",
-                f"SEMI JOIN kept ON {source.staged.row} = kept_row",
-            )
-    if joins.tables:
-        picks += [f"{s.told[source.index]} AS {quoted(s.name)}" for s in told]
-        stored += told
-        where = f"{where} {joins.sql} ORDER BY {source.staged.row}"
+            row, where = "(row_number() OVER () - 1)::UINTEGER", f"SEMI JOIN kept ON {source.staged.row} = kept_row"
+    picks += [f"{value} AS _{name}" for name, value in joins.values.items()]
     query, parameters = source.staged.select(connection, [f"{row} AS _row", *picks], where)
-    connection.execute(f"CREATE TABLE people AS {query}", parameters)
-    return stored, source.report(people, [(NO_ID, rows - keyed), (SAME_ID, keyed - people)])
+    connection.execute(f"CREATE {'TEMP TABLE arranged' if joins.tables else 'TABLE people'} AS {query}", parameters)
+    if joins.tables:
+        known = ["_row", *(f"arranged.{quoted(s.name)}" for s in stored)]
+        further = [f"{s.told[source.index]} AS {quoted(s.name)}" for s in told]
+        tell(connection, "people", [*known, *further], joins.tables, "_key")
+    return [*stored, *told], source.report(people, [(NO_ID, rows - keyed), (SAME_ID, keyed - people)])
 
 
 def _count(connection: duckdb.DuckDBPyConnection, source: Source, what: str) -> tuple[int, ...]:
@@ -275,15 +272,15 @@ def fill_events(
     happened = f"({' UNION ALL BY NAME '.join(parts)}) ORDER BY _name, _time, _place"
     cells = (f"coalesce({', '.join(s.told.values())})" if s.told else f"p{place}" for place, s in enumerate(stored))
     picks = [f"{cell} AS {quoted(s.name)}" for cell, s in zip(cells, stored, strict=True)]
-    events = f"SELECT {', '.join(['_row', '_name', '_time', *picks])} FROM"
-    if not tables:
-        connection.execute(f"CREATE TABLE events AS {events} {happened}")
-    else:
+    picks = ["_row", "_name", "_time", *picks]
+    if tables:
         connection.execute(f"CREATE TEMP TABLE arranged AS SELECT * FROM {happened}")
+    else:
+        connection.execute(f"CREATE TABLE events AS SELECT {', '.join(picks)} FROM {happened}")
     for source in sources:
         connection.execute(f"DROP TABLE happened{source.index}")
     if tables:
-        tell(connection, events, tables)
+        tell(connection, "events", picks, tables, "_code")
     return reports
 
 

@@ -56,20 +56,17 @@ class Lookups:
         """What the links of a table tell."""
         source = self._sources[index]
         told: list[Told] = []
-        joins = []
-        tables = {}
+        tables, values = {}, {}
         targets = [link.table for link in source.plan.links]
         for link in source.plan.links:
             table, inner = self._table(link)
             alias = f"found{next(self._numbers)}"
-            value = casting.identifier(source.staged[link.column])
-            tables[alias] = table
-            joins.append(f"LEFT JOIN {table} AS {alias} ON {value} = {alias}._key")
+            tables[alias], values[alias] = table, casting.identifier(source.staged[link.column])
             name = _stem(self._plan.tables[link.table].table.name)
             if targets.count(link.table) > 1:
                 name = _without_number(link.column)
             told += (replace(t, through=(name, *t.through[1:]), sql=f"{alias}.{t.sql}", by=link.column) for t in inner)
-        return Joined(tuple(told), Joins(" ".join(joins), tables))
+        return Joined(tuple(told), Joins(tables, values))
 
     def _table(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         """A table with one row for each value of the link's key, and the columns that can be told from it."""

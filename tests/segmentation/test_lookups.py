@@ -314,11 +314,13 @@ def test_a_changed_link_is_counted_anew(tmp_path: Path) -> None:
 
 
 def test_people_stay_in_order_with_doubles_and_lookups(tmp_path: Path) -> None:
-    customers = {"customer_id": ["2", "1", "2", "3"], "store_id": ["S1", "S2", "S2", "S1"]}
+    customers = {
+        "customer_id": ["2", "1", "2", "3"], "store_id": ["S1", "S2", "S2", "S1"], "c0": ["a", "b", "c", "d"], "_code": ["x"] * 4,
+    }  # fmt: skip
     plan = guess(tmp_path, {"customers": customers, "orders": ORDERS, "stores": STORES})
     audience = load(plan, tmp_path)
-    assert rows(audience, 'SELECT _row, customer_id, "stores.region" FROM people ORDER BY rowid') == [
-        (0, "1", "South"),
-        (1, "2", "South"),
-        (2, "3", "North"),
+    assert rows(audience, 'SELECT _row, customer_id, c0, "stores.region" FROM people ORDER BY rowid') == [
+        (0, "1", "b", "South"),
+        (1, "2", "c", "South"),
+        (2, "3", "d", "North"),
     ]
