@@ -176,7 +176,15 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
             choices.append((TableRole.EVENTS, key.column if key else None, ()))
         else:
             lacks = "no customer id" if not key else "no date or time"
-            choices.append((TableRole.LEAVE_OUT, None, (f"{LEFT_OUT}: it has {lacks}, so that it tells of no event.",)))
+            choices.append(
+                (
+                    TableRole.LEAVE_OUT,
+                    None,
+                    (
+                        f"{LEFT_OUT}: it has {lacks}, so that it tells of no event, and nothing was found that refers to it.",
+                    ),
+                )
+            )
     return choices
 
 
