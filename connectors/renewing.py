@@ -24,6 +24,7 @@ from segmentation.errors import Cancelled, HandpickError, LoadError, SourceError
 from segmentation.guessing import checked
 from segmentation.holding import counted, fitted, retyped
 from segmentation.library import Library
+from segmentation.links import referred
 from segmentation.lists import Lists
 from segmentation.merging import Floor, all_known, floor_of, merge
 from segmentation.plan import FILE, ColumnPlan, LoadPlan, Origin, Progress, StagedTable, TablePlan, TableRole
@@ -224,7 +225,10 @@ def _merged(
     plan: LoadPlan, renewal: Renewal, fresh: Mapping[int, Fresh], accept: bool, folder: Path, progress: Progress
 ) -> tuple[LoadPlan, tuple[TableNews, ...]]:
     """The plan with the merged tables; raises `Held` with everything that needs a look."""
-    fits = {place: fitted(place, plan.tables[place], renewal.table(place), f.table) for place, f in fresh.items()}
+    fits = {
+        place: fitted(place, plan.tables[place], renewal.table(place), f.table, referred(plan, place))
+        for place, f in fresh.items()
+    }
     holds: list[Hold] = [hold for fit in fits.values() for hold in fit.holds]
     for place, fit in fits.items():
         if accept or fit.holds:

@@ -45,7 +45,7 @@ def collect() -> None:
         else:
             state.turn_to(job.result)
         state.draft = None
-        state.leftovers = None
+        state.leftovers, state.leftovers_of = None, ""
         state.columns = None
         state.just_loaded = True
     elif isinstance(job.error, Held):
