@@ -16,10 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from commands.arguments import Parser, add_commands
-from commands.codes import Code
 from segmentation.background import STOPPED
 from segmentation.errors import HandpickError
-from segmentation.jobs import Quiet
 
 HERE = Path(__file__).resolve().parent
 FIRST_PAGE = ("pages.parts.intake", "pages.parts.audiences", "pages.parts.plans")
@@ -50,26 +48,12 @@ def keep_current() -> None:
     while not STOPPED.wait(LOOK_SECONDS):
         from connectors.renewing import renew_due
         from pages.parts.queries import workspace
+        from segmentation.jobs import Quiet
 
         try:
             renew_due(workspace(), datetime.now(UTC), Quiet())
         except Exception:  # what is wrong with one look must not end the timetable
             logging.getLogger("handpick").exception("The timetable could not be looked at")
-
-
-def send_in_batches() -> None:
-    """Let Streamlit's sender wake once for many elements.
-
-    It is woken anew for each of a page's 80, though it sends every 10 ms, and each time takes the interpreter from the script.
-    """
-    from streamlit.runtime.runtime import Runtime
-
-    def wake(runtime: Runtime) -> None:
-        shared = runtime._get_async_objs()
-        if not shared.need_send_data.is_set():
-            shared.eventloop.call_soon_threadsafe(shared.need_send_data.set)
-
-    Runtime._enqueued_some_message = wake  # type: ignore[method-assign]
 
 
 def start(port: int, address: str) -> None:
@@ -81,6 +65,8 @@ def start(port: int, address: str) -> None:
 
     # A folder called pages/ makes Streamlit show its files as pages until app.py has run once; app.py alone names the pages.
     PagesManager.uses_pages_directory = False
+
+    from pages.parts.sending import send_in_batches
 
     send_in_batches()
     threading.Thread(target=warm, name="handpick-warm", daemon=True).start()
@@ -106,6 +92,8 @@ class WithoutPandas:
 
 def headless(options: argparse.Namespace) -> int:
     """Carry out a command without a screen."""
+    from commands.codes import Code  # the app's start does without
+
     sys.meta_path.insert(0, WithoutPandas())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

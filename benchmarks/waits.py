@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -30,13 +31,18 @@ from segmentation.definition import (  # noqa: E402
     FieldCondition,
     Group,
     Last,
+    Measure,
+    MeasureFunction,
     Node,
     Period,
+    RankCondition,
     SequenceCondition,
     Step,
     Unit,
 )
 from segmentation.engine import Engine  # noqa: E402
+from segmentation.references import NO_REFERENCES  # noqa: E402
+from segmentation.saved import saved_folder  # noqa: E402
 
 
 def one(*nodes: Node) -> Definition:
@@ -56,9 +62,24 @@ def told(what: str, times: list[float], beside: str = "") -> None:
     print(f"{what}: median {statistics.median(times):.1f} ms, p95 {late(times):.1f} ms of {len(times)}{beside}")
 
 
-def first_numbers(path: Path) -> None:
+def ranked() -> Definition:
+    """A segment that only SQL can answer: the best fifth by average purchase, the most frequent visitors, two categories bought."""
+    average = Measure(function=MeasureFunction.AVERAGE, property="amount")
+    often = Measure(function=MeasureFunction.DISTINCT, property="category")
+    return one(
+        RankCondition(id="a", events=("purchase",), measure=average, amount=20),
+        RankCondition(id="b", events=("login",), amount=30),
+        EventCondition(id="c", events=("purchase",), measure=often, value=2),
+        FieldCondition(id="d", field="age", operator="at_least", value=30),
+    )
+
+
+SEGMENTS = {"drawn": lambda: Drawn(1).tree(), "ranked": ranked}
+
+
+def first_numbers(path: Path, segment: str) -> None:
     """Open and answer once; printed for the process that started this one."""
-    print(timed(lambda: Engine(Audience(path)).answer(Drawn(1).tree(), CLOCK)))
+    print(timed(lambda: Engine(Audience(path)).answer(SEGMENTS[segment](), CLOCK)))
 
 
 def loaded(engine: Engine, *nodes: EventCondition | FieldCondition) -> None:
@@ -89,18 +110,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("millions", type=float, nargs="?", default=1)
     parser.add_argument("--folder", type=Path, default=FOLDER)
-    parser.add_argument("--first", action="store_true", help="only open and answer once")
+    parser.add_argument("--first", choices=SEGMENTS, help="only open and answer this segment once")
     options = parser.parse_args()
     path = crowd(options.millions, options.folder)
     if options.first:
-        first_numbers(path)
+        first_numbers(path, options.first)
         return
-    command = [sys.executable, __file__, str(options.millions), "--folder", str(options.folder), "--first"]
-    cold = [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(5)]
-    told("opened and first full numbers of 9 conditions, in a new process", cold)
+
+    def cold(segment: str) -> list[float]:
+        command = [sys.executable, __file__, str(options.millions), "--folder", str(options.folder), "--first", segment]
+        return [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(5)]
+
+    told("opened and first full numbers of 9 conditions, in a new process", cold("drawn"))
+    shutil.rmtree(saved_folder(path) / "sets", ignore_errors=True)
+    told("the same of a segment of ranks, averages and different values", cold("ranked"))
 
     audience = Audience(path)
     engine, plain = Engine(audience), audience.cursor()
+    told("keeping its sets", [timed(lambda: engine.keep(ranked(), CLOCK, audience.catalogue, NO_REFERENCES))])
+    told("opened and first full numbers of it afterwards", cold("ranked"))
     ask = engine.answer
 
     def sql(definition: Definition) -> float:

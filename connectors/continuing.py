@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,11 +72,17 @@ def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
 
 
 def from_folder(
-    folder: Path, plans: Mapping[int, TablePlan], renewal: Renewal, into: Path, progress: Progress
+    folder: Path,
+    plans: Mapping[int, TablePlan],
+    referred: Callable[[int], frozenset[str]],
+    renewal: Renewal,
+    into: Path,
+    progress: Progress,
 ) -> dict[int, Fresh]:
     """What a folder has for the tables that come from it; where rows are added or updated only its new and changed files are read.
 
-    `plans` also holds tables that are left out, so that their files are known. Raises `SourceError` and `Cancelled`.
+    `plans` also holds tables that are left out, so that their files are known; `referred` gives the columns of a place by which others
+    look it up. Raises `SourceError` and `Cancelled`.
     """
     files = {file.relative_to(folder).as_posix(): file for file in files_in(folder)}
     for name, file in files.items():
@@ -123,7 +129,8 @@ def from_folder(
         read_at=datetime.now(UTC),
     )
     found = {
-        p: _part(p, plan, renewal.table(p), known[p], groups[p], origin, into, progress) for p, plan in used.items()
+        p: _part(p, plan, referred(p), renewal.table(p), known[p], groups[p], origin, into, progress)
+        for p, plan in used.items()
     }
     found[min(used)] = replace(found[min(used)], holds=(*found[min(used)].holds, *strange))
     return found
@@ -165,6 +172,7 @@ def _own_columns(plan: TablePlan) -> list[str]:
 def _part(
     place: int,
     plan: TablePlan,
+    referred: frozenset[str],
     way: TableRenewal,
     known: Sequence[FilePart],
     reads: Sequence[Read],
@@ -179,7 +187,7 @@ def _part(
     again = tuple(part.name for part in known if part.file in files)
     is_whole = way.way is Way.REPLACE
     kept = () if is_whole else tuple(part for part in known if part.name not in again)
-    fits = {read.part: fitted(place, plan, way, read.table) for read in reads}
+    fits = {read.part: fitted(place, plan, way, read.table, referred) for read in reads}
     parts = (*kept, *(part.model_copy(update={"columns": fit.table.columns}) for part, fit in fits.items()))
     if is_whole and not reads:
         raise SourceError(f"No file of {name} is there any more. Put it back, or say where it is read from now.")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
@@ -24,6 +25,7 @@ from segmentation.errors import Cancelled, HandpickError, LoadError, SourceError
 from segmentation.guessing import checked
 from segmentation.holding import counted, fitted, retyped
 from segmentation.library import Library
+from segmentation.links import referred
 from segmentation.lists import Lists
 from segmentation.merging import Floor, all_known, floor_of, merge
 from segmentation.plan import FILE, ColumnPlan, LoadPlan, Origin, Progress, StagedTable, TablePlan, TableRole
@@ -153,7 +155,7 @@ def _read(plan: LoadPlan, renewal: Renewal, given: Given, folder: Path, progress
             continue
         if (all_of := own_folder(Path(where))) is not None:
             others = {i: table for i, table in aside.items() if path_of(table.table.origin, renewal.table(i)) == where}
-            fresh |= from_folder(all_of, left | others, renewal, folder, progress)
+            fresh |= from_folder(all_of, left | others, partial(referred, plan), renewal, folder, progress)
             continue
         file = own(Path(where))
         ending = file.resolve().suffix.lower().removeprefix(".")
@@ -212,7 +214,7 @@ def _merged(
 ) -> tuple[LoadPlan, tuple[TableNews, ...]]:
     """The plan with the merged tables; raises `Held` with everything that needs a look."""
     fits = {
-        place: fitted(place, plan.tables[place], renewal.table(place), f.table)
+        place: fitted(place, plan.tables[place], renewal.table(place), f.table, referred(plan, place))
         for place, f in fresh.items()
         if f.table is not None
     }
@@ -286,4 +288,5 @@ def _segment_news(
         )
         if counts[1] is not None:
             library.remember_count(segment.id, counts[1], clock.now)
+            engines[1].keep(segment.definition, clock, after.catalogue.edited(edits), known, progress)
     return tuple(found)

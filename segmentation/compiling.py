@@ -120,11 +120,12 @@ def _shape_of(
     complement: bool,
 ) -> EventShape | None:
     """The question for the kernels; None where only SQL can answer it."""
-    if condition.which != Which.ALL or isinstance(condition.window, Near):
+    function = condition.measure.function
+    asked_only = function in (MeasureFunction.AVERAGE, MeasureFunction.DISTINCT)
+    if asked_only or condition.which != Which.ALL or isinstance(condition.window, Near):
         return None
     start, end = edges(condition.window, at)
     end = min((edge for edge in (end, not_later(at)) if edge is not None), default=None)
-    function = condition.measure.function
     apart = replace(at, parameters=Parameters())  # so that equal filters are equal whatever stands around them
     where = event_filter(condition.where, apart) if condition.where is not None else None
     filtered = Bound(where, tuple(apart.parameters.values)) if where is not None else None

@@ -21,7 +21,7 @@ def derive_people(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], properties: Sequence[Stored]
 ) -> list[Stored]:
     """Create `people` from `keys` and `events`; returns its columns."""
-    key = sources[0].column(sources[0].plan.key or "")
+    key = next(source.column(source.plan.key) for source in sources if source.plan.key)
     described = _describing(connection, [s for s in properties if _may_describe(s)])
     taken = {key.name.casefold(), *(s.name.casefold() for s in described)}
     seen: dict[str, Stored] = {}
@@ -51,8 +51,11 @@ def derive_people(
 
 
 def _may_describe(stored: Stored) -> bool:
-    """Amounts and moments are about what happened, unless their names speak of the person (age, birth date)."""
-    if stored.total:
+    """Amounts and moments are about what happened, unless their names speak of the person (age, birth date).
+
+    What a look-up tells is about the product, the store.
+    """
+    if stored.total or stored.told:
         return False
     if stored.kind in (Kind.NUMBER, Kind.MOMENT):
         return stored.plan.role is not Role.NONE or stored.plan.theme is not Theme.BEHAVIOURAL

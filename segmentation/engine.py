@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import duckdb
 import numpy as np
@@ -19,16 +19,18 @@ import numpy as np
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
-from segmentation.compiling import Compiled, compile_condition
+from segmentation.compiling import Compiled, compile_condition, compile_known
 from segmentation.definition import (
     Condition,
     Definition,
     EventCondition,
     FieldCondition,
     Group,
+    ListCondition,
     Node,
     PlaceCondition,
     SampleCondition,
+    SegmentCondition,
     walk,
 )
 from segmentation.editing import with_ids
@@ -40,14 +42,13 @@ from segmentation.membership import Membership
 from segmentation.outline import screen_of
 from segmentation.placing import coordinates, identity
 from segmentation.plan import Progress
-from segmentation.references import (
-    NO_REFERENCES,
-    References,
-)
+from segmentation.references import NO_REFERENCES, References, listed_question
+from segmentation.set_files import SetFiles
 from segmentation.walking import Walk
 
 SET_BUDGET = 256 * 1024 * 1024
 COMPILED_KEPT = 10_000
+ANOTHER = timedelta(minutes=1)  # after a restart it is later by as much at least
 LARGE = 100_000  # people or events from which the kernels pay
 
 
@@ -101,6 +102,7 @@ class Engine:
         self.audience = audience
         large = max(audience.people, audience.about.events) >= LARGE
         self.kernels = Kernels(audience, wait=kernels is True) if kernels or (kernels is None and large) else None
+        self.files = SetFiles(audience)
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
         self._sets: Kept[Compiled, Membership] = Kept(SET_BUDGET, lambda members: members.nbytes)
@@ -124,7 +126,7 @@ class Engine:
 
         Raises `Cancelled` where `progress` says so; what was found until then is kept. Nodes without an id of their own are counted under the ids that `with_ids` gives them.
         """
-        ids = list(_ids(definition.root))
+        ids = [node.id for node in _counted(definition.root)]
         if not all(ids) or len(set(ids)) < len(ids):
             definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
@@ -148,6 +150,49 @@ class Engine:
             unfinished=walk.unfinished,
             work_out=lambda: dict(zip(walk.nodes, screen.every.run(walk.sets, size)[1], strict=True)),
         )
+
+    def keep(
+        self,
+        definition: Definition,
+        clock: Clock,
+        catalogue: Catalogue,
+        references: References,
+        progress: Progress = QUIET,
+    ) -> None:
+        """Keep in files what a saved definition's filters take long to find, for its first count after a restart.
+
+        Left out are filters on the time before now, which is another after a restart, and segments, which are saved themselves.
+        Raises `Cancelled` where `progress` says so.
+        """
+        later = Clock(clock.now + ANOTHER, clock.zone)
+        for node in _counted(definition.root):
+            if isinstance(node, Group | SegmentCondition) or not node.enabled:
+                continue
+            try:
+                asked = self.question(node, clock, catalogue, references)
+                if asked == self.question(node, later, catalogue, references):
+                    for question in (asked.positive, *map(compile_known, asked.known)):
+                        self._keep(question, progress)
+            except Cancelled:
+                raise
+            except (HandpickError, duckdb.Error, MemoryError):
+                continue  # whoever counts it meets the same error, and is told
+
+    def _keep(self, question: Compiled, progress: Progress) -> None:
+        """What has a form has to be known to be slow, as the kernels mostly find it as fast as a file."""
+        if (question.form is None or self.files.slow(question)) and self.files.read(question) is None:
+            if self.kernels is not None:
+                self.kernels.stock.wait_for_quiet()
+            members = self.found(question, progress)
+            if self.files.slow(question):
+                self.files.keep(question, members)
+
+    def question(self, node: Condition, clock: Clock, catalogue: Catalogue, references: References) -> Compiled:
+        """What is asked of the audience for a condition other than a segment; raises HandpickError."""
+        if isinstance(node, ListCondition):
+            asked = listed_question(references.list(node.list), catalogue)
+            return Compiled(asked.select.sql("duckdb"), asked.parameters)
+        return self.compiled(node, catalogue, clock)
 
     def sizes(
         self, condition: EventCondition, thresholds: Sequence[int], clock: Clock, catalogue: Catalogue, *, kept: bool
@@ -207,7 +252,7 @@ class Engine:
             found = self.kernels.answer(question.form, progress)
             if found is not None:
                 return found
-        return self._ask(question, progress)
+        return self.files.found(question, lambda: self._ask(question, progress))
 
     def _ask(self, question: Compiled, progress: Progress) -> Membership:
         cursor = self.audience.cursor()
@@ -219,18 +264,22 @@ class Engine:
             raise Cancelled from error
         except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise HandpickError("The numbers are too large to be compared.") from error
+        except duckdb.OutOfMemoryException as error:
+            raise HandpickError(
+                "There is not enough memory to find these people. Have HANDPICK_MEMORY raised by whoever runs Handpick."
+            ) from error
         finally:
             progress.on_cancel(None)
             cursor.close()
         return Membership.of(np.asarray(rows), self.audience.people)
 
 
-def _ids(node: Node) -> Iterator[str]:
-    """Those of all nodes that can be counted."""
-    yield node.id
+def _counted(node: Node) -> Iterator[Node]:
+    """All nodes that can be counted."""
+    yield node
     if isinstance(node, Group):
         for child in node.children:
-            yield from _ids(child)
+            yield from _counted(child)
 
 
 def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:

@@ -9,7 +9,7 @@ Rules that a reader of the numbers needs:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 
@@ -21,12 +21,16 @@ from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import LoadError
 from segmentation.measuring import Measured, Size, exact, measure
 from segmentation.plan import ColumnPlan, Format, LoadReport, TablePlan
-from segmentation.staged import Staged
+from segmentation.staged import WIDE, Staged
+from segmentation.telling import NO_JOINS, Joins, tell
 
 NO_ID = "no customer id"
 SAME_ID = "same customer id as a later row"
 UNKNOWN = "belongs to a customer who is not in the people table"
 NO_TIME = "no time"
+NO_OWNER = "no customer in the table that it is a part of"
+NO_KEY = "nothing to look it up by"
+SAME_KEY = "looked up by the same as a later row"
 UNREAD = "could not be read"
 LEFT_OUT = "table left out"
 UNNAMED = "(unnamed)"
@@ -38,6 +42,15 @@ SQL_TYPES = {
 
 
 @dataclass(frozen=True)
+class Owner:
+    """SQL for what events are a part of: the join to it, whose it is, and when it was (UTC)."""
+
+    join: str
+    person: str
+    time: str
+
+
+@dataclass(frozen=True)
 class Source:
     """A staged table with its plan and what was measured in it."""
 
@@ -45,6 +58,12 @@ class Source:
     plan: TablePlan
     staged: Staged
     measured: dict[str, Measured]
+    owner: Owner | None = None
+
+    @property
+    def rows(self) -> str:
+        """SQL: what goes after FROM to reach the columns, the key and the time."""
+        return f"{self.staged.source} {self.owner.join if self.owner else ''}"
 
     @property
     def zone(self) -> str:
@@ -63,14 +82,23 @@ class Source:
     @property
     def key(self) -> str:
         """SQL: the person's id as exact text, NULL if blank."""
+        if self.plan.key is None and self.owner:
+            return self.owner.person
         name = self.plan.key or ""
         column = self.staged[name]
         whole = self.column(name).format is Format.WHOLE or column.type in ("FLOAT", "DOUBLE")
         return casting.identifier(column) if whole else casting.trimmed(column)
 
     @property
+    def no_id(self) -> str:
+        """Why a row without a person is set aside."""
+        return NO_OWNER if self.plan.key is None and self.owner else NO_ID
+
+    @property
     def time(self) -> str:
         """SQL: when the event happened, in UTC."""
+        if self.plan.time is None and self.owner:
+            return self.owner.time
         column = self.column(self.plan.time or "")
         return casting.value(self.staged[column.column], Kind.MOMENT, column.format, self.zone)
 
@@ -111,6 +139,7 @@ class Stored:
     size: Size = NO_NUMBERS
     parts: dict[int, ColumnPlan] = field(default_factory=dict)  # by the table's index
     total: bool = False  # quantity × unit price
+    told: dict[int, str] = field(default_factory=dict)  # of a look-up: SQL, by the index of the table that refers to it
 
     @property
     def type(self) -> str:
@@ -129,8 +158,10 @@ def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePl
     return Source(index, plan, staged, measure(connection, staged, columns))
 
 
-def fill_people(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[list[Stored], LoadReport]:
-    """Create `people` from a people table."""
+def fill_people(
+    connection: duckdb.DuckDBPyConnection, source: Source, told: Sequence[Stored] = (), joins: Joins = NO_JOINS
+) -> tuple[list[Stored], LoadReport]:
+    """Create `people` from a people table, with what look-ups tell, which are joined by `joins`."""
     columns = [c for c in source.plan.columns if c.include or c.column == source.plan.key]
     stored = [Stored(c.name, c, c.kind, source.measured.get(c.column, Measured()).size) for c in columns]
     picks = [f"{source.cell(s.plan, s.kind, s.size)} AS {quoted(s.name)}" for s in stored]
@@ -152,9 +183,14 @@ def fill_people(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[
                 source.staged.parameters,
             )
             row, where = "(row_number() OVER () - 1)::UINTEGER", f"SEMI JOIN kept ON {source.staged.row} = kept_row"
+    picks += [f"{value} AS _{name}" for name, value in joins.values.items()]
     query, parameters = source.staged.select(connection, [f"{row} AS _row", *picks], where)
-    connection.execute(f"CREATE TABLE people AS {query}", parameters)
-    return stored, source.report(people, [(NO_ID, rows - keyed), (SAME_ID, keyed - people)])
+    connection.execute(f"CREATE {'TEMP TABLE arranged' if joins.tables else 'TABLE people'} AS {query}", parameters)
+    if joins.tables:
+        known = ["_row", *(f"arranged.{quoted(s.name)}" for s in stored)]
+        further = [f"{s.told[source.index]} AS {quoted(s.name)}" for s in told]
+        tell(connection, "people", [*known, *further], joins.tables, "_key")
+    return [*stored, *told], source.report(people, [(NO_ID, rows - keyed), (SAME_ID, keyed - people)])
 
 
 def _count(connection: duckdb.DuckDBPyConnection, source: Source, what: str) -> tuple[int, ...]:
@@ -165,7 +201,7 @@ def _count(connection: duckdb.DuckDBPyConnection, source: Source, what: str) -> 
 def number_people(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> None:
     """Create `keys` (key, _row) from the ids in events, in the order in which they come first."""
     parts = (
-        f"SELECT {s.key} AS key, {s.index}::BIGINT * {MOST_ROWS} + {s.staged.row} AS place FROM {s.staged.source}"
+        f"SELECT {s.key} AS key, {s.index}::BIGINT * {MOST_ROWS} + {s.staged.row} AS place FROM {s.rows}"
         for s in sources
     )
     connection.execute(
@@ -217,23 +253,40 @@ def _total(source: Source, stored: Stored) -> str:
 
 
 def fill_events(
-    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], stored: Sequence[Stored], keys: str
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sequence[Source],
+    stored: Sequence[Stored],
+    keys: str,
+    joins: Mapping[int, Joins],
 ) -> dict[int, LoadReport]:
-    """Create `events`, sorted, from event tables; `keys` is SQL for a relation of key and _row. Reports by table index."""
-    reports = {source.index: _happened(connection, source, stored, keys) for source in sources}
-    columns = ", ".join(
-        ["_row", "_name", "_time", *(f"p{place} AS {quoted(s.name)}" for place, s in enumerate(stored))]
+    """Create `events`, sorted, from event tables; `keys` is SQL for a relation of key and _row. Reports by table index.
+
+    `joins` are the look-ups of a table, by its index.
+    """
+    reports = {s.index: _happened(connection, s, stored, keys, joins.get(s.index, NO_JOINS)) for s in sources}
+    tables = {name: table for own in joins.values() for name, table in own.tables.items()}
+    parts = (
+        f"SELECT * EXCLUDE (_key) FROM happened{source.index} WHERE _row IS NOT NULL AND _time IS NOT NULL"
+        for source in sources
     )
-    parts = (f"SELECT * FROM happened{source.index} WHERE _row IS NOT NULL AND _time IS NOT NULL" for source in sources)
-    connection.execute(
-        f"CREATE TABLE events AS SELECT {columns} FROM ({' UNION ALL '.join(parts)}) ORDER BY _name, _time, _place"
-    )
+    happened = f"({' UNION ALL BY NAME '.join(parts)}) ORDER BY _name, _time, _place"
+    cells = (f"coalesce({', '.join(s.told.values())})" if s.told else f"p{place}" for place, s in enumerate(stored))
+    picks = [f"{cell} AS {quoted(s.name)}" for cell, s in zip(cells, stored, strict=True)]
+    picks = ["_row", "_name", "_time", *picks]
+    if tables:
+        connection.execute(f"CREATE TEMP TABLE arranged AS SELECT * FROM {happened}")
+    else:
+        connection.execute(f"CREATE TABLE events AS SELECT {', '.join(picks)} FROM {happened}")
     for source in sources:
         connection.execute(f"DROP TABLE happened{source.index}")
+    if tables:
+        tell(connection, "events", picks, tables, "_code")
     return reports
 
 
-def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str) -> LoadReport:
+def _happened(
+    connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str, joins: Joins
+) -> LoadReport:
     """Read a table's events into a temporary table, whether they can be loaded or not, and count the reasons."""
     event = source.plan.event_column
     name = f"coalesce({casting.trimmed(source.staged[event])}, '{UNNAMED}')" if event else "''"
@@ -245,9 +298,14 @@ def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Seq
         if s.total
         else f"{source.cell(s.parts[source.index], s.kind, s.size)} AS p{place}"
         for place, s in enumerate(stored)
+        if not s.told
     ]
+    cells += [f"{name}._code AS _{name}" for name in joins.tables]
     picks = [f"{source.key} AS _key", f"{name} AS _name", f"{source.time} AS _time", f"{place} AS _place", *cells]
-    query, parameters = source.staged.select(connection, picks)
+    where = f"{source.owner.join if source.owner else ''} {joins.sql}"
+    if len(picks) > WIDE and where.strip():  # parts are put side by side, and a join may change the order of rows
+        where = f"{where} ORDER BY {source.staged.row}"
+    query, parameters = source.staged.select(connection, picks, where)
     if not event:
         query = f"SELECT * REPLACE ($name::VARCHAR AS _name) FROM ({query})"
         parameters = {**parameters, "name": source.plan.event_name or UNNAMED}
@@ -261,7 +319,7 @@ def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Seq
         "count(*) FILTER (_key IS NOT NULL AND _row IS NULL), count(*) FILTER (_row IS NOT NULL AND _time IS NULL), "
         f"max(_time) FILTER (_row IS NOT NULL AND _time <= timezone('UTC', now())) FROM happened{source.index}"
     ).fetchone() or (0, 0, 0, 0, None)
-    report = source.report(loaded, [(NO_ID, blank), (UNKNOWN, unknown), (NO_TIME, timeless)])
+    report = source.report(loaded, [(source.no_id, blank), (UNKNOWN, unknown), (NO_TIME, timeless)])
     return report.model_copy(update={"newest": newest.replace(tzinfo=UTC) if newest else None})
 
 

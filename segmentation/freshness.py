@@ -44,7 +44,7 @@ def ages(about: AudienceAbout) -> tuple[Age, ...]:
     found = []
     for plan, report in zip(about.plan.tables, about.reports, strict=True):
         if plan.role is not TableRole.LEAVE_OUT:
-            newest = report.newest if plan.role is TableRole.EVENTS else _newest_person(about)
+            newest = _newest_person(about) if plan.role is TableRole.PEOPLE else report.newest
             origin = plan.table.origin
             found.append(Age(plan, origin.read_at if origin is not None else None, newest))
     return tuple(found)

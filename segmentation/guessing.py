@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import duckdb
 
 from segmentation import casting, naming
-from segmentation.catalogue import Kind, Role, Theme
+from segmentation.catalogue import PERSONAL, Kind, Role, Theme
+from segmentation.matching import Matching, counted, likeness
 from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import Profile, profile, recount
 from segmentation.recognition import theme_and_role
@@ -21,6 +22,7 @@ PROBED = 2_000  # keys of one table that are looked up in another
 CANDIDATES = 8
 LIKELY = 50  # a name's score from which on a key may be a person's
 SURELY = 100
+AFTER_TABLE = (65, 90)  # scores of names that begin like their table's
 FEW_NAMES = 200  # events have no more names than this
 
 
@@ -77,16 +79,17 @@ def guess_plan(tables: Sequence[StagedTable], *, zone: str, progress: Progress) 
             part = Part(progress, place / len(tables), (place + 1) / len(tables))
             drafts.append(_draft(connection, Staged(connection, table, place), part))
         chosen = _roles(connection, drafts)
-    plans = tuple(
-        _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
-    )
-    return with_problems(LoadPlan(tables=plans))
+        plans = tuple(
+            _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
+        )
+        progress("Looking for what refers to what")
+        return with_problems(Matching(connection, LoadPlan(tables=plans)).suggest())
 
 
 def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -> LoadPlan:
-    """The plan with misfits counted over every cell, and dates and numbers that asked decided where cells tell.
+    """The plan with misfits and links counted over every cell, and dates and numbers that asked decided where cells tell.
 
-    Columns that are as they were in `since`, a plan checked before, are not counted again.
+    Columns and links that are as they were in `since`, a plan checked before, are not counted again.
     """
     known = {(t.table.path, c.column, c.kind, c.format) for t in (since.tables if since else ()) for c in t.columns}
     tables = []
@@ -95,7 +98,7 @@ def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -
             changed = [c for c in table.columns if (table.table.path, c.column, c.kind, c.format) not in known]
             found = recount(connection, Staged(connection, table.table), changed, progress) if changed else {}
             tables.append(table.model_copy(update={"columns": tuple(found.get(c.column, c) for c in table.columns)}))
-    return with_problems(LoadPlan(tables=tuple(tables)))
+        return with_problems(counted(connection, LoadPlan(tables=tuple(tables)), since))
 
 
 def _draft(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Progress) -> Draft:
@@ -156,6 +159,8 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
         return [(TableRole.PEOPLE, None, ())]
     happenings = [draft for draft in drafts if _event_key(draft)]
     candidates = [draft for draft in drafts if draft not in happenings and _people_key(draft, {})]
+    if any(key.score == SURELY for draft in happenings if (key := _event_key(draft))):  # else products would be people
+        candidates = [draft for draft in candidates if _speaks_of_persons(draft)]
     people = max(candidates, key=_people_rank, default=None)
     people_key = _people_key(people, _shared(connection, people, drafts)) if people else None
     choices: list[Choice] = []
@@ -171,7 +176,15 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
             choices.append((TableRole.EVENTS, key.column if key else None, ()))
         else:
             lacks = "no customer id" if not key else "no date or time"
-            choices.append((TableRole.LEAVE_OUT, None, (f"{LEFT_OUT}: it has {lacks}, so that it tells of no event.",)))
+            choices.append(
+                (
+                    TableRole.LEAVE_OUT,
+                    None,
+                    (
+                        f"{LEFT_OUT}: it has {lacks}, so that it tells of no event, and nothing was found that refers to it.",
+                    ),
+                )
+            )
     return choices
 
 
@@ -200,6 +213,12 @@ def _people_key(draft: Draft, shared: Mapping[str, float]) -> Key | None:
     return max(fitting, key=lambda k: (round(shared.get(k.column, 0) * 4), k.is_unique, k.score), default=None)
 
 
+def _speaks_of_persons(draft: Draft) -> bool:
+    """Whether a table is about people by its name, its key or what it tells."""
+    personal = sum(column.role in PERSONAL for column in draft.columns)
+    return naming.speaks_of_people(draft.name) or draft.keys[0].score == SURELY or personal >= 2
+
+
 def _people_rank(draft: Draft) -> tuple[bool, int, int, int]:
     about_people = sum(c.theme in (Theme.IDENTITY, Theme.DEMOGRAPHIC) or c.role is not Role.NONE for c in draft.columns)
     return naming.speaks_of_people(draft.name), draft.rows, len(draft.columns), about_people
@@ -215,14 +234,17 @@ def _shared(connection: duckdb.DuckDBPyConnection, people: Draft, drafts: Sequen
 
 def _matching(connection: duckdb.DuckDBPyConnection, draft: Draft, people: Draft, people_key: Key) -> Key | None:
     """The key of a table that best finds people there, among those whose names allow it."""
-    allowed = [
-        key
-        for key in draft.keys
-        if key.column == people_key.column or (key.score >= LIKELY and not (key.own and key.is_unique))
-    ]
+    allowed = [key for key in draft.keys if key.column == people_key.column or _may_be_of(people, people_key, key)]
     known = {key: _known(connection, draft, key, people, people_key) for key in allowed}
     best = max(known, key=lambda key: (round(known[key] * 4), key.score), default=None)
     return best if best and known[best] > 0 else None
+
+
+def _may_be_of(people: Draft, people_key: Key, key: Key) -> bool:
+    """Whether a key may be a person's by its name: the category of film_category is not, though people have such numbers too."""
+    if key.score < LIKELY or (key.own and key.is_unique):
+        return False
+    return key.score not in AFTER_TABLE or likeness(key.column, people_key.column, people.name) > 0
 
 
 def _known(connection: duckdb.DuckDBPyConnection, draft: Draft, key: Key, people: Draft, people_key: Key) -> float:

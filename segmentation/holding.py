@@ -26,8 +26,13 @@ class Fit:
     holds: tuple[Hold, ...]
 
 
-def fitted(index: int, plan: TablePlan, renewal: TableRenewal, table: StagedTable) -> Fit:
-    """Find each kept column in a newly read table; a needed one that is not there, and was not mapped, is a hold."""
+def fitted(
+    index: int, plan: TablePlan, renewal: TableRenewal, table: StagedTable, referred: frozenset[str] = frozenset()
+) -> Fit:
+    """Find each kept column in a newly read table; a needed one that is not there, and was not mapped, is a hold.
+
+    `referred` are the columns by which other tables look it up.
+    """
     sources = {name.casefold(): name for name in table.columns}
     found: dict[str, str] = {}  # the source's name → the kept one
     missing = []
@@ -36,7 +41,7 @@ def fitted(index: int, plan: TablePlan, renewal: TableRenewal, table: StagedTabl
         source = sources.get(kept.casefold()) or sources.get((said or "").casefold())
         if source is not None:
             found[source] = kept
-        elif said is None and kept in needed(plan, renewal):
+        elif said is None and kept in needed(plan, renewal) | referred:
             missing.append(kept)
     added = tuple(name for name in table.columns if name not in found)
     holds = tuple(_gone(index, plan, name, added) for name in missing)
@@ -47,6 +52,7 @@ def fitted(index: int, plan: TablePlan, renewal: TableRenewal, table: StagedTabl
 def needed(plan: TablePlan, renewal: TableRenewal) -> set[str]:
     """The columns that an audience is made of."""
     used = {c.column for c in plan.columns if c.include}
+    used |= {link.column for link in plan.links}
     used |= {plan.key or "", plan.time or "", plan.event_column or "", *(plan.line_total or ())}
     return used | {renewal.key or "", renewal.newer or ""}
 
@@ -82,7 +88,9 @@ def retyped(index: int, plan: TablePlan, table: StagedTable, progress: Progress)
     if not table.rows:
         return ()
     columns = tuple(c for c in plan.columns if c.column in table.columns and c.include)
-    looked = checked(LoadPlan(tables=(plan.model_copy(update={"table": table, "columns": columns}),)), progress)
+    looked = checked(
+        LoadPlan(tables=(plan.model_copy(update={"table": table, "columns": columns, "links": ()}),)), progress
+    )
     holds = []
     for before, after in zip(columns, looked.tables[0].columns, strict=True):
         share, known = after.misfits / table.rows, before.misfits / max(plan.table.rows, 1)

@@ -27,6 +27,9 @@ from segmentation.filling import (
     properties,
     report_left_out,
 )
+from segmentation.lookups import Lookups, details, owned, report_lookup, with_missing
+from segmentation.lookups import fields as fields_of
+from segmentation.matching import USED
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
 from segmentation.repairing import notes, repair_people
 from segmentation.repairs import Step
@@ -96,13 +99,19 @@ def _load(
         progress(f"Reading {table.table.name}", 0.3 * index / len(plan.tables))
         sources.append(open_source(connection, index, table))
     person = next((source for source in sources if source.plan.role is TableRole.PEOPLE), None)
-    happened = [source for source in sources if source.plan.role is TableRole.EVENTS]
+    happened = owned(connection, plan, [source for source in sources if source.plan.role is TableRole.EVENTS])
+    lookups = Lookups(connection, plan, sources)
+    joined = {source.index: lookups.of(source.index) for source in sources if source.plan.role in USED}
     stored = properties(happened)
+    stored += details({source.index: joined[source.index] for source in happened}, stored)
+    reports |= {s.index: report_lookup(connection, s) for s in sources if s.plan.role is TableRole.LOOKUP}
     fields: list[Stored] = []
     keys = "SELECT key, _row FROM keys"
     if person:
         progress("Loading the customers", 0.3)
-        fields, reports[person.index] = fill_people(connection, person)
+        fields, reports[person.index] = fill_people(
+            connection, person, fields_of(joined[person.index], person), joined[person.index].joins
+        )
         known = next((s.name for s in fields if s.plan.column == person.plan.key), fields[0].name)
         keys = number_rows(connection, known)
         repairs, merged = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
@@ -111,7 +120,8 @@ def _load(
         number_people(connection, happened)
     if happened:
         progress("Loading the events", 0.45)
-        reports |= fill_events(connection, happened, stored, keys)
+        joins = {source.index: joined[source.index].joins for source in happened}
+        reports |= fill_events(connection, happened, stored, keys, joins)
     else:
         no_events(connection)
     if not person:
@@ -132,7 +142,7 @@ def _load(
         zone=zone,
         catalogue=catalogue,
         plan=plan,
-        reports=tuple(reports[index] for index in sorted(reports)),
+        reports=tuple(with_missing(reports[index], plan, index) for index in sorted(reports)),
         repairs=tuple(repairs),
     )
 

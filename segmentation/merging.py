@@ -224,7 +224,7 @@ def _alike(old: Column, new: Column) -> tuple[str, str]:
 
 def key_of(plan: TablePlan, renewal: TableRenewal) -> str | None:
     """The column by which known rows are brought up to date; of events, of which a customer has many, it has to be said."""
-    return renewal.key or (plan.key if plan.role is TableRole.PEOPLE else None)
+    return renewal.key or (plan.key if plan.role in (TableRole.PEOPLE, TableRole.LOOKUP) else None)
 
 
 def _upsert(

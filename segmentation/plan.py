@@ -83,6 +83,7 @@ class TableRole(StrEnum):
 
     PEOPLE = "people"
     EVENTS = "events"
+    LOOKUP = "lookup"  # one row a product, store, campaign …: what tables that name it are told by it
     LEAVE_OUT = "leave_out"
 
 
@@ -117,17 +118,30 @@ class ColumnPlan(Model):
     misfit_examples: tuple[str, ...] = ()
 
 
+class Link(Model):
+    """A column whose values are found in the column `key` of the plan's table at the place `table`; counts in rows, exact."""
+
+    column: str
+    table: int
+    key: str
+    filled: int = 0  # rows with a value …
+    found: int = 0  # … that is there
+    keyed: int = 0  # rows over there with a value …
+    repeated: int = 0  # … that comes again further down: the last one counts
+
+
 class TablePlan(Model):
     """How one staged table is loaded."""
 
     table: StagedTable
     role: TableRole
-    key: str | None = None  # column with the person's id
+    key: str | None = None  # column with the person's id; of a look-up what tells its rows apart
     time: str | None = None  # events: column with the moment
     event_column: str | None = None  # events: column with the event's name …
     event_name: str | None = None  # … or one name for all rows
     zone: str = "UTC"  # moments written without a zone are in this one
     columns: tuple[ColumnPlan, ...] = ()
+    links: tuple[Link, ...] = ()  # to look-ups, and of events to those that they are a part of
     line_total: tuple[str, str] | None = None  # columns whose product is added as the number "line_total"
     problems: tuple[str, ...] = Default(default=())  # sentences; loading waits while there are any
     notes: tuple[str, ...] = ()  # sentences worth knowing, e.g. why a table is left out

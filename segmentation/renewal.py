@@ -28,7 +28,7 @@ class TableRenewal(Model):
     """How one table is renewed; columns are named as they are kept."""
 
     way: Way = Way.REPLACE
-    key: str | None = None  # of UPSERT; None: of customers their id, of events not said yet
+    key: str | None = None  # of UPSERT; None: of customers and look-ups their id, of events not said yet
     newer: str | None = None  # a database is asked only for rows whose value here is not known yet
     blanks_overwrite: bool = False  # of UPSERT: an empty cell empties what was known
     path: str = ""  # a file or folder is read again from here

@@ -12,7 +12,6 @@ from segmentation.audience import Audience, version_paths
 from segmentation.catalogue import Kind, Role
 from segmentation.errors import AudienceError
 from segmentation.filling import Stored
-from segmentation.mending import mend
 from segmentation.plan import Progress
 from segmentation.repairs import Change, EmptyOutside, Fill, Merge, MergeSame, Repair, Step, in_order, sentence
 from segmentation.survivors import merge_people
@@ -55,6 +54,8 @@ def repair_people(
                 merged += gone
                 step = step.model_copy(update={"changed": gone})
             else:
+                from segmentation.mending import mend  # brings the rules of addresses, which a start does without
+
                 step = step.model_copy(update={"changed": mend(connection, step.repair)})
         done.append(step)
     return tuple(done), merged

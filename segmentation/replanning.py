@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from zoneinfo import available_timezones
 
-from segmentation import naming
+from segmentation import links, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
@@ -22,13 +22,28 @@ _LOCAL_DAY = re.compile(f"(?:{SLASHED_DAY}|{DOTTED_DAY})(?:[ T,].*)?")
 
 
 def change_role(plan: LoadPlan, index: int, role: TableRole) -> LoadPlan:
-    """The table at `index` holds people, events, or is left out; key, time and event name are guessed anew."""
-    table = plan.tables[index].model_copy(update={"role": role, "notes": ()})
-    if role is not TableRole.LEAVE_OUT and table.key is None:
+    """The table at `index` gets a role; key, time and event name are guessed anew, links that it cannot have are dropped."""
+    before = plan.tables[index]
+    table = before.model_copy(update={"role": role, "notes": ()})
+    if TableRole.LOOKUP in (before.role, role) and before.role is not role:
+        columns = tuple(
+            c.model_copy(update={"role": Role.NONE}) if c.column == before.key else c for c in table.columns
+        )
+        table = table.model_copy(update={"key": None, "columns": columns})
+    if role is TableRole.LOOKUP and table.key is None:
+        table = table.model_copy(update={"key": row_key(table)})
+    elif role is not TableRole.LEAVE_OUT and table.key is None:
         scored = [(naming.key_score(c.column, table.table.name), c.column) for c in table.columns]
         best = max(scored, key=lambda pair: pair[0], default=(0, ""))
         table = table.model_copy(update={"key": best[1] if best[0] >= 50 else None})
-    return _with_table(plan, index, completed(table))
+    return links.allowed(_with_table(plan, index, completed(table)))
+
+
+def row_key(table: TablePlan) -> str | None:
+    """The column of a look-up that by its name tells its rows apart."""
+    names = [c.column for c in table.columns]
+    own = (name for name in names if naming.words(name) and naming.numbers_rows(name, table.table.name))
+    return next(own, next((name for name in names if naming.is_textual(name)), names[0] if names else None))
 
 
 def change_key(plan: LoadPlan, index: int, column: str | None) -> LoadPlan:
@@ -142,7 +157,9 @@ def line_total(columns: Iterable[ColumnPlan]) -> tuple[str, str] | None:
 
 def completed(table: TablePlan, event_column: str | None = None) -> TablePlan:
     """The table with what follows from its role and key: an id is text; events have a time, a name and a total."""
-    update: dict[str, object] = {"columns": tuple(_as_key(c) if c.column == table.key else c for c in table.columns)}
+    of_person = table.role is not TableRole.LOOKUP
+    columns = tuple(_as_key(c) if of_person and c.column == table.key else c for c in table.columns)
+    update: dict[str, object] = {"columns": columns}
     if table.role is not TableRole.EVENTS:
         nothing = {"time": None, "event_column": None, "event_name": None, "line_total": None}
         return table.model_copy(update=update | nothing)
@@ -177,7 +194,10 @@ def _with_table(plan: LoadPlan, index: int, table: TablePlan) -> LoadPlan:
 
 def with_problems(plan: LoadPlan) -> LoadPlan:
     """The plan with what it lacks, in sentences; loading waits while there are any."""
-    tables = tuple(_noted(table.model_copy(update={"problems": _problems(table, plan)})) for table in plan.tables)
+    tables = tuple(
+        _noted(table.model_copy(update={"problems": _problems(table, plan)}), links.notes(plan, index))
+        for index, table in enumerate(plan.tables)
+    )
     return LoadPlan(tables=tables)
 
 
@@ -190,17 +210,21 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
         return tuple(found)
     if roles.count(TableRole.PEOPLE) > 1 and table.role is TableRole.PEOPLE:
         found.append("Only one table can hold the customers: say what the rows of this table or the other one are.")
-    if table.key is None and not is_numbered(table, plan):
+    owned = links.owner(table, plan) is not None
+    if table.key is None and table.role is not TableRole.LOOKUP and not owned and not is_numbered(table, plan):
         found.append("Say which column holds the customer id.")
     if table.role is TableRole.EVENTS:
         kinds = {c.column: c.kind for c in table.columns}
-        if table.time is None:
+        if table.time is None and owned:
+            pass  # that of what the event is a part of
+        elif table.time is None:
             found.append("Say which column tells when it happened.")
         elif kinds.get(table.time) not in TIMES:
             found.append(f"“{table.time}” is to tell when it happened: make it a date or a date with time.")
     for column in table.columns:
         if column.format is Format.ASK and (column.include or column.column == table.time):
             found.append(_question(column))
+    found += links.problems(table, plan)
     names = [c.name.casefold() for c in table.columns if c.include]
     double = next((c.label for c in table.columns if c.include and names.count(c.name.casefold()) > 1), None)
     if double:
@@ -218,15 +242,15 @@ def _question(column: ColumnPlan) -> str:
 
 def is_numbered(table: TablePlan, plan: LoadPlan) -> bool:
     """Whether the table's rows are people without an id, each row one person: it is all there is."""
-    alone = all(other is table or other.role is TableRole.LEAVE_OUT for other in plan.tables)
+    alone = all(other is table or other.role in (TableRole.LOOKUP, TableRole.LEAVE_OUT) for other in plan.tables)
     return table.role is TableRole.PEOPLE and table.key is None and alone
 
 
 _NUMBERED = "There is no customer id: each row is one person, numbered from 1."
 
 
-def _noted(table: TablePlan) -> TablePlan:
-    kept = [note for note in table.notes if note.startswith(LEFT_OUT)]
+def _noted(table: TablePlan, of_links: list[str]) -> TablePlan:
+    kept = [*(note for note in table.notes if note.startswith(LEFT_OUT)), *of_links]
     if table.role is TableRole.PEOPLE and table.key is None and not table.problems:
         kept.append(_NUMBERED)
     for column in table.columns:

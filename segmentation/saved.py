@@ -7,6 +7,8 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,10 @@ def saved_folder(audience_file: Path) -> Path:
 class Saved:
     """The arrays of one audience version by key. A file that is damaged, of another version or unwritable is as none."""
 
-    def __init__(self, audience: Audience) -> None:
-        self._folder = saved_folder(audience.path)
+    def __init__(self, audience: Audience, folder: str = "") -> None:
+        """Those of a `folder` of their own, where it is given."""
+        self._top = saved_folder(audience.path)
+        self._folder = self._top / folder
         about = audience.about
         self._stamp = [FORMAT, about.loaded_at.isoformat(), about.people, about.events]
 
@@ -60,6 +64,7 @@ class Saved:
         text = json.dumps(head | {"arrays": shifted, "length": start + at}).encode().ljust(start - 8)
         temporary = None
         try:
+            self._top.mkdir(exist_ok=True)  # not its parents: the audience may have been deleted meanwhile
             self._folder.mkdir(exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".saving", delete=False) as file:
                 temporary = Path(file.name)
@@ -71,6 +76,23 @@ class Saved:
         except OSError:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
+
+    def any(self) -> bool:
+        """Whether anything is kept."""
+        return self._folder.is_dir()
+
+    def touch(self, key: Sequence[str]) -> None:
+        """Note that what is kept under a key has been used."""
+        with suppress(OSError):
+            os.utime(self._path(key))
+
+    def trim(self, budget: int) -> None:
+        """Let go of what has not been used for longest until the rest is at most so many bytes."""
+        with suppress(OSError):
+            files = sorted(((file.stat(), file) for file in self._folder.iterdir()), key=lambda f: -f[0].st_mtime)
+            for (_, file), total in zip(files, accumulate(facts.st_size for facts, _ in files), strict=True):
+                if total > budget:
+                    file.unlink(missing_ok=True)
 
     def _path(self, key: Sequence[str]) -> Path:
         return self._folder / hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()[:32]

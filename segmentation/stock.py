@@ -78,6 +78,11 @@ class Stock:
                 self._asking -= 1
                 self._quiet.notify_all()
 
+    def wait_for_quiet(self) -> None:
+        """Wait until nobody asks, but not for ever."""
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._asking, PATIENCE)
+
     def settle(self, progress: Progress) -> None:
         """Wait until all that was asked for is loaded; for who is inside `first`. Raises `Cancelled` where `progress` does."""
         settled = self._loader.settled()
@@ -169,8 +174,7 @@ class Stock:
             self._loads[key] += 1
 
         def work() -> None:
-            with self._quiet:
-                self._quiet.wait_for(lambda: not self._asking, PATIENCE)
+            self.wait_for_quiet()
             try:
                 load()
             except (duckdb.Error, pa.ArrowException, MemoryError):  # it is left to SQL, which says what is wrong

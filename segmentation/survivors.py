@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from segmentation.audience import Audience, quoted
 from segmentation.catalogue import Field, Kind, Role
-from segmentation.duplicates import groups
 from segmentation.filling import Stored
 from segmentation.plan import Progress
 from segmentation.repairs import Keep, Merge
@@ -39,6 +38,8 @@ def merge_people(
 
     A value that the row that stays lacks comes from the next. Who declined stays declined. Raises `Cancelled`.
     """
+    from segmentation.duplicates import groups  # brings the rules of addresses, which a start does without
+
     found: pa.Table = groups(connection, merge, progress)
     progress.on_cancel(connection.interrupt)
     if not len(found):

@@ -27,7 +27,6 @@ from segmentation.plan import Progress
 from segmentation.references import (
     NamedDefinition,
     References,
-    listed_question,
     refuse_circle,
     refuse_unfinished_groups,
 )
@@ -115,10 +114,8 @@ class Walk:
     def _answer(self, node: Condition) -> Form:
         if isinstance(node, SegmentCondition):
             return Inside(self._segment(node), node.outside)
-        if isinstance(node, ListCondition):
-            asked = listed_question(self.references.list(node.list), self.catalogue)
-            return self._leaf(Compiled(asked.select.sql("duckdb"), asked.parameters), node.outside)
-        return self._leaf(self.engine.compiled(node, self.catalogue, self.clock))
+        question = self.engine.question(node, self.clock, self.catalogue, self.references)
+        return self._leaf(question, isinstance(node, ListCondition) and node.outside)
 
     def _segment(self, node: SegmentCondition) -> int:
         """The place of another segment, looked at once however often it is referred to."""

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts import leftovers
 from pages.parts.queries import current, engine, workspace
+from pages.parts.relations import belonging
 from pages.parts.session import Draft, session, widget
 from pages.parts.sources import sources
 from pages.parts.words import ago, cells, number, plain
@@ -65,7 +66,8 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             just = session().just_loaded
             sources(entry, about, just)
             session().just_loaded = False
-            opened = just or session().leftovers is not None
+            belonging(entry.id, entry.path.stem, about)
+            opened = just or session().leftovers_of.endswith(leftovers.ALL)
             with st.expander("What became of every row", expanded=opened, icon=":material/fact_check:"):
                 _reports(about)
                 leftovers.of_audience(entry.id, entry.path.stem, about)

@@ -37,10 +37,11 @@ class Palette:
     under: str
     text: str
     faint: str
+    page: str
 
 
-LIGHT = Palette("#0f766e", "#c8c3b8", "#b45309", "#1f2b28", "#6c746f")
-DARK = Palette("#4fbf9f", "#5b5a52", "#efb04d", "#ece9e1", "#a9b2ac")
+LIGHT = Palette("#0f766e", "#c8c3b8", "#b45309", "#1f2b28", "#6c746f", "#fcfaf5")
+DARK = Palette("#4fbf9f", "#5b5a52", "#efb04d", "#ece9e1", "#a9b2ac", "#121917")
 
 
 def register_theme() -> None:
@@ -70,7 +71,8 @@ def _theme() -> alt.theme.ThemeConfig:
     }
 
 
-def _palette(dark: bool) -> Palette:
+def palette(dark: bool) -> Palette:
+    """The colours of the light or the dark appearance."""
     return DARK if dark else LIGHT
 
 
@@ -90,7 +92,7 @@ def _drawn(
     return alt.LayerChart(
         layer=list(layers),
         data=alt.InlineData(values=found),
-        title=alt.TitleParams(text=lines[0], subtitle=lines[1], subtitleColor=_palette(dark).faint),
+        title=alt.TitleParams(text=lines[0], subtitle=lines[1], subtitleColor=palette(dark).faint),
         description=shortened(description, LONGEST_DESCRIPTION),
         height=height,
     )
@@ -153,7 +155,7 @@ def _compared(name: str, label: str, part: Any) -> Record:
 
 def distribution_chart(distribution: Distribution, *, dark: bool = False) -> alt.LayerChart:
     """A field's values as bars to the right, or its bins as columns: each the segment's share before everybody's."""
-    colours = _palette(dark)
+    colours = palette(dark)
     field = distribution.field
     title = f"{field.label} in the segment"
     if not distribution.bars:
@@ -215,7 +217,7 @@ def difference_chart(differences: Sequence[Difference], *, dark: bool = False) -
     title = "What sets the segment apart"
     if not differences:
         return _nothing(title, "No difference that could not be chance.", dark)
-    colours = _palette(dark)
+    colours = palette(dark)
     records = []
     for place, difference in enumerate(differences):
         value = "no value" if difference.value is None else difference.value
@@ -256,7 +258,7 @@ def difference_chart(differences: Sequence[Difference], *, dark: bool = False) -
 
 def over_time_chart(over_time: OverTime, title: str, *, dark: bool = False) -> alt.LayerChart:
     """The segment's share in every period beside everybody's; a period whose data are not complete is dashed."""
-    colours = _palette(dark)
+    colours = palette(dark)
     if not over_time.intervals:
         return _nothing(title, "Nothing to show over time.", dark)
     records = []
@@ -293,7 +295,7 @@ def over_time_chart(over_time: OverTime, title: str, *, dark: bool = False) -> a
 
 def funnel_chart(steps: Sequence[tuple[str, int]], base: int, *, dark: bool = False) -> alt.LayerChart:
     """Who is left (or gathered) after each filter, from everybody on; steps are (label, people) in their order."""
-    colours = _palette(dark)
+    colours = palette(dark)
     records = []
     for place, (name, count) in enumerate([(EVERYBODY, base), *steps]):
         (label,) = _distinct([name])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from connectors.destinations.leftovers import LeftoverFile, write_leftovers
 from pages.parts.people import way_to_reveal
 from pages.parts.queries import jobs, workspace
 from pages.parts.session import session
@@ -15,9 +17,15 @@ from pages.parts.words import number, plain
 from segmentation.audience import AudienceAbout
 from segmentation.filling import LEFT_OUT
 from segmentation.jobs import State
-from segmentation.leftovers import Leftover, leftovers, unread
-from segmentation.plan import LoadPlan, Progress, StagedTable
+from segmentation.leftovers import Leftover, leftovers, strays, unread
+from segmentation.plan import Progress, StagedTable
 from segmentation.preview import HIDDEN
+from segmentation.relations import Relation
+
+ALL = "-all-"  # how the name of a file with all rows that are not loaded goes on
+
+if TYPE_CHECKING:
+    from connectors.destinations.leftovers import LeftoverFile
 
 
 def of_table(table: StagedTable, key: str) -> None:
@@ -43,41 +51,84 @@ def of_audience(audience: str, version: str, about: AudienceAbout) -> None:
     """All rows of a loaded audience's sources that are not in this version of it, collected when asked for."""
     if not any(reason != LEFT_OUT for report in about.reports for reason, _ in report.set_aside):
         return
-    job = jobs().get(session().leftovers or "")
+    _collectable(
+        audience,
+        f"{audience}-{version}{ALL}",
+        "See the rows that are not loaded",
+        partial(leftovers, about.plan),
+        f"not loaded – {about.name}.csv",
+        "With their line in the file, the reason, and their text as it was written.",
+    )
+
+
+def of_relation(audience: str, version: str, about: AudienceAbout, relation: Relation, line: str) -> None:
+    """A line about rows that refer to nothing, with these rows, collected when asked for."""
+    tables = about.plan.tables
+    which = tables[relation.index].links.index(relation.link) if relation.link is not None else "people"
+    _collectable(
+        audience,
+        f"{audience}-{version}-{relation.index}-{which}-",
+        "See it" if relation.missing + relation.blank == 1 else "See them",
+        partial(strays, about.plan, relation.index, relation.link),
+        f"{Path(tables[relation.index].table.name).stem} without {Path(tables[relation.other].table.name).stem}.csv",
+        "With their row in the table, the reason, and their text as it was written.",
+        line,
+    )
+
+
+def _collectable(
+    audience: str,
+    begin: str,
+    label: str,
+    rows: Callable[[Progress], Iterator[Leftover]],
+    file_name: str,
+    help: str,
+    line: str = "",
+) -> None:
+    """Rows that are collected beside the page, shown masked, and downloaded; the name of their file begins with `begin`."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if line:
+            st.markdown(line, width="stretch")
+        beside = st.empty()
+    state = session()
+    job = jobs().get(state.leftovers or "") if state.leftovers_of == begin else None
     if job is not None and job.state == State.RUNNING:
         _collecting()
         return
-    begin = f"{audience}-{version}-"
-    found = job.result if job is not None else None
+    found: LeftoverFile | None = job.result if job is not None else None
     if job is not None and job.error is not None:
         st.error(plain(str(job.error)))
-    if not isinstance(found, LeftoverFile) or not found.path.is_file() or not found.path.name.startswith(begin):
-        st.button(
-            "See the rows that are not loaded", icon=":material/search:", on_click=_start, args=(begin, about.plan)
-        )
+    if found is None or not found.path.is_file():
+        beside.button(label, key=f"collect-{begin}", icon=":material/search:", on_click=_start, args=(begin, rows))
         return
-    _shown(found.first, revealed=session().revealed)
+    _shown(found.first, revealed=state.revealed)
     if found.rows > len(found.first):
         st.caption(f"The first {number(len(found.first))} of {number(found.rows)}; the file has all of them.")
     way_to_reveal()
     st.download_button(
         f"Download {number(found.rows)} row{'s' if found.rows > 1 else ''}",
         data=found.path.read_bytes,
-        file_name=f"not loaded – {about.name}.csv",
+        file_name=file_name,
         mime="text/csv",
         icon=":material/download:",
         on_click=_note,
         args=(audience,),
-        help="With their line in the file, the reason, and their text as it was written.",
+        help=help,
     )
 
 
 def _file_of(table: StagedTable) -> bytes:
     path = workspace().exports_folder() / f"unread-{secrets.token_hex(4)}.csv"
     try:
-        return write_leftovers(unread(table), path).path.read_bytes()
+        return _written(unread(table), path).path.read_bytes()
     finally:
         path.unlink(missing_ok=True)
+
+
+def _written(rows: Iterable[Leftover], path: Path) -> LeftoverFile:
+    from connectors.destinations.leftovers import write_leftovers  # writes Excel as well, which a start does without
+
+    return write_leftovers(rows, path)
 
 
 def _shown(rows: list[Leftover] | tuple[Leftover, ...], *, revealed: bool) -> None:
@@ -105,13 +156,14 @@ def _shown(rows: list[Leftover] | tuple[Leftover, ...], *, revealed: bool) -> No
     )
 
 
-def _start(begin: str, plan: LoadPlan) -> None:
+def _start(begin: str, rows: Callable[[Progress], Iterator[Leftover]]) -> None:
     path = workspace().exports_folder() / f"{begin}{secrets.token_hex(4)}.csv"
 
     def collect(progress: Progress) -> LeftoverFile:
-        return write_leftovers(leftovers(plan, progress), path)
+        return _written(rows(progress), path)
 
-    session().leftovers = jobs().start("Collecting rows", collect).id
+    state = session()
+    state.leftovers, state.leftovers_of = jobs().start("Collecting rows", collect).id, begin
 
 
 def _note(audience: str) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.counting import watch
 from pages.parts.queries import Current
+from pages.parts.sending import send_now
 from pages.parts.session import session
 from pages.parts.words import clock, number, people, percent, plain, shortened
 from segmentation.definition import Group, Match, find
@@ -46,7 +47,8 @@ def total(current: Current, answer: Answer) -> None:
 
 
 def let_paint() -> None:
-    """Give the browser the time to paint what has been drawn so far."""
+    """Have the browser paint what has been drawn so far, and give it the time to."""
+    send_now()
     time.sleep(AHEAD)
 
 

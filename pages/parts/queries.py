@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from pages.parts.session import session
 from segmentation.audience import Audience
+from segmentation.background import Background
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
 from segmentation.definition import Definition
@@ -23,7 +24,7 @@ from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
 from segmentation.jobs import Jobs, State
 from segmentation.ladders import Ladders
-from segmentation.library import Library
+from segmentation.library import Library, SavedSegment
 from segmentation.lists import Lists
 from segmentation.membership import Membership
 from segmentation.places import Point
@@ -35,6 +36,7 @@ from segmentation.values import Offered, field_values, middle_of, property_value
 from segmentation.workspace import Workspace
 
 BESIDE = 2_000_000  # people and events
+SETS = Background("sets")
 
 
 @st.cache_resource(show_spinner=False)
@@ -120,6 +122,12 @@ class Current:
         rest = around(session().definition, node_id)
         answer = self.engine.answer(rest, self.clock, self.catalogue, self.references())
         return answer.members if answer.counted and answer.total < answer.base else None
+
+    def keep(self, segments: Iterable[SavedSegment]) -> None:
+        """Have what these saved segments take long to find kept in files, beside the page."""
+        for segment in segments:
+            definition, known = segment.definition, self.references(segment.definition)
+            SETS.submit(partial(self.engine.keep, definition, self.clock, self.catalogue, known))
 
     def references(self, definition: Definition | None = None) -> References:
         """The segments and lists that a definition names, without one the definition on screen."""

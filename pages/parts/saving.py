@@ -118,6 +118,7 @@ def _store(current: Current, answer: Answer, caption: Caption, fresh: bool = Fal
         return False
     if not answer.waiting:
         library().remember_count(saved.id, answer.total, datetime.now(UTC))
+    current.keep([saved])
     state.saved = saved
     state.suggested = Caption()
     state.saving = None

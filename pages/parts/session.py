@@ -107,7 +107,8 @@ class Session:
     asked: dict[str, tuple[object, str]] = field(default_factory=dict)  # what a place of the page asked, and the job
     export: str | None = None  # the job that writes the list
     exported: object = None  # what it was told to write
-    leftovers: str | None = None  # the job that collects the rows which are not in the audience
+    leftovers: str | None = None  # the job that collects rows which are not in the audience, or belong to nothing …
+    leftovers_of: str = ""  # … and which ones
     searches: dict[str, str] = field(default_factory=dict)
     kept_cells: dict[int, dict[str, Any]] = field(
         default_factory=dict

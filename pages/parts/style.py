@@ -17,6 +17,8 @@ _RULES = """<style>
 [data-testid="stSelectboxVirtualDropdown"]:has([role="presentation"]) { min-width: max(var(--trigger-width), 23rem); }
 /* A label for screen readers; the eye sees the icon. */
 [class*="st-key-icon-only-"] button p { position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+/* On a narrow screen the menu gives its icons for its last pages, which would be folded into “2 more”. */
+@media (max-width: 960px) { [data-testid="stTopNavLink"] > span:has([data-testid="stIconMaterial"]) { display: none; } }
 </style>"""
 
 

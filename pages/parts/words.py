@@ -93,6 +93,13 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if value >= 0.1 else f"{value:.2g} %"
 
 
+def share_of(part: int, whole: int) -> str:
+    """`percent`, but never 100 % where something is missing, nor 0 % where something is there."""
+    if part < whole and part / whole >= 0.9995:
+        return "over 99.9 %"
+    return percent(part / whole) if whole else "0 %"
+
+
 def cell(value: object) -> str:
     """A value as a person reads it: `running, travel`, `yes`, `17 June 2023, 03:49`, `42100`."""
     if isinstance(value, list | tuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts.queries import jobs
+from pages.parts.queries import current, jobs, library
 from pages.parts.session import Draft, session
 from pages.parts.words import plain
 from segmentation.jobs import State
@@ -39,10 +39,13 @@ def collect() -> None:
     elif job.state == State.DONE and isinstance(job.result, str):
         if job.result == state.audience:
             state.refresh()
+            opened = current()
+            if opened is not None:
+                opened.keep(library().find(opened.id))
         else:
             state.turn_to(job.result)
         state.draft = None
-        state.leftovers = None
+        state.leftovers, state.leftovers_of = None, ""
         state.columns = None
         state.just_loaded = True
     elif isinstance(job.error, Held):

@@ -28,6 +28,9 @@ from segmentation.workspace import Workspace
 from tests.servers import ask, postgres_server
 
 CHINOOK = ("Customer", "Invoice")
+MUSIC = (*CHINOOK, "InvoiceLine", "Track", "Album", "Artist", "Genre", "MediaType")
+TRADE = ("Customers", "Orders", "Order Details", "Products", "Categories", "Suppliers", "Shippers")
+FILMS = ("customer", "rental", "inventory", "film", "film_category", "category", "store", "address", "city", "country")
 
 
 def brought_in(kind: str, settings: Model, names: Sequence[str], home: Path, people: str) -> Engine:
@@ -55,6 +58,19 @@ def did(engine: Engine, **changes: Any) -> EventCondition:
     """What they did, for an audience with one event."""
     (event,) = engine.audience.catalogue.events
     return EventCondition(id="n3", events=(event.name,), **changes)
+
+
+def told(event: str, detail: str, tells: str, **changes: Any) -> EventCondition:
+    """They did it, and what a look-up tells of it is this."""
+    where = FieldCondition(id="n5", field=detail, operator="is_any_of", value=(tells,))
+    return EventCondition(id="n3", events=(event,), where=Group(id="n4", children=(where,)), **changes)
+
+
+def asked(file: Path, sql: str) -> int:
+    with closing(sqlite3.connect(file)) as source:
+        (found,) = source.execute(sql).fetchone()
+    assert found > 0
+    return int(found)
 
 
 def chinook_in_duckdb(sqlite: Path, file: Path) -> Model:
@@ -85,6 +101,39 @@ def test_chinook(kind: str, shared_data: Path, tmp_path: Path, workspace: Path) 
     america = FieldCondition(id="n2", field="Country", operator="is_any_of", value=("USA", "Canada"))
     assert count(engine, america, did(engine, measure=spent, value=40)) == 4
     assert count(engine, FieldCondition(id="n2", field="Company", operator="is_missing")) == 49
+
+
+def test_chinook_through_three_tables(shared_data: Path, workspace: Path) -> None:
+    file = shared_data / "databases" / "Chinook_Sqlite.sqlite"
+    engine = brought_in("SQLite file", database_files.Settings(path=file), MUSIC, workspace, "Customer")
+    assert (engine.audience.people, engine.audience.about.events) == (59, 412 + 2240)
+    line = "invoice line"
+    assert count(engine, told(line, "Genre.Name", "Jazz")) == 32
+    never = told(line, "Genre.Name", "Rock", comparison="never", value=None)
+    assert count(engine, told(line, "Genre.Name", "Jazz"), never) == 0
+    maiden = (
+        "SELECT count(DISTINCT CustomerId) FROM Invoice JOIN InvoiceLine USING (InvoiceId) JOIN Track USING (TrackId) "
+        "JOIN Album USING (AlbumId) JOIN Artist USING (ArtistId) WHERE Artist.Name = 'Iron Maiden'"
+    )
+    assert count(engine, told(line, "Artist.Name", "Iron Maiden")) == asked(file, maiden)
+
+
+def test_northwind_categories_and_suppliers(shared_data: Path, workspace: Path) -> None:
+    file = shared_data / "databases" / "northwind.sqlite"
+    engine = brought_in("SQLite file", database_files.Settings(path=file), TRADE, workspace, "Customers")
+    assert (engine.audience.people, engine.audience.about.events) == (93, 830 + 2155)
+    lines = 'Orders JOIN "Order Details" d USING (OrderID) JOIN Products p USING (ProductID)'
+    beverages = f"SELECT count(DISTINCT CustomerID) FROM {lines} JOIN Categories USING (CategoryID) WHERE CategoryName = 'Beverages'"
+    assert count(engine, told("order detail", "Categories.CategoryName", "Beverages")) == asked(file, beverages)
+    often = (
+        f"SELECT count(*) FROM (SELECT CustomerID FROM {lines} JOIN Suppliers s USING (SupplierID) WHERE s.Country = 'Italy' "
+        "GROUP BY 1 HAVING sum(d.Quantity) >= 100)"
+    )
+    pieces = Measure(function=MeasureFunction.SUM, property="Quantity")
+    italy = told("order detail", "Suppliers.Country", "Italy", measure=pieces, value=100)
+    assert count(engine, italy) == asked(file, often)
+    shipped = "SELECT count(DISTINCT CustomerID) FROM Orders JOIN Shippers ON ShipVia = ShipperID WHERE CompanyName = 'Speedy Express'"
+    assert count(engine, told("order", "Shippers.CompanyName", "Speedy Express")) == asked(file, shipped)
 
 
 def test_northwind(shared_data: Path, workspace: Path) -> None:
@@ -131,3 +180,23 @@ def test_sakila(sakila: postgres.Settings, workspace: Path) -> None:
     assert count(engine, did(engine, value=35)) == often
     store = FieldCondition(id="n2", field="store_id", operator="is", value="2")
     assert count(engine, store, did(engine, comparison="fewer_than", value=20)) == seldom
+
+
+def test_sakila_through_four_tables(sakila: postgres.Settings, workspace: Path) -> None:
+    engine = brought_in("PostgreSQL", sakila, FILMS, workspace, "customer")
+    assert (engine.audience.people, engine.audience.about.events) == (599, 16_044)
+    with postgres._opened(sakila, 30) as cursor:
+        horror, canadian = (
+            postgres._rows(cursor, sql)[0][0]
+            for sql in (
+                "SELECT count(DISTINCT customer_id) FROM rental JOIN inventory USING (inventory_id) JOIN film_category "
+                "USING (film_id) JOIN category c USING (category_id) WHERE c.name = 'Horror'",
+                "SELECT count(*) FROM customer JOIN address USING (address_id) JOIN city USING (city_id) JOIN country c "
+                "USING (country_id) WHERE c.country = 'Canada'",
+            )
+        )
+    assert 0 < horror < 599
+    assert count(engine, told("rental", "category.name", "Horror")) == horror
+    assert canadian > 0
+    country = FieldCondition(id="n2", field="country.country", operator="is_any_of", value=("Canada",))
+    assert count(engine, country) == canadian

@@ -30,13 +30,18 @@ PEOPLE = "id,email,age\nC1,a@x.org,30\nC2,b@x.org,40\nC3,c@x.org,50\n"
 ORDERS = "order_id,customer_id,ordered_at,amount\n1,C1,2025-01-01 10:00,5\n2,C2,2025-01-02 10:00,6\n"
 
 
-class Shop:
-    """An audience of two files, and what becomes of it."""
+SOLD = "order_id,customer_id,ordered_at,product_id\n1,C1,2025-01-01 10:00,P1\n2,C2,2025-01-02 10:00,P3\n"
+PRODUCTS = "product_id,category\nP1,Shoes\nP2,Mugs\n"
 
-    def __init__(self, home: Path, folder: Path) -> None:
+
+class Shop:
+    """An audience of a few files, and what becomes of it."""
+
+    def __init__(self, home: Path, folder: Path, **others: str) -> None:
         self.workspace, self.folder = Workspace(home), folder
         folder.mkdir(exist_ok=True)
-        files = [self.file("people.csv", PEOPLE), self.file("orders.csv", ORDERS)]
+        contents = {"people": PEOPLE, "orders": ORDERS} | others
+        files = [self.file(f"{name}.csv", content) for name, content in contents.items()]
         plan, _ = plan_files(files, self.workspace, Quiet())
         self.id = load(plan, "Shop", self.workspace, Quiet())
 
@@ -182,6 +187,42 @@ def test_doubtful_data_is_held_until_it_is_accepted(shop: Shop, content: str, re
     assert (found, message.startswith(words)) == (reason, True)
     shop.bring(("people.csv", content), accept=True)
     assert shop.rows("SELECT count(*) FROM people") == [(content.count("\n") - 1,)]
+
+
+@pytest.fixture
+def sold(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(workspace, tmp_path_factory.mktemp("files"), orders=SOLD, products=PRODUCTS)
+
+
+CATEGORIES = 'SELECT order_id, "products.category" FROM events ORDER BY order_id'
+
+
+def test_a_new_lookup_is_told_to_all_events(sold: Shop) -> None:
+    assert sold.rows(CATEGORIES) == [("1", "Shoes"), ("2", None)]
+    sold.bring(("products.csv", "product_id,category\nP1,Boots\nP3,Hats\n"))
+    assert sold.rows(CATEGORIES) == [("1", "Boots"), ("2", "Hats")]
+    (link,) = sold.plan().tables[1].links
+    assert (link.filled, link.found) == (2, 2)
+
+
+def test_products_are_brought_up_to_date_by_their_key(sold: Shop) -> None:
+    sold.bring(("products.csv", "product_id,category\nP3,Hats\n"), of=2, way=Way.UPSERT)
+    assert sold.rows(CATEGORIES) == [("1", "Shoes"), ("2", "Hats")]
+
+
+def test_a_column_that_is_looked_up_is_held_when_it_is_gone(sold: Shop) -> None:
+    assert [reason for reason, _ in sold.held(("products.csv", "sku,category\nP1,Boots\nP3,Hats\n"))] == [
+        Reason.MISSING
+    ]
+    assert [reason for reason, _ in sold.held(("orders.csv", SOLD.replace("product_id", "article")))] == [
+        Reason.MISSING
+    ]
+
+
+def test_new_events_look_up_what_is_there(sold: Shop) -> None:
+    more = "order_id,customer_id,ordered_at,product_id\n3,C1,2025-02-01 10:00,P2\n"
+    sold.bring(("orders.csv", more), of=1, way=Way.APPEND)
+    assert sold.rows(CATEGORIES) == [("1", "Shoes"), ("2", None), ("3", "Mugs")]
 
 
 def test_a_file_that_continues_nothing_is_refused(shop: Shop) -> None:

@@ -34,12 +34,44 @@ ARGUMENTS = [
 PATIENCE = 60_000
 
 
-_QUIET = """quiet => new Promise(done => {
+_LISTEN = """(() => {
+  window.askedAt = window.answeredAt = 0;
+  const finished = bytes => {  // whether the message's field 6, the run's end, is there
+    let at = 0;
+    const number = () => {
+      let value = 0, scale = 1, byte;
+      do { byte = bytes[at++]; value += (byte & 127) * scale; scale *= 128; } while (byte & 128);
+      return value;
+    };
+    while (at < bytes.length) {
+      const tag = number();
+      if (tag >> 3 === 6) return true;
+      const value = number();
+      if ((tag & 7) === 2) at += value;
+    }
+    return false;
+  };
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('message', event => {
+        if (event.data instanceof ArrayBuffer && finished(new Uint8Array(event.data))) window.answeredAt = performance.now();
+      });
+    }
+    send(data) { window.askedAt = performance.now(); super.send(data); }
+  };
+})();"""
+"""When the page last asked the server for something, and when it was last told that a run has ended."""
+MOST_ANSWERED = 3_000
+"""Milliseconds after which what the page has asked for is no run."""
+
+_QUIET = """([quiet, most]) => new Promise(done => {
   const app = document.querySelector('[data-testid=stApp]');
   let since = performance.now();
   const look = () => {
+    const asked = window.askedAt > window.answeredAt && performance.now() - window.askedAt < most;
     const state = app ? app.getAttribute('data-test-script-state') : 'running';
-    const waits = state !== 'notRunning' || document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
+    const waits = asked || state !== 'notRunning' || document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
       || [...document.querySelectorAll('button')].some(button => button.textContent === 'Stop');
     if (waits) since = performance.now();
     performance.now() - since > quiet ? done(true) : setTimeout(look, 20);
@@ -146,6 +178,7 @@ class Handpick:
         self.page = page
         self.app = app
         self.shots = shots
+        page.add_init_script(_LISTEN)
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
 
@@ -156,7 +189,7 @@ class Handpick:
 
     def settled(self, quiet: int = 150) -> None:
         """Wait until the script has run and everything is found and drawn: nothing happens for `quiet` ms."""
-        self.page.wait_for_function(_QUIET, arg=quiet)
+        self.page.wait_for_function(_QUIET, arg=[quiet, MOST_ANSWERED])
 
     def go(self, title: str) -> None:
         """Go to a page by the menu."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from connectors.importing import load, plan_files
 from connectors.sources.sample import write_sample
+from pages.parts import queries
 from pages.parts.session import Session
-from segmentation.definition import Definition, FieldCondition, Group
+from segmentation import set_files
+from segmentation.definition import Definition, FieldCondition, Group, RankCondition
 from segmentation.jobs import Quiet
 from segmentation.library import Library, SavedSegment, export_json
+from segmentation.saved import saved_folder
 from segmentation.workspace import Workspace
 from tests.pages.driver import Open, button, go, opened, total, words
 
@@ -223,3 +227,37 @@ def test_work_of_a_deleted_audience_comes_back_with_it(app: Open) -> None:
     button(at, "Undo")
     go(button(at, "Bring it back"), "build")
     assert (session_of(at).audience, total(at)) == (first, count)
+
+
+def ranked(app: Open) -> tuple[AppTest, str, Path]:
+    """The saved segment is a rank now; with the audience, and where its sets are kept."""
+    at, segment = app(), saved()
+    definition = Definition(root=Group(id="n1", children=(RankCondition(id="n2", field="age", amount=20),)))
+    library().save(segment.id, based_on_revision=1, name=segment.name, description="", tags=(), definition=definition)
+    entry = Workspace.default().audiences()[0]
+    assert entry.path is not None
+    folder = saved_folder(entry.path) / "sets"
+    assert not folder.exists()
+    return at, entry.id, folder
+
+
+def test_what_a_saved_segment_takes_long_to_find_is_kept_in_files(app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(set_files, "SLOW", 0.0)
+    at, _, folder = ranked(app)
+    choose(go(button(go(at, "segments"), "Open"), "build"), "details")
+    at.button(key="save-now").click().run()
+    assert queries.SETS.settled().wait(20)
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_what_saved_segments_take_long_to_find_is_kept_anew_with_new_data(
+    app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(set_files, "SLOW", 0.0)
+    at, audience, folder = ranked(app)
+    loading = queries.jobs().start("Loading", lambda _: audience)
+    loading.wait()
+    session_of(at).audience, session_of(at).job = audience, loading.id
+    go(at, "data")
+    assert queries.SETS.settled().wait(20)
+    assert len(list(folder.iterdir())) == 1

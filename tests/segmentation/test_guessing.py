@@ -206,7 +206,9 @@ def test_only_one_table_holds_people(tmp_path: Path) -> None:
     plan = guess(stage(tmp_path, "shops.csv", shops), stage(tmp_path, "customers.csv", CUSTOMERS))
     assert [table.role for table in plan.tables] == [TableRole.LEAVE_OUT, TableRole.PEOPLE]
     assert plan.problems == ()
-    assert plan.tables[0].notes == ("Left out: it has no customer id, so that it tells of no event.",)
+    assert plan.tables[0].notes == (
+        "Left out: it has no customer id, so that it tells of no event, and nothing was found that refers to it.",
+    )
 
 
 def test_employees_are_no_customers_who_did_something(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""Tables of a plan that look others up: whose events are part of what, what is wrong with a link, and its changes."""
+
+from __future__ import annotations
+
+from segmentation.plan import Link, LoadPlan, TablePlan, TableRole
+
+MOST_REPEATED = (
+    0.02  # of the values that rows are looked up by may come again; with more, nobody knows which row is meant
+)
+TARGETS = {
+    TableRole.PEOPLE: (TableRole.LOOKUP,),
+    TableRole.EVENTS: (TableRole.LOOKUP, TableRole.EVENTS),
+    TableRole.LOOKUP: (TableRole.LOOKUP,),
+    TableRole.LEAVE_OUT: (),
+}
+"""What rows of a table may refer to."""
+
+
+def owner(table: TablePlan, plan: LoadPlan) -> Link | None:
+    """The link to the events that a row is a part of, where these tell whose it is or when it was: a line's order; else None."""
+    if table.role is not TableRole.EVENTS or (table.key and table.time):
+        return None
+    return next((link for link in table.links if _tells(plan.tables[link.table])), None)
+
+
+def _tells(table: TablePlan) -> bool:
+    return table.role is TableRole.EVENTS and bool(table.key and table.time)
+
+
+def targets(plan: LoadPlan, index: int) -> tuple[int, ...]:
+    """The places of the tables that the table at `index` may look up; nothing ever leads back to where it began."""
+    roles = TARGETS[plan.tables[index].role]
+    return tuple(p for p, other in enumerate(plan.tables) if other.role in roles and not _leads(plan, p, index))
+
+
+def _leads(plan: LoadPlan, start: int, end: int) -> bool:
+    """Whether links lead from one table to another, or it is the same."""
+    return start == end or any(_leads(plan, link.table, end) for link in plan.tables[start].links)
+
+
+def referred(plan: LoadPlan, index: int) -> frozenset[str]:
+    """The columns by which other tables look up the table at `index`."""
+    return frozenset(link.key for table in plan.tables for link in table.links if link.table == index)
+
+
+def allowed(plan: LoadPlan) -> LoadPlan:
+    """The plan without links that the roles of its tables do not allow."""
+    tables = []
+    for index, table in enumerate(plan.tables):
+        fitting = targets(plan, index)
+        tables.append(table.model_copy(update={"links": tuple(k for k in table.links if k.table in fitting)}))
+    return LoadPlan(tables=tuple(tables))
+
+
+def with_links(plan: LoadPlan, index: int, changed: tuple[Link, ...]) -> LoadPlan:
+    """The plan with other links of one table; `guessing.checked` counts them."""
+    table = plan.tables[index].model_copy(update={"links": changed})
+    return LoadPlan(tables=tuple(table if place == index else other for place, other in enumerate(plan.tables)))
+
+
+def is_unsure(link: Link) -> bool:
+    """Whether so many values come again in the other table that nobody knows which row is meant."""
+    return link.repeated > MOST_REPEATED * link.keyed
+
+
+def problems(table: TablePlan, plan: LoadPlan) -> list[str]:
+    """What must be mended about the links of a table before loading, in sentences."""
+    found = []
+    for link in table.links:
+        other = plan.tables[link.table].table.name
+        if is_unsure(link):
+            found.append(
+                f"“{link.key}” cannot tell which row of {other} is meant: {link.repeated:,} of {link.keyed:,} rows have a value "
+                "that comes again. Choose a column that is different on every row."
+            )
+    return found
+
+
+def notes(plan: LoadPlan, index: int) -> list[str]:
+    """What is worth knowing about the links of the table at `index`, in sentences."""
+    found = []
+    table = plan.tables[index]
+    if table.role is TableRole.LOOKUP and not any(link.table == index for t in plan.tables for link in t.links):
+        found.append("Nothing refers to this table yet: say below which table does, and by which column.")
+    for link in table.links:
+        if link.repeated and not is_unsure(link):
+            rows = "1 row has" if link.repeated == 1 else f"{link.repeated:,} rows have"
+            found.append(
+                f"In {plan.tables[link.table].table.name}, {rows} a “{link.key}” that comes again further down: the last "
+                "of them counts."
+            )
+    return found
+
+
+def missing(table: TablePlan, plan: LoadPlan) -> list[str]:
+    """For each link how many rows find nothing, in sentences for the report of a load; parts of nothing are set aside there."""
+    whole = owner(table, plan)
+    return [
+        f"For {count:,} {'row' if count == 1 else 'rows'} nothing is found in {plan.tables[link.table].table.name} by "
+        f"“{link.column}”: what is told there is missing."
+        for link in table.links
+        if link != whole and (count := link.filled - link.found)
+    ]

@@ -1,0 +1,280 @@
+"""Which tables look others up, and by which columns: suggested from names and overlapping values, with exact counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain
+
+import duckdb
+
+from segmentation import casting, links, naming
+from segmentation.catalogue import Kind
+from segmentation.plan import ColumnPlan, Link, LoadPlan, Progress, TablePlan, TableRole
+from segmentation.replanning import completed, with_problems
+from segmentation.staged import Staged, workbench
+from segmentation.vocabulary import NUMBERING
+
+UNIQUE = 0.98  # of the values that rows are looked up by are different …
+FILLED = 0.5  # … and so many rows have one
+PROBED = 2_000  # values of one table that are looked up in another
+CANDIDATES = 8  # columns of a table that are tried by their values alone
+FEWEST = 3  # values that have to be found, where names say nothing
+LEAST_KNOWN = ((80, 0.5), (60, 0.8), (0, 0.95))  # so alike are the names: so many of the probed values must be found
+USED = (TableRole.PEOPLE, TableRole.EVENTS)
+
+
+class Matching:
+    """A plan whose tables are looked at, to find out what they refer to."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: LoadPlan) -> None:
+        self._connection = connection
+        self._staged = [Staged(connection, table.table, place) for place, table in enumerate(plan.tables)]
+        self._unique: dict[tuple[int, str], bool] = {}
+        self.plan = plan
+
+    def suggest(self) -> LoadPlan:
+        """The plan in which tables that were left out become look-ups or parts of events, as far as they are referred to.
+
+        Links lead away from people and events, so that a table is told by the nearest that refers to it.
+        """
+        for index, table in enumerate(self.plan.tables):
+            if table.role is TableRole.LEAVE_OUT and (link := self._part(index)):
+                self._replace(index, self._as_part(table, link))
+        reached = {place for place, table in enumerate(self.plan.tables) if table.role in USED}
+        ring = sorted(reached)
+        while ring:
+            unreached = [
+                p for p, t in enumerate(self.plan.tables) if p not in reached and t.role is TableRole.LEAVE_OUT
+            ]
+            further = set()
+            for index in ring:
+                whole = [p for p in links.targets(self.plan, index) if self.plan.tables[p].role is TableRole.EVENTS]
+                further |= self._link(index, [*unreached, *whole])
+            reached |= further
+            ring = sorted(further)
+        for index, table in enumerate(self.plan.tables):
+            if table.role is TableRole.LEAVE_OUT:
+                self._by_values(index)
+        return self.plan
+
+    def suggest_for(self, index: int) -> LoadPlan:
+        """The plan with links from and to the table at `index`, where there are none yet."""
+        for other in range(len(self.plan.tables)):
+            if index in links.targets(self.plan, other):
+                self._link(other, [index])
+        self._link(index, links.targets(self.plan, index))
+        return self.plan
+
+    def count(self, index: int, link: Link) -> Link:
+        """The link with what it finds in all rows."""
+        mine, theirs = self._value(index, link.column), self._value(link.table, link.key)
+        source, other = self._staged[index], self._staged[link.table]
+        filled, found = self._row(
+            f"SELECT count({mine}), count(*) FILTER ({mine} IN (SELECT {theirs} FROM {other.source} WHERE {theirs} IS NOT "
+            f"NULL)) FROM {source.source}",
+            index,
+            link.table,
+        )
+        keyed, distinct = self._row(f"SELECT count({theirs}), count(DISTINCT {theirs}) FROM {other.source}", link.table)
+        return link.model_copy(
+            update={"filled": filled, "found": found, "keyed": keyed, "repeated": keyed - distinct},
+        )
+
+    def _replace(self, index: int, table: TablePlan) -> None:
+        tables = self.plan.tables
+        self.plan = LoadPlan(tables=(*tables[:index], table, *tables[index + 1 :]))
+
+    def _value(self, index: int, column: str) -> str:
+        return casting.identifier(self._staged[index][column])
+
+    def _row(self, sql: str, *indexes: int) -> tuple[int, ...]:
+        parameters = {name: path for index in indexes for name, path in self._staged[index].parameters.items()}
+        return self._connection.execute(sql, parameters).fetchone() or ()
+
+    def _is_unique(self, index: int, column: str) -> bool:
+        if (index, column) not in self._unique:
+            value, staged = self._value(index, column), self._staged[index]
+            filled, distinct = self._row(f"SELECT count({value}), count(DISTINCT {value}) FROM {staged.source}", index)
+            enough = bool(filled) and filled >= FILLED * staged.rows and distinct >= UNIQUE * filled
+            self._unique[index, column] = enough
+        return self._unique[index, column]
+
+    def _known(self, index: int, column: str, other: int, key: str) -> tuple[int, float]:
+        """How many different values were probed, and which share of them the other table has."""
+        mine, theirs = self._value(index, column), self._value(other, key)
+        probed, known = self._row(
+            f"SELECT count(*), count(*) FILTER (probe IN (SELECT {theirs} FROM {self._staged[other].source} WHERE {theirs} "
+            f"IS NOT NULL)) FROM (SELECT DISTINCT {mine} AS probe FROM {self._staged[index].source} WHERE {mine} IS NOT "
+            f"NULL LIMIT {PROBED})",
+            index,
+            other,
+        )
+        return probed, known / probed if probed else 0.0
+
+    def _link(self, index: int, others: Iterable[int]) -> set[int]:
+        """Link the columns of a table to others, each to the likeliest; returns those that are look-ups from now on."""
+        table = self.plan.tables[index]
+        linked = {link.column for link in table.links}
+        best: dict[str, tuple[int, Link]] = {}
+        for other in others:
+            for score, link in self._candidates(index, other):
+                if link.column not in linked and score > best.get(link.column, (0, link))[0]:
+                    best[link.column] = score, link
+        keys: dict[int, str] = {}  # a table is looked up by one key, though perhaps from several columns
+        for _, link in sorted(best.values(), key=lambda pair: -pair[0]):
+            keys.setdefault(link.table, link.key)
+        chosen = [self.count(index, link) for _, link in best.values() if link.key == keys[link.table]]
+        order = [column.column for column in table.columns]
+        chosen.sort(key=lambda link: order.index(link.column))
+        self._replace(index, table.model_copy(update={"links": (*table.links, *chosen)}))
+        further = {link.table for link in chosen if self.plan.tables[link.table].role is TableRole.LEAVE_OUT}
+        for link in chosen:
+            if self.plan.tables[link.table].role is TableRole.LEAVE_OUT:
+                self._look_up(link)
+        return further
+
+    def _look_up(self, link: Link) -> None:
+        update = {"role": TableRole.LOOKUP, "key": link.key, "notes": ()}
+        self._replace(link.table, completed(self.plan.tables[link.table].model_copy(update=update)))
+
+    def _candidates(self, index: int, other: int) -> Iterable[tuple[int, Link]]:
+        """The links that names allow and values confirm, with how alike the names are."""
+        table, target = self.plan.tables[index], self.plan.tables[other]
+        own = {"name", "title", *naming.table_nouns(target.table.name)}
+        alike: dict[tuple[str, ...], list[ColumnPlan]] = {}  # of thousands of columns few are compared
+        for key in _able(target):
+            alike.setdefault(_subject(key.column), []).append(key)
+        numbering = {subject: keys for subject, keys in alike.items() if own.issuperset(subject)}
+        for column in _able(table):
+            if column.column == table.key and table.role is TableRole.EVENTS:
+                continue  # whose it is, is told by people
+            subject = _subject(column.column)
+            for key in chain(*({**numbering, subject: alike.get(subject, [])}).values()):
+                score = likeness(column.column, key.column, target.table.name)
+                if target.role is TableRole.EVENTS and (
+                    key.column == target.key or not naming.numbers_rows(key.column, target.table.name)
+                ):
+                    continue
+                if not score or not self._is_unique(other, key.column):
+                    continue
+                _, known = self._known(index, column.column, other, key.column)
+                if known >= next(least for limit, least in LEAST_KNOWN if score >= limit):
+                    yield score, Link(column=column.column, table=other, key=key.column)
+
+    def _part(self, index: int) -> Link | None:
+        """The link of rows that are parts of events, such as the lines of orders."""
+        for other, target in enumerate(self.plan.tables):
+            if other == index or target.role is not TableRole.EVENTS or not (target.key and target.time):
+                continue
+            for score, link in self._candidates(index, other):
+                if score > LEAST_KNOWN[0][0] and not self._is_unique(index, link.column):
+                    return self.count(index, link)
+        return None
+
+    def _as_part(self, table: TablePlan, link: Link) -> TablePlan:
+        """Events whose customer and time are those of the events that they are parts of."""
+        update = {"role": TableRole.EVENTS, "key": None, "links": (link,), "notes": ()}
+        part = completed(table.model_copy(update=update)).model_copy(update={"time": None})
+        if part.event_name in {other.event_name for other in self.plan.tables}:
+            nouns = naming.table_nouns(table.table.name)
+            part = part.model_copy(update={"event_name": " ".join(nouns)})
+        return part
+
+    def _by_values(self, index: int) -> None:
+        """Link the first column of people or events whose texts are nearly all in a table that names did not lead to."""
+        target = self.plan.tables[index]
+        users = [(place, table) for place, table in enumerate(self.plan.tables) if table.role in USED]
+        columns = [(place, column) for place, table in users for column in _texts(table) if _is_free(table, column)]
+        examples = {example.strip() for _, column in columns for example in column.examples}
+        for key in _texts(target)[:CANDIDATES]:
+            there = self._among(index, key.column, examples) if self._is_unique(index, key.column) else set()
+            for place, column in columns if there else ():
+                if there.isdisjoint(example.strip() for example in column.examples):
+                    continue
+                probed, known = self._known(place, column.column, index, key.column)
+                if probed >= FEWEST and known >= LEAST_KNOWN[-1][1]:
+                    table = self.plan.tables[place]
+                    link = self.count(place, Link(column=column.column, table=index, key=key.column))
+                    self._replace(place, table.model_copy(update={"links": (*table.links, link)}))
+                    self._look_up(link)
+                    return
+
+    def _among(self, index: int, column: str, values: set[str]) -> set[str]:
+        """Those of some values that a table has."""
+        staged, value = self._staged[index], self._value(index, column)
+        sql = f"SELECT DISTINCT {value} FROM {staged.source} WHERE {value} IN (SELECT unnest($values))"
+        found = self._connection.execute(sql, {**staged.parameters, "values": list(values)}).fetchall()
+        return {cell for (cell,) in found}
+
+
+def likeness(column: str, key: str, table: str) -> int:
+    """How much by its name a column refers to a row of `table` with this `key` (0 not at all, 100 surely)."""
+    own, theirs = _subject(column), _subject(key)
+    nouns = naming.table_nouns(table)
+    if not own or not naming.words(key):
+        return 0
+    numbers_it = not theirs or set(theirs) <= set(nouns)
+    if own == theirs:
+        if naming.is_textual(column):  # an id, a SKU, a code
+            return 100 if numbers_it else 90
+        return 60 if {*theirs} & {*nouns} else 0
+    if not numbers_it or not nouns:
+        return 60 if own == nouns and theirs in (("name",), ("title",)) else 0
+    if own == nouns:
+        return 95
+    if own[-len(nouns) :] == nouns:
+        return 80
+    shortened = len(nouns) == 1 and 4 <= len(own[0]) < len(nouns[0]) and nouns[0].startswith(own[0])
+    return 50 if shortened else 0
+
+
+@lru_cache(maxsize=20_000)
+def _subject(name: str) -> tuple[str, ...]:
+    """What a name is about: `ProductIDs` is product."""
+    return tuple(naming.singular(word) for word in naming.words(name) if word not in NUMBERING)
+
+
+def _able(table: TablePlan) -> list[ColumnPlan]:
+    return [c for c in table.columns if c.kind in (Kind.TEXT, Kind.NUMBER) and c.column != table.time]
+
+
+def _texts(table: TablePlan) -> list[ColumnPlan]:
+    """Columns with codes: texts, and not merely digits, which are everywhere."""
+    return [
+        c
+        for c in _able(table)
+        if c.examples and c.kind is Kind.TEXT and not all(e.strip().isdigit() for e in c.examples)
+    ]
+
+
+def _is_free(table: TablePlan, column: ColumnPlan) -> bool:
+    """Whether a column has no other job."""
+    return column.column not in {table.key, table.event_column, *(link.column for link in table.links)}
+
+
+def suggested_for(plan: LoadPlan, index: int, progress: Progress) -> LoadPlan:
+    """The plan with suggested links from and to a table that has another role now; raises `LoadError` and `Cancelled`."""
+    with workbench(progress) as connection:
+        return with_problems(Matching(connection, plan).suggest_for(index))
+
+
+def counted(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: LoadPlan | None) -> LoadPlan:
+    """The plan with its links counted, but for those between tables that are as they were in `since`."""
+    known = {_identity(since, t, k): k for t in since.tables for k in t.links} if since else {}
+    tables = list(plan.tables)
+    matching: Matching | None = None
+    for index, table in enumerate(tables):
+        found = []
+        for link in table.links:
+            as_before = known.get(_identity(plan, table, link))
+            if as_before is None:
+                matching = matching or Matching(connection, plan)
+                as_before = matching.count(index, link)
+            found.append(as_before)
+        tables[index] = table.model_copy(update={"links": tuple(found)})
+    return LoadPlan(tables=tuple(tables))
+
+
+def _identity(plan: LoadPlan, table: TablePlan, link: Link) -> tuple[object, ...]:
+    return table.table.path, link.column, plan.tables[link.table].table.path, link.key, link.table
