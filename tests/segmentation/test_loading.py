@@ -411,7 +411,7 @@ def test_the_newest_two_versions_stay(tmp_path: Path) -> None:
 
 
 def test_loads_at_once_get_a_version_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "KEPT", 100)
+    monkeypatch.setattr(publishing, "KEPT", 100)
     plan = guess(stage(tmp_path, "customers.csv", CUSTOMERS))
     paths: list[Path] = []
 

@@ -1,0 +1,88 @@
+"""A finished audience file made known as its folder's newest version, whole or not at all; and old versions removed.
+
+`base-….duckdb` are files that versions lie over (see `overlay`); they are no versions of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from segmentation.audience import next_version_path, version_paths
+from segmentation.errors import AudienceError
+from segmentation.inbox import log_path
+from segmentation.saved import saved_folder
+
+KEPT = 2  # versions
+KEPT_LIVE = 30  # of those that lie over a base: small, and a new one may come every second
+PATIENCE = 300.0  # seconds
+
+
+@contextmanager
+def publishing(folder: Path) -> Iterator[None]:
+    """Where messages come in live, nobody else publishes meanwhile; raises `AudienceError` where somebody does so for minutes."""
+    log = log_path(folder)
+    if not log.parent.exists():  # two loads at once publish one after the other
+        yield
+        return
+    with closing(sqlite3.connect(log.with_name(".publishing"), timeout=PATIENCE, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise AudienceError(
+                "Somebody else has been changing this audience for minutes. Try again later."
+            ) from error
+        yield
+
+
+def publish(loading: Path, folder: Path) -> Path:
+    """Give the finished file the next free version number; two loads at once get two numbers."""
+    synced(loading)
+    while True:
+        target = next_version_path(folder)
+        try:
+            os.link(loading, target)
+        except FileExistsError:
+            continue
+        except OSError:  # no links on this disk
+            if target.exists():
+                continue
+            os.replace(loading, target)
+        _sync_folder(folder)
+        return target
+
+
+def synced(file: Path) -> None:
+    """Have a file on disk."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
+
+
+def prune(folder: Path) -> None:
+    """Remove versions that nobody opens any more, and the bases of none."""
+    bases = sorted(folder.glob("base-*.duckdb"), key=lambda path: path.stat().st_mtime)
+    for old in version_paths(folder)[: -(KEPT_LIVE if bases else KEPT)]:
+        _remove(old)
+    # What lay over an older base was published before the newest base was made.
+    if len(bases) > 1 and version_paths(folder)[0].stat().st_mtime > bases[-1].stat().st_mtime:
+        for old in bases[:-1]:
+            _remove(old)
+
+
+def _remove(version: Path) -> None:
+    with suppress(OSError):
+        version.unlink()
+        shutil.rmtree(saved_folder(version), ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # Windows cannot
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,267 @@
+"""What comes in live, from messages to numbers: every reader of a version over a base sees what is in both."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segmentation.audience import Audience, AudienceAbout, version_paths
+from segmentation.catalogue import Kind, Role
+from segmentation.clock import Clock
+from segmentation.definition import Definition
+from segmentation.engine import Engine
+from segmentation.inbox import Inbox
+from segmentation.living import about_of, begin, bring_in, rebase
+from segmentation.messages import admitted
+from segmentation.preview import events_of, page_of, person
+from segmentation.values import field_values
+from tests.segmentation.audiences import write_audience
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+CLOCK = Clock(NOW, "UTC")
+AT = datetime(2026, 5, 1, tzinfo=UTC).replace(tzinfo=None)
+SENT = datetime(2026, 6, 1, 11, tzinfo=UTC).replace(tzinfo=None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A shop of three people and three events, published as a first version."""
+    path = tmp_path / "shop" / "v000001.duckdb"
+    write_audience(
+        path,
+        {"id": Kind.TEXT, "name": Kind.TEXT, "plan": Kind.TEXT, "points": Kind.NUMBER, "tags": Kind.LIST},
+        [
+            {"id": "1", "name": "Ann", "plan": "free", "points": 5, "tags": ["a"]},
+            {"id": "2", "name": "Bob", "plan": "pro", "points": 7.25},
+            {"id": "3", "name": "Cid", "plan": "free"},
+        ],
+        {"total": Kind.NUMBER},
+        [
+            {"_row": 0, "_name": "bought", "_time": AT, "total": 10},
+            {"_row": 1, "_name": "bought", "_time": AT, "total": 20},
+            {"_row": 1, "_name": "opened", "_time": AT},
+        ],
+    ).close()
+    return path.parent
+
+
+class Sender:
+    """Someone who sends messages to an audience, and has them brought in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.inbox = Inbox(folder)
+
+    def send(self, kind: str, **said: Any) -> "Sender":
+        """One message, at noon of the first of June unless it says otherwise."""
+        said = {"timestamp": "2026-06-01T11:00:00Z"} | said
+        self.inbox.append([admitted(json.loads(json.dumps(said)), kind, NOW)], lambda problem: None)
+        return self
+
+    def brought_in(self) -> Audience:
+        """The version that has it all."""
+        self.inbox.close()
+        bring_in(self.folder)
+        self.inbox = Inbox(self.folder)
+        return Audience(version_paths(self.folder)[-1])
+
+
+@pytest.fixture
+def sender(folder: Path) -> Iterator[Sender]:
+    found = Sender(folder)
+    yield found
+    found.inbox.close()
+
+
+def count(audience: Audience, *conditions: dict[str, Any]) -> int:
+    definition = Definition.model_validate({"root": {"children": list(conditions)}})
+    answer = Engine(audience).answer(definition, CLOCK)
+    assert answer.counted, answer.unfinished
+    assert not answer.unfinished
+    return answer.total
+
+
+def did(event: str, **more: Any) -> dict[str, Any]:
+    return {"type": "event", "events": [event], "comparison": "at_least", "value": 1} | more
+
+
+def is_(field: str, value: object) -> dict[str, Any]:
+    return {"type": "field", "field": field, "operator": "is", "value": value}
+
+
+def test_an_event_of_a_known_person_counts(sender: Sender) -> None:
+    audience = sender.send("track", userId="3", event="bought", properties={"total": 12.5}).brought_in()
+    assert count(audience, did("bought")) == 3
+    assert audience.about.events == 4
+    assert audience.about.newest_event == datetime(2026, 6, 1, 11, tzinfo=UTC)
+    bought = audience.catalogue.event("bought")
+    assert (bought.count, bought.people) == (3, 3)
+    assert audience.catalogue.event_property("total").filled == 3
+
+
+def test_traits_change_fields_and_new_ones_appear(sender: Sender) -> None:
+    audience = (
+        sender.send("identify", userId="1", traits={"plan": "pro", "vip": True, "address": {"city": "Oslo"}})
+        .send("identify", userId="9", traits={"plan": "free", "visits": 3})
+        .brought_in()
+    )
+    assert audience.people == 4
+    assert count(audience, is_("plan", "pro")) == 2
+    assert count(audience, is_("plan", "free")) == 2
+    assert count(audience, is_("address_city", "Oslo")) == 1
+    assert audience.catalogue.field("vip").kind is Kind.YES_NO
+    assert audience.catalogue.field("visits").kind is Kind.NUMBER
+    plan = audience.catalogue.field("plan")
+    assert (plan.filled, plan.distinct, [(v.value, v.count) for v in plan.top]) == (4, 2, [("free", 2), ("pro", 2)])
+    assert person(audience, 0, "UTC")["name"] == "Ann"
+
+
+def test_a_new_event_with_new_details_can_be_asked_for(sender: Sender) -> None:
+    sender.send("track", userId="2", event="Order Completed", properties={"coupon": "MAY", "products": [{"sku": "x"}]})
+    audience = sender.brought_in()
+    where = {"children": [{"type": "field", "field": "coupon", "operator": "is", "value": "MAY"}]}
+    assert count(audience, did("Order Completed", where=where)) == 1
+    assert audience.catalogue.event_property("products_sku").kind is Kind.LIST
+    assert audience.catalogue.event_property("coupon").events == ("Order Completed",)
+
+
+def test_page_screen_and_group_have_their_places(sender: Sender) -> None:
+    audience = (
+        sender.send("page", userId="1", name="Home", properties={"url": "https://shop.example/"})
+        .send("screen", userId="1", name="Cart")
+        .send("group", userId="2", groupId="acme", traits={"name": "Acme"})
+        .brought_in()
+    )
+    assert count(audience, did("Page viewed")) == count(audience, did("Screen viewed")) == 1
+    assert count(audience, is_("company_id", "acme")) == 1
+    assert count(audience, is_("company_name", "Acme")) == 1
+
+
+def test_what_a_visitor_did_counts_when_it_is_known_who_that_was(sender: Sender) -> None:
+    audience = sender.send("track", anonymousId="a", event="viewed").brought_in()
+    assert audience.people == 3
+    assert audience.about.events == 3
+    assert audience.about.live is not None
+    assert audience.about.live.waiting == 1
+    audience = sender.send("identify", userId="2", anonymousId="a").brought_in()
+    assert count(audience, did("viewed")) == 1
+    assert audience.about.live is not None
+    assert audience.about.live.waiting == 0
+    audience = sender.send("track", anonymousId="a", event="bought").brought_in()
+    assert rows(audience, did("bought")) == [0, 1]
+    assert len(events_of(audience, 1, "UTC")) == 4
+
+
+def rows(audience: Audience, *conditions: dict[str, Any]) -> list[int]:
+    definition = Definition.model_validate({"root": {"children": list(conditions)}})
+    return Engine(audience).answer(definition, CLOCK).members.rows().tolist()
+
+
+def test_an_alias_brings_a_visitor_to_a_person(sender: Sender) -> None:
+    sender.send("track", anonymousId="a", event="viewed").send("alias", userId="3", previousId="a")
+    assert rows(sender.brought_in(), did("viewed")) == [2]
+
+
+def test_preview_values_and_facts_see_both(sender: Sender) -> None:
+    audience = (
+        sender.send("identify", userId="3", traits={"plan": "gold"})
+        .send("identify", userId="7", traits={"plan": "gold", "name": "Gil"})
+        .brought_in()
+    )
+    members = (
+        Engine(audience).answer(Definition.model_validate({"root": {"children": [is_("plan", "gold")]}}), CLOCK).members
+    )
+    offered = field_values(audience, audience.catalogue.field("plan"), "", beside=members, zone="UTC")
+    assert [(v.value, v.count, v.beside) for v in offered] == [("gold", 2, 2), ("free", 1, 0), ("pro", 1, 0)]
+    shown = page_of(audience, members, [audience.catalogue.field("name")], zone="UTC", page=1, size=10)
+    assert shown.column("Name").to_pylist() == ["Cid", "Gil"]
+
+
+def test_larger_and_finer_numbers_widen_their_column(sender: Sender) -> None:
+    audience = sender.send("identify", userId="1", traits={"points": 1234567890123.125}).brought_in()
+    assert str(person(audience, 0, "UTC")["points"]) == "1234567890123.125"
+    assert count(audience, {"type": "field", "field": "points", "operator": "at_least", "value": 7.25}) == 2
+
+
+def test_values_that_do_not_fit_are_missing_and_counted(sender: Sender) -> None:
+    audience = sender.send("identify", userId="1", traits={"points": "many", "plan": None}).brought_in()
+    assert audience.about.live is not None
+    assert audience.about.live.misfits == (("Points", 1),)
+    assert person(audience, 0, "UTC")["plan"] is None
+
+
+def test_versions_over_versions_and_a_new_base_say_the_same(sender: Sender, folder: Path) -> None:
+    first = sender.send("track", userId="3", event="bought", properties={"total": 1}).send(
+        "track", anonymousId="v", event="seen"
+    )
+    first.brought_in().close()
+    second = first.send("identify", userId="8", traits={"plan": "pro", "tags": ["a", "b"]}).brought_in()
+    told = _told(second)
+    made = rebase(folder)
+    sender.send("track", userId="8", event="bought").brought_in().close()
+    bring_in(folder, rebased=made)
+    over = Audience(version_paths(folder)[-1])
+    assert over.base == made.file
+    assert _told(over)[0] == told[0]
+    assert count(over, did("bought")) == 4
+    after = sender.send("identify", userId="2", anonymousId="v").brought_in()
+    assert rows(after, did("seen")) == [1]
+
+
+def _told(audience: Audience) -> tuple[object, ...]:
+    catalogue = audience.catalogue
+    return catalogue.fields, catalogue.events, catalogue.properties
+
+
+def test_a_new_base_of_data_that_was_replaced_is_not_used(sender: Sender, folder: Path) -> None:
+    sender.send("track", userId="3", event="bought").brought_in().close()
+    made = rebase(folder)
+    other = version_paths(folder)[0]
+    (folder / "v000099.duckdb").write_bytes(other.read_bytes())
+    assert bring_in(folder, rebased=made) is None
+    assert not made.file.exists()
+
+
+def test_an_audience_may_begin_with_nobody(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    begin(folder, "Our site", "UTC")
+    sender = Sender(folder)
+    sender.send("identify", userId="u1", traits={"email": "ann@example.com"}).send("track", userId="u1", event="bought")
+    audience = sender.brought_in()
+    sender.inbox.close()
+    assert (audience.people, audience.about.events) == (1, 1)
+    assert audience.catalogue.with_role(Role.EMAIL) is not None
+    assert person(audience, 0, "UTC") == {
+        "user_id": "u1", "first_seen": SENT, "last_seen": SENT, "events": 1,
+        "email": "ann@example.com",
+    }  # fmt: skip
+
+
+def test_people_known_by_email_are_found_by_its_trait(tmp_path: Path) -> None:
+    path = tmp_path / "mail" / "v000001.duckdb"
+    fields = {"email": Kind.TEXT}
+    write_audience(path, fields, [{"email": "Ann@example.com"}], roles={"email": Role.EMAIL}).close()
+    sender = Sender(path.parent)
+    (
+        sender.send("track", userId="u1", anonymousId="a", event="viewed")
+        .send("track", anonymousId="a", event="clicked")
+        .send("identify", userId="u1", traits={"email": "ann@example.com"})
+        .send("track", anonymousId="a", event="bought")
+    )
+    audience = sender.brought_in()
+    sender.inbox.close()
+    assert audience.people == 1
+    assert [rows(audience, did(event)) for event in ("viewed", "clicked", "bought")] == [[0], [0], [0]]
+
+
+def test_nothing_new_is_no_new_version(sender: Sender, folder: Path) -> None:
+    sender.send("track", userId="3", event="bought").brought_in().close()
+    assert bring_in(folder) is None
+    about = about_of(version_paths(folder)[-1])
+    assert isinstance(about, AudienceAbout)
+    assert about.live is not None
+    assert about.live.messages == 1
