@@ -168,8 +168,12 @@ async def _taken(desk: Desk, said: dict[str, Any], kind: str) -> Response:
     loop = asyncio.get_running_loop()
     written: asyncio.Future[OSError | None] = loop.create_future()
 
+    def settle(problem: OSError | None) -> None:
+        if not written.done():  # the sender may be gone
+            written.set_result(problem)
+
     def done(problem: OSError | None) -> None:
-        loop.call_soon_threadsafe(lambda: written.done() or written.set_result(problem))
+        loop.call_soon_threadsafe(settle, problem)
 
     taken, reasons = desk.take(raw, None if kind == "batch" else kind, said.get("sentAt"), done)
     problem = await written

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from segmentation import loading, replanning
+from segmentation import loading, publishing, replanning
 from segmentation.audience import Audience, quoted, version_paths
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import Cancelled, LoadError
