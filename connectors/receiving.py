@@ -34,6 +34,7 @@ from segmentation.workspace import Workspace
 
 PORT = 8502
 ADDRESS = "127.0.0.1"
+BACKLOG = 2048
 MOST_BYTES = 500 << 10  # of one request, packed and unpacked, as in the specification
 UNKNOWN_KEY = "The write key is missing or not known here. Copy it from “Live” on the Data page."
 
@@ -98,9 +99,14 @@ class Receiver:
 
     def _listen(self) -> None:
         family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        # Only of a socket that says TCP does asyncio send answers at once; else each waits 40 ms for the other side's sign of life.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            listener = socket.create_server((self.address, self.port), family=family, backlog=2048)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((self.address, self.port))
+            listener.listen(BACKLOG)
         except OSError as error:
+            listener.close()
             raise SourceError(
                 f"Nothing can come in live at {self.url}: {error.strerror}. Start Handpick with another --live-port or --live-address."
             ) from error
