@@ -142,6 +142,10 @@ class Session:
         if datetime.now(UTC) - self.now > NOW_LASTS:
             self.now = datetime.now(UTC)
 
+    def move_on(self) -> None:
+        """“Now” is now: something has just happened that counts."""
+        self.now = datetime.now(UTC)
+
     @property
     def definition(self) -> Definition:
         """The definition on screen."""
