@@ -13,9 +13,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC
 
-import duckdb
-import numpy as np
-
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
@@ -32,7 +29,7 @@ from segmentation.definition import (
     walk,
 )
 from segmentation.editing import with_ids
-from segmentation.errors import Cancelled, HandpickError
+from segmentation.errors import HandpickError
 from segmentation.jobs import QUIET
 from segmentation.keeping import Kept
 from segmentation.kernels import Kernels
@@ -44,6 +41,7 @@ from segmentation.references import (
     NO_REFERENCES,
     References,
 )
+from segmentation.under import Under, asked
 from segmentation.walking import Walk
 
 SET_BUDGET = 256 * 1024 * 1024
@@ -100,7 +98,9 @@ class Engine:
         """`kernels` answer frequent conditions without SQL: always and at once, never, or by themselves in a large audience."""
         self.audience = audience
         large = max(audience.people, audience.about.events) >= LARGE
-        self.kernels = Kernels(audience, wait=kernels is True) if kernels or (kernels is None and large) else None
+        wanted = bool(kernels) or (kernels is None and large)
+        self._under = Under.of(audience, kernels, lambda base: Engine(base, kernels=kernels)) if wanted else None
+        self.kernels = Kernels(audience, wait=kernels is True) if wanted and audience.base is None else None
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
         self._sets: Kept[Compiled, Membership] = Kept(SET_BUDGET, lambda members: members.nbytes)
@@ -129,7 +129,8 @@ class Engine:
             definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
         walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path, progress)
-        with self.kernels.stock.first() if self.kernels is not None else nullcontext():
+        kernels = self.kernels if self._under is None else self._under.engine.kernels
+        with kernels.stock.first() if kernels is not None else nullcontext():
             form = walk.form_of(definition.root)
         size = self.audience.people
         if form is None:
@@ -203,6 +204,10 @@ class Engine:
         return found
 
     def _look(self, question: Compiled, progress: Progress) -> Membership:
+        if self._under is not None:
+            found = self._under.found(question, progress)
+            if found is not None:
+                return found
         if self.kernels is not None and question.form is not None:
             found = self.kernels.answer(question.form, progress)
             if found is not None:
@@ -212,17 +217,9 @@ class Engine:
     def _ask(self, question: Compiled, progress: Progress) -> Membership:
         cursor = self.audience.cursor()
         try:
-            progress.on_cancel(cursor.interrupt)
-            parameters = {name: list(v) if isinstance(v, tuple) else v for name, v in question.parameters}
-            rows = cursor.execute(question.sql, parameters).fetchnumpy()["_row"]
-        except duckdb.InterruptException as error:
-            raise Cancelled from error
-        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-            raise HandpickError("The numbers are too large to be compared.") from error
+            return Membership.of(asked(cursor, question, progress), self.audience.people)
         finally:
-            progress.on_cancel(None)
             cursor.close()
-        return Membership.of(np.asarray(rows), self.audience.people)
 
 
 def _ids(node: Node) -> Iterator[str]:

@@ -178,7 +178,7 @@ def _notes(live: Live | None) -> list[str]:
     found = []
     if live.waiting:
         found.append(
-            f"{number(live.waiting)} of visitors who are not known yet: they count as soon as it is known who that was."
+            f"{number(live.waiting)} from visitors who are not known yet: counted as soon as it is known who they are."
         )
     found += [f"{number(count)} of {plain(label)} did not fit and are missing." for label, count in live.misfits]
     if live.left_out:

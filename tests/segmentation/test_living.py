@@ -265,3 +265,24 @@ def test_nothing_new_is_no_new_version(sender: Sender, folder: Path) -> None:
     assert isinstance(about, AudienceAbout)
     assert about.live is not None
     assert about.live.messages == 1
+
+
+def test_over_a_large_base_its_kernels_answer_and_the_touched_are_asked_anew(sender: Sender, folder: Path) -> None:
+    sender.send("track", userId="3", event="bought", properties={"total": 30}).send("track", userId="9", event="opened")
+    audience = sender.send("identify", userId="1", traits={"plan": "pro", "new": "x"}).brought_in()
+    top = {"type": "rank", "measure": {"function": "sum", "property": "total"}, "events": ["bought"], "amount": 1}
+    asked: list[list[dict[str, Any]]] = [
+        [did("bought")],
+        [did("opened")],
+        [did("bought", comparison="never", value=None)],
+        [is_("plan", "pro")],
+        [is_("new", "x")],
+        [{"type": "field", "field": "plan", "operator": "is_not", "value": "pro"}],
+        [top],
+    ]
+    for conditions in asked:
+        definition = Definition.model_validate({"root": {"children": conditions}})
+        plain, quick = (Engine(audience, kernels=k).answer(definition, CLOCK) for k in (False, True))
+        assert plain.counted, plain.unfinished
+        assert quick.members == plain.members
+        assert quick.base == 4
