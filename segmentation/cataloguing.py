@@ -87,12 +87,10 @@ def _query(table: str, names: Sequence[str], kind: Kind) -> str:
     return f"SELECT place, coalesce({total}, 0)::BIGINT, count(v), {top}, {low}, {high} FROM ({groups}) GROUP BY place"
 
 
-def event_types(connection: duckdb.DuckDBPyConnection, names: Sequence[str] | None = None) -> tuple[EventType, ...]:
-    """All events of the loaded table, or those of these names, the most frequent first."""
-    where = "" if names is None else "WHERE _name IN (SELECT unnest($names::VARCHAR[]))"
+def event_types(connection: duckdb.DuckDBPyConnection) -> tuple[EventType, ...]:
+    """All events of the loaded table, the most frequent first."""
     rows = connection.execute(
-        f"SELECT _name, count(*), count(DISTINCT _row), min(_time), max(_time) FROM events {where} GROUP BY _name ORDER BY 2 DESC, 1",
-        {} if names is None else {"names": list(names)},
+        "SELECT _name, count(*), count(DISTINCT _row), min(_time), max(_time) FROM events GROUP BY _name ORDER BY 2 DESC, 1"
     ).fetchall()
     return tuple(
         EventType(name=name, label=naming.label(name), count=n, people=people, first=_utc(first), last=_utc(last))

@@ -21,8 +21,8 @@ import duckdb
 from segmentation import inbox
 from segmentation.arriving import Columns
 from segmentation.audience import INTERNAL, Audience, AudienceAbout, Live, attach_base, quoted, version_paths
-from segmentation.catalogue import Catalogue, EventProperty, Field, Kind, Role, Theme
-from segmentation.cataloguing import event_types, summaries
+from segmentation.catalogue import Catalogue, Field, Kind, Role, Theme
+from segmentation.cataloguing import summaries
 from segmentation.inbox import Batch, log_path
 from segmentation.jobs import QUIET
 from segmentation.overlay import Overlay
@@ -166,7 +166,7 @@ def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch
                     "people": overlay.size,
                     "events": about.events + overlay.added,
                     "newest_event": max(times, default=None),
-                    "catalogue": _catalogue(connection, about.catalogue, overlay, progress),
+                    "catalogue": _catalogue(connection, overlay, progress),
                     "live": laid,
                 }
             ),
@@ -179,31 +179,20 @@ def _say(connection: duckdb.DuckDBPyConnection, about: AudienceAbout) -> None:
     connection.execute("CHECKPOINT")
 
 
-def _catalogue(
-    connection: duckdb.DuckDBPyConnection, before: Catalogue, overlay: Overlay, progress: Progress
-) -> Catalogue:
+def _catalogue(connection: duckdb.DuckDBPyConnection, overlay: Overlay, progress: Progress) -> Catalogue:
     """The catalogue with what has changed counted anew."""
-    names = list(overlay.happened)
-    events = [
-        *(event for event in before.events if event.name not in overlay.happened),
-        *event_types(connection, names),
-    ]
-    events.sort(key=lambda event: (-event.count, event.name))
+    events = sorted(overlay.happened.values(), key=lambda event: (-event.count, event.name))
     order = {event.name: place for place, event in enumerate(events)}
-    details = set().union(*overlay.happened.values())
-    filled = {
-        name: {
-            *(p.events if isinstance(p := column.named, EventProperty) else ()),
-            *(e for e in names if name in overlay.happened[e]),
-        }
-        for name, column in overlay.events.known.items()
-    }
-    of_events = _summaries(connection, "events", overlay.events, details, progress)
+    of_events = _summaries(connection, "events", overlay.events, overlay.brought.keys(), progress)
     return Catalogue(
         fields=tuple(_summaries(connection, "people", overlay.people, overlay.renewed, progress)),
         events=tuple(events),
         properties=tuple(
-            one.model_copy(update={"events": tuple(sorted(filled[one.name], key=order.__getitem__))})
+            one.model_copy(
+                update={
+                    "events": tuple(sorted({*one.events, *overlay.brought.get(one.name, ())}, key=order.__getitem__))
+                }
+            )
             for one in of_events
         ),
     )

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -21,9 +22,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from segmentation import naming
 from segmentation.arriving import Column, Columns
 from segmentation.audience import BASE, INTERNAL, AudienceAbout, quoted
-from segmentation.catalogue import EventProperty, Field, Kind, Role
+from segmentation.catalogue import EventProperty, EventType, Field, Kind, Role
 from segmentation.errors import LoadError
 from segmentation.folding import Fold, Folded, Happened
 from segmentation.messages import Cell
@@ -59,7 +61,8 @@ class Overlay:
         self.size = about.people
         self.added = 0
         self.renewed: set[str] = set()  # fields whose values have changed
-        self.happened: dict[str, set[str]] = {}  # events that have come, with the details they brought
+        self.happened = {event.name: event for event in about.catalogue.events}
+        self.brought: dict[str, set[str]] = {}  # details that have come, with their events
         if new:
             self._create()
         live = about.live
@@ -230,23 +233,41 @@ class Overlay:
             "_name": pa.array([event.name for event in events], pa.string()),
             "_time": pa.array([event.time for event in events], pa.timestamp("us")),
         }
-        for event in events:
-            self.happened.setdefault(event.name, set())
         picks = ["_row", "_name", "_time"]
         for name, told in values.items():
             place = self.events.place(name, told, of_people=False)
             if place is None or place in columns:
                 continue
             cells = self.events.fit(place, told)
-            for event, cell in zip(events, cells, strict=True):
-                if cell is not None:
-                    self.happened[event.name].add(place)
+            names = {event.name for event, cell in zip(events, cells, strict=True) if cell is not None}
+            self.brought.setdefault(place, set()).update(names)
             columns[place] = _texts(cells, self.events.known[place])
             picks.append(f"{quoted(place)}::{self.events.known[place].type}")
         self._widen(self.events, ("before", "added"))
-        names = ", ".join(map(quoted, columns))
-        self._with(pa.table(columns), f"INSERT INTO touched.added ({names}) SELECT {', '.join(picks)} FROM arrived")
+        arrived = pa.table(columns)
+        self._count(arrived)
+        into = ", ".join(map(quoted, columns))
+        self._with(arrived, f"INSERT INTO touched.added ({into}) SELECT {', '.join(picks)} FROM arrived")
         self.added += len(events)
+
+    def _count(self, arrived: pa.Table) -> None:
+        """What the catalogue says of these events, before they are added: who has not done one before is touched all the same."""
+        found = self._with(
+            arrived,
+            "SELECT _name, count(*), count(DISTINCT _row) FILTER (known._row IS NULL), min(_time), max(_time) FROM arrived LEFT JOIN "
+            "(SELECT _row, _name FROM touched.before UNION SELECT _row, _name FROM touched.added) AS known USING (_row, _name) "
+            "GROUP BY _name",
+        )
+        for name, count, people, first, last in found:
+            event = self.happened.get(name) or EventType(name=name, label=naming.label(name))
+            times = [time.replace(tzinfo=UTC) for time in (event.first, event.last, first, last) if time is not None]
+            told = {
+                "count": event.count + count,
+                "people": event.people + people,
+                "first": min(times),
+                "last": max(times),
+            }
+            self.happened[name] = event.model_copy(update=told)
 
     def _widen(self, columns: Columns, tables: Sequence[str]) -> None:
         """Give the tables what columns are new or hold larger numbers."""
@@ -260,7 +281,7 @@ class Overlay:
 
     def finish(self) -> None:
         """Bring up to date what follows from the events, and what is read of it all."""
-        if self.derived and self.happened:
+        if self.derived and self.added:
             sets = ", ".join(f"{quoted(name)} = seen.{quoted(name)}" for name in self.derived)
             counts = ", ".join(f"{of} AS {quoted(name)}" for name, of in self.derived.items())
             self.show()

@@ -13,12 +13,16 @@ from segmentation.catalogue import Kind, Role
 from segmentation.clock import Clock
 from segmentation.definition import Definition
 from segmentation.engine import Engine
+from segmentation.guessing import guess_plan
 from segmentation.inbox import Inbox
+from segmentation.jobs import QUIET
 from segmentation.living import about_of, begin, bring_in, rebase
+from segmentation.loading import build_audience
 from segmentation.messages import admitted
 from segmentation.preview import events_of, page_of, person
 from segmentation.values import field_values
 from tests.segmentation.audiences import write_audience
+from tests.segmentation.staging import stage
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CLOCK = Clock(NOW, "UTC")
@@ -97,8 +101,6 @@ def test_an_event_of_a_known_person_counts(sender: Sender) -> None:
     assert count(audience, did("bought")) == 3
     assert audience.about.events == 4
     assert audience.about.newest_event == datetime(2026, 6, 1, 11, tzinfo=UTC)
-    bought = audience.catalogue.event("bought")
-    assert (bought.count, bought.people) == (3, 3)
     assert audience.catalogue.event_property("total").filled == 3
 
 
@@ -286,3 +288,35 @@ def test_over_a_large_base_its_kernels_answer_and_the_touched_are_asked_anew(sen
         assert plain.counted, plain.unfinished
         assert quick.members == plain.members
         assert quick.base == 4
+
+
+PEOPLE = {"customer_id": ["1", "2", "3"], "city": ["Oslo", "Bergen", ""], "points": ["5", "7.25", ""]}
+BOUGHT = {
+    "customer_id": ["1", "2", "2", "1"], "event": ["bought", "bought", "opened", "bought"],
+    "time": ["2026-05-01T10:00:00Z", "2026-05-02T10:00:00Z", "2026-05-03T10:00:00Z", "2026-06-01T11:00:00Z"],
+    "total": ["10", "20.5", "", "3"],
+}  # fmt: skip
+
+
+def test_live_or_loaded_the_catalogue_is_the_same_to_the_last_count(tmp_path: Path) -> None:
+    def built(name: str, people: dict[str, list[str]], events: dict[str, list[str]]) -> Path:
+        tables = [stage(tmp_path / name, "customers.csv", people), stage(tmp_path / name, "actions.csv", events)]
+        plan = guess_plan(tables, zone="UTC", progress=QUIET)
+        return build_audience(plan, tmp_path / name / "audience", name=name, zone="UTC", progress=QUIET)
+
+    whole = about_of(
+        built("whole", {k: [*v, new] for (k, v), new in zip(PEOPLE.items(), ("9", "Oslo", "1"), strict=True)}, BOUGHT)
+    )
+    folder = built("live", PEOPLE, {name: values[:-1] for name, values in BOUGHT.items()}).parent
+    sender = Sender(folder)
+    sender.send("identify", userId="9", traits={"City": "Oslo", "points": 1}).send(
+        "track", userId="1", event="bought", properties={"total": 3}
+    )
+    audience = sender.brought_in()
+    sender.inbox.close()
+    assert audience.catalogue == whole.catalogue
+    assert (audience.about.people, audience.about.events) == (whole.people, whole.events)
+    assert audience.about.newest_event == whole.newest_event
+    again = build_audience(audience.about.plan, folder, name="live", zone="UTC", progress=QUIET)
+    assert again != audience.path
+    assert about_of(again).catalogue == whole.catalogue
