@@ -33,6 +33,7 @@ VERSION_NAME = re.compile(r"v(\d{6,})\.duckdb")
 INTERNAL = ("_row", "_name", "_time")
 BASE = "base"  # the name of a version's base in its views
 MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "1200MB")  # of loading: the process stays below 1.5 GB
+LIMIT_OVER = "400MB"  # of a version over a base, as there may be several at once; the base has the limit of reading
 READING_LIMIT = os.environ.get("HANDPICK_MEMORY", "1500MB")  # beside what the kernels hold
 
 LOCKED: dict[str, str | bool | int | float | list[str]] = {
@@ -121,6 +122,7 @@ def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, AudienceAbout]:
         # else the file is open already in this process, with the same settings
         if about.live is not None and about.live.base:
             attach_base(connection, path.parent / about.live.base)
+            connection.execute(f"SET memory_limit = '{LIMIT_OVER}'")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")

@@ -28,6 +28,16 @@ Done = Callable[[OSError | None], None]
 """Told when messages are on disk, or why they are not."""
 
 
+def synced_folder(folder: Path) -> None:
+    """Have the names of a folder's files on disk."""
+    with suppress(OSError):  # Windows cannot
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 @dataclass(frozen=True)
 class Batch:
     """Messages of the log, and where the next one begins (bytes)."""
@@ -72,6 +82,7 @@ class Inbox:
         self._mended()
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.size = os.fstat(self._file).st_size
+        synced_folder(self.path.parent)
         self._waiting: list[tuple[bytes, Sequence[bytes], Done]] = []
         self._wake = threading.Condition()
         self._closed = False

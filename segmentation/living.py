@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from segmentation.catalogue import Catalogue, Field, Kind, Role, Theme
 from segmentation.cataloguing import summaries
 from segmentation.inbox import Batch, log_path
 from segmentation.jobs import QUIET
-from segmentation.overlay import Overlay
+from segmentation.overlay import MERGES, Overlay
 from segmentation.plan import LoadPlan, Progress
 from segmentation.publishing import prune, publish, publishing, synced
 from segmentation.staged import workbench
@@ -80,9 +81,11 @@ def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None =
         if rebased is not None:
             about = about_of(rebased.file)
             live = about.live or Live()
-        batches = list(inbox.read(log_path(folder), live.end))
-        if not batches and rebased is None:
+        batches = inbox.read(log_path(folder), live.end)
+        first = next(batches, None)
+        if first is None and rebased is None:
             return None
+        news = chain([first] if first is not None else [], batches)
         with written(folder) as loading:
             if rebased is not None:
                 base = rebased.file
@@ -91,7 +94,7 @@ def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None =
                 shutil.copyfile(current, loading)
             else:
                 base = _linked(current)
-            lay(loading, base, about, batches, progress)
+            lay(loading, base, about, news, progress)
             published = publish(loading, folder)
         prune(folder)
         return published
@@ -241,8 +244,8 @@ def rebase(folder: Path, progress: Progress = QUIET) -> Rebased:
                 "UNION ALL SELECT *, 1 FROM handpick_bound) GROUP BY identity",
                 "handpick_waiting": "SELECT * FROM handpick_waiting ANTI JOIN handpick_bound USING (identity)",
             }
-            others = "SELECT view_name FROM duckdb_views() WHERE NOT internal AND view_name IN ('handpick_merges', 'handpick_originals')"
-            made |= {name: f"SELECT * FROM {name}" for (name,) in run(others).fetchall()}
+            merges = run("SELECT view_name FROM duckdb_views() WHERE view_name IN (?, ?)", [*MERGES]).fetchall()
+            made |= {name: f"SELECT * FROM {name}" for (name,) in merges}
             for name, query in made.items():
                 run(f"CREATE TABLE made_{name} AS {query}")
             for name in made:

@@ -31,6 +31,7 @@ from segmentation.folding import Fold, Folded, Happened
 from segmentation.messages import Cell
 from segmentation.plan import TableRole
 
+MERGES = ("handpick_merges", "handpick_originals")  # see `survivors`
 DERIVED = {"First seen": "min(_time)", "Last seen": "max(_time)", "Events": "count(*)"}
 IDS = (("user", "userId"), ("anonymous", "anonymousId"), ("user", "previousId"), ("anonymous", "previousId"))
 
@@ -93,7 +94,7 @@ class Overlay:
                 f" UNION ALL SELECT {columns} FROM {BASE}.main.handpick_{name}" if f"handpick_{name}" in tables else ""
             )
             run(f"CREATE VIEW handpick_{name} AS SELECT {columns} FROM touched.{name}{older}")
-        for name in tables & {"handpick_merges", "handpick_originals"}:
+        for name in tables & {*MERGES}:
             run(f"CREATE VIEW {name} AS SELECT * FROM {BASE}.main.{name}")
 
     def _columns(self, table: str, named: Iterable[Field | EventProperty]) -> dict[str, Column]:
@@ -177,6 +178,7 @@ class Overlay:
             f"SELECT person, min(_row) FROM people JOIN arrived ON {said} = person GROUP BY person",
         )
         rows = {person: int(row) for person, row in found}
+        rows = self._merged([person for person in persons if person not in rows], said) | rows
         self._touch(list(rows.values()))
         new = [person for person in persons if person not in rows]
         rows |= {person: self.size + place for place, person in enumerate(new)}
@@ -187,6 +189,20 @@ class Overlay:
             self.size += len(new)
             self.renewed.add(self.key.name)
         return rows
+
+    def _merged(self, persons: Sequence[str], said: str) -> dict[str, int]:
+        """The rows of those who were merged into somebody when the audience was loaded."""
+        there = self.connection.execute(
+            "SELECT count(*) FROM duckdb_views() WHERE view_name IN (?, ?)", [*MERGES]
+        ).fetchall()
+        if not persons or there != [(len(MERGES),)]:
+            return {}
+        found = self._with(
+            pa.table({"person": pa.array(persons, pa.string())}),
+            f"SELECT person, min(row) FROM handpick_originals JOIN handpick_merges ON _row = place JOIN arrived ON {said} = person "
+            "GROUP BY person",
+        )
+        return {person: int(row) for person, row in found}
 
     def _touch(self, rows: Sequence[int]) -> None:
         arrived = pa.table({"_row": pa.array(rows, pa.uint32())})

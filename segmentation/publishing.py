@@ -14,7 +14,7 @@ from pathlib import Path
 
 from segmentation.audience import next_version_path, version_paths
 from segmentation.errors import AudienceError
-from segmentation.inbox import log_path
+from segmentation.inbox import log_path, synced_folder
 from segmentation.saved import saved_folder
 
 KEPT = 2  # versions
@@ -52,7 +52,7 @@ def publish(loading: Path, folder: Path) -> Path:
             if target.exists():
                 continue
             os.replace(loading, target)
-        _sync_folder(folder)
+        synced_folder(folder)
         return target
 
 
@@ -77,12 +77,3 @@ def _remove(version: Path) -> None:
     with suppress(OSError):
         version.unlink()
         shutil.rmtree(saved_folder(version), ignore_errors=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # Windows cannot
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

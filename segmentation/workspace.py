@@ -167,24 +167,15 @@ class Workspace:
                 damaged = AudienceEntry(audience, audience, None, None, problem=reason)
                 self._damaged[path] = time.monotonic(), damaged
                 return damaged
-            kept = ((known, e) for known, e in self._entries.items() if known.parent != path.parent)
-            self._entries = dict(kept) | {path: entry}  # live, a new version may come every second
+            self._entries = {p: e for p, e in self._entries.items() if p.parent != path.parent} | {path: entry}
             return entry
 
     def _looked_at(self, audience: str, path: Path) -> AudienceEntry:
         """What a version says of itself."""
         with closing(Audience(path)) as opened:
             about = opened.about
-        return AudienceEntry(
-            audience,
-            about.name,
-            path,
-            about.loaded_at,
-            about.people,
-            about.events,
-            sources=len(about.plan.tables),
-            live=about.live,
-        )
+        counts = about.people, about.events, "", len(about.plan.tables)
+        return AudienceEntry(audience, about.name, path, about.loaded_at, *counts, about.live)
 
     def current_version(self, audience: str) -> Path:
         """The newest version of an audience; raises `AudienceError` where there is none."""
