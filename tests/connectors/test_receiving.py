@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import segment.analytics as segment_analytics
 from segment.analytics.client import Client
 
+from connectors.opening import open_workspace
 from connectors.receiving import Receiver
 from segmentation.audience import Audience, version_paths
+from segmentation.definition import Definition
 from segmentation.endpoints import Endpoints
 from segmentation.errors import AudienceError, SourceError
 from segmentation.inbox import Inbox
@@ -100,7 +101,14 @@ def test_segments_own_client_works_unchanged(space: Workspace, receiver: Receive
     assert audience.people == 1
     assert {event.name for event in audience.catalogue.events} == {"Page viewed", "Order Completed", "Screen viewed"}
     assert {"email", "plan", "company_id", "company_name"} <= {field.name for field in audience.catalogue.fields}
-    assert segment_analytics.__name__
+
+
+def test_the_commands_see_it_too(space: Workspace, receiver: Receiver) -> None:
+    post(receiver, "track", {"userId": "u1", "event": "bought"}, key_of(space))
+    followed(space, 1).close()
+    asked = {"root": {"children": [{"type": "event", "events": ["bought"], "comparison": "at_least", "value": 1}]}}
+    with open_workspace(space.home) as evaluation:
+        assert evaluation.count(Definition.model_validate(asked)) == 1
 
 
 def test_the_audience_has_an_event_within_two_seconds(space: Workspace, receiver: Receiver) -> None:
