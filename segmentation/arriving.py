@@ -32,6 +32,7 @@ class Column:
     named: Field | EventProperty
     type: str
     changed: bool = False
+    size: Size | None = None  # of its numbers, as far as they have come by
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Columns:
     def _new(self, name: str, values: Sequence[Cell], of_people: bool) -> str:
         kinds = {kind_of(value) for value in values if value is not None and value != ""}
         kind = kinds.pop() if len(kinds) == 1 else Kind.LIST if Kind.LIST in kinds else Kind.TEXT
-        free = naming.free_name(name, {column.casefold() for column in self.known})
+        free = naming.free_name(name, {"rowid", *(column.casefold() for column in self.known)})
         named: Field | EventProperty
         if of_people:
             sample = Counter(str(value) for value in values[:LOOKED_AT] if isinstance(value, str) and value)
@@ -96,7 +97,8 @@ class Columns:
             assert cell is None or isinstance(cell, str | list)
             found.append(cell)
         if column.named.kind is Kind.NUMBER:
-            wide = (_stored(column) | size_of(found)).type
+            column.size = (column.size or _stored(column)) | size_of(found)
+            wide = column.size.type
             if wide != column.type:
                 column.type, column.changed = wide, True
         return found

@@ -6,6 +6,7 @@ beside, and the next version lies over that.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -24,6 +25,7 @@ from segmentation.arriving import Columns
 from segmentation.audience import INTERNAL, Audience, AudienceAbout, Live, attach_base, quoted, version_paths
 from segmentation.catalogue import Catalogue, Field, Kind, Role, Theme
 from segmentation.cataloguing import summaries
+from segmentation.folding import LINK
 from segmentation.inbox import Batch, log_path
 from segmentation.jobs import QUIET
 from segmentation.overlay import MERGES, Overlay
@@ -96,7 +98,7 @@ def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None =
                 base = _linked(current)
             lay(loading, base, about, news, progress)
             published = publish(loading, folder)
-        prune(folder)
+        prune(folder, base)
         return published
 
 
@@ -149,7 +151,8 @@ def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch
             "SELECT (SELECT count(*) FROM touched.people) + count(*) FROM touched.events"
         ).fetchone() or (0,)
         (waiting,) = connection.execute(
-            "SELECT count(*) FROM handpick_waiting ANTI JOIN handpick_bound USING (identity)"
+            "SELECT count(*) FROM handpick_waiting ANTI JOIN handpick_bound USING (identity) WHERE NOT starts_with(raw, ?)",
+            [json.dumps({LINK: ""}).removesuffix('""}')],
         ).fetchone() or (0,)
         (newest,) = connection.execute("SELECT max(_time) FROM touched.added").fetchone() or (None,)
         times = [time.replace(tzinfo=UTC) for time in (about.newest_event, newest) if time is not None]

@@ -74,20 +74,23 @@ def build_audience(
             for path in (loading, loading.with_name(loading.name + ".wal")):
                 path.unlink(missing_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
-    prune(folder)
     return published
 
 
 def _published(loading: Path, folder: Path, about: AudienceAbout, progress: Progress) -> Path:
     """The loaded file as the newest version, with all that ever came in live laid over it."""
+    base = None
     if not log_path(folder).exists():
-        return publish(loading, folder)
-    synced(loading)
-    base = new_base(folder)
-    os.replace(loading, base)
-    with written(folder) as laid:
-        lay(laid, base, about, read(log_path(folder)), progress)
-        return publish(laid, folder)
+        published = publish(loading, folder)
+    else:
+        synced(loading)
+        base = new_base(folder)
+        os.replace(loading, base)
+        with written(folder) as laid:
+            lay(laid, base, about, read(log_path(folder)), progress)
+            published = publish(laid, folder)
+    prune(folder, base)
+    return published
 
 
 def _load(

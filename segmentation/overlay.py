@@ -151,7 +151,7 @@ class Overlay:
             bound = pa.table({"identity": list(folded.bound), "person": list(folded.bound.values())})
             self._with(bound, "DELETE FROM touched.bound WHERE identity IN (SELECT identity FROM arrived)")
             self._with(bound, "INSERT INTO touched.bound SELECT * FROM arrived")
-        kept = [(identity, json.dumps(raw, default=str)) for identity, raws in folded.waiting.items() for raw in raws]
+        kept = [(identity, json.dumps(raw, default=float)) for identity, raws in folded.waiting.items() for raw in raws]
         if kept:
             identities, texts = zip(*kept, strict=True)
             waiting = pa.table({"identity": pa.array(identities), "raw": pa.array(texts)})
@@ -326,11 +326,15 @@ class Overlay:
         people = "".join(f", {quoted(name)}" for name in self.people.known)
         events = ", ".join(map(quoted, (*INTERNAL, *self.events.known)))
         happened = f"_row, _name, _time{base('events', self.events)}"
+        # An own number of each event, as a table has one, unless the data has a column of this name.
+        of_base, of_added = (
+            (", rowid AS rowid", f", {self.before} + rowid") if "rowid" not in self.events.known else ("", "")
+        )
         for statement in (
             f"people AS SELECT _row{base('people', self.people)} FROM {BASE}.main.people ANTI JOIN touched.people USING (_row) "
             f"UNION ALL SELECT _row{people} FROM touched.people",
-            f"events AS SELECT {happened}, rowid AS rowid FROM {BASE}.main.events "
-            f"UNION ALL SELECT {events}, {self.before} + rowid FROM touched.added",
+            f"events AS SELECT {happened}{of_base} FROM {BASE}.main.events "
+            f"UNION ALL SELECT {events}{of_added} FROM touched.added",
             f"touched.events AS SELECT {events} FROM touched.before UNION ALL SELECT {events} FROM touched.added",
         ):
             self.connection.execute(f"CREATE OR REPLACE VIEW {statement}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ from segmentation.saved import saved_folder
 KEPT = 2  # versions
 KEPT_LIVE = 30  # of those that lie over a base: small, and a new one may come every second
 PATIENCE = 300.0  # seconds
+GRACE = 60.0  # seconds for which versions may still be published over an older base
+UNUSED = 3600.0  # seconds
 
 
 @contextmanager
@@ -62,15 +65,15 @@ def synced(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def prune(folder: Path) -> None:
-    """Remove versions that nobody opens any more, and the bases of none."""
-    bases = sorted(folder.glob("base-*.duckdb"), key=lambda path: path.stat().st_mtime)
-    for old in version_paths(folder)[: -(KEPT_LIVE if bases else KEPT)]:
+def prune(folder: Path, base: Path | None = None) -> None:
+    """Remove versions that nobody opens any more, and bases that no version lies over; `base` is what the newest lies over."""
+    for old in version_paths(folder)[: -(KEPT if base is None else KEPT_LIVE)]:
         _remove(old)
-    # What lay over an older base was published before the newest base was made.
-    if len(bases) > 1 and version_paths(folder)[0].stat().st_mtime > bases[-1].stat().st_mtime:
-        for old in bases[:-1]:
-            _remove(old)
+    # All that was published well after this base was made lies over it; one that was just made may not be in use yet.
+    if base is not None and version_paths(folder)[0].stat().st_mtime > base.stat().st_mtime + GRACE:
+        for other in folder.glob("base-*.duckdb"):
+            if other != base and other.stat().st_mtime < time.time() - UNUSED:
+                _remove(other)
 
 
 def _remove(version: Path) -> None:

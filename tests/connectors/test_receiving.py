@@ -19,6 +19,7 @@ from segment.analytics.client import Client
 
 from connectors.opening import open_workspace
 from connectors.receiving import Receiver
+from segmentation import living
 from segmentation.audience import Audience, version_paths
 from segmentation.definition import Definition
 from segmentation.endpoints import Endpoints
@@ -204,6 +205,21 @@ def test_another_process_and_a_taken_port_are_told(space: Workspace, receiver: R
         Receiver(space, port=receiver.port).follow()
     with pytest.raises(AudienceError, match="Another Handpick"):
         Inbox(space.audience_folder("site"))
+
+
+def test_what_has_grown_large_over_the_base_becomes_a_new_one_beside(
+    space: Workspace, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(living, "GROWN", 1)
+    batch = [{"type": "track", "userId": f"u{n}", "event": "bought"} for n in range(10)]
+    post(receiver, "batch", {"batch": batch}, key_of(space))
+    before = followed(space, 10)
+    until = time.monotonic() + PATIENCE
+    while (after := followed(space, 10)).base == before.base and time.monotonic() < until:
+        time.sleep(0.05)
+    assert after.base != before.base
+    assert (after.people, after.about.events) == (10, 10)
+    assert after.catalogue == before.catalogue
 
 
 SENDS = """

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from segmentation import publishing
 from segmentation.audience import Audience, AudienceAbout, version_paths
 from segmentation.catalogue import Kind, Role
 from segmentation.clock import Clock
 from segmentation.definition import Definition
 from segmentation.engine import Engine
 from segmentation.guessing import guess_plan
-from segmentation.inbox import Inbox
+from segmentation.inbox import Inbox, log_path, read
 from segmentation.jobs import QUIET
 from segmentation.living import about_of, begin, bring_in, rebase
 from segmentation.loading import build_audience
@@ -320,3 +321,46 @@ def test_live_or_loaded_the_catalogue_is_the_same_to_the_last_count(tmp_path: Pa
     again = build_audience(audience.about.plan, folder, name="live", zone="UTC", progress=QUIET)
     assert again != audience.path
     assert about_of(again).catalogue == whole.catalogue
+
+
+def test_what_waited_keeps_its_numbers(sender: Sender) -> None:
+    sender.send("track", anonymousId="v", event="seen", properties={"price": 12.5}).brought_in().close()
+    audience = sender.send("identify", userId="1", anonymousId="v").brought_in()
+    assert audience.catalogue.event_property("price").kind is Kind.NUMBER
+    assert audience.catalogue.event_property("price").high == "12.5"
+
+
+def test_large_and_then_fine_numbers_of_one_new_field_fit(sender: Sender, folder: Path) -> None:
+    sender.send("identify", userId="1", traits={"n": 9_000_000_000_000_000_000}).send(
+        "identify", userId="2", traits={"n": 0.125}
+    )
+    for batch in read(log_path(folder), most=1):
+        assert len(batch.messages) == 1
+    audience = sender.brought_in()
+    assert count(audience, {"type": "field", "field": "n", "operator": "less_than", "value": 1}) == 1
+
+
+@pytest.mark.parametrize("name", ["_row", "rowid", "_time", 'a"b', "  ", "ROWID", "select", "ä ö"])
+def test_any_name_of_a_trait_or_detail_is_only_a_name(sender: Sender, name: str) -> None:
+    sender.send("identify", userId="1", traits={name: "x"}).send(
+        "track", userId="1", event=name.strip() or "e", properties={name: "y"}
+    )
+    audience = sender.brought_in()
+    assert audience.about.events >= 4
+    assert len(events_of(audience, 0, "UTC")) == 2
+
+
+def test_versions_and_bases_that_nobody_needs_go(sender: Sender, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "KEPT_LIVE", 3)
+    for _ in range(4):
+        sender.send("track", userId="1", event="bought").brought_in().close()
+    orphan = folder / "base-orphan.duckdb"
+    orphan.write_bytes(b"")
+    bring_in(folder, rebased=rebase(folder))
+    bases = sorted(folder.glob("base-*.duckdb"))
+    assert len(version_paths(folder)) == 3
+    assert len(bases) == 3
+    monkeypatch.setattr(publishing, "GRACE", -60)
+    monkeypatch.setattr(publishing, "UNUSED", -60)
+    newest = sender.send("track", userId="1", event="bought").brought_in()
+    assert [*folder.glob("base-*.duckdb")] == [newest.base]
