@@ -38,7 +38,7 @@ class Desk:
         self.problem = ""  # why the audience does not follow
         self._arrived = threading.Event()
         self._arrived.set()  # what came in and was not brought in before the end of the last run
-        self._closed = False
+        self._closed = threading.Event()
         self._rebased: Rebased | None = None
         self._rebasing = False
         self._beside = Background("live-base")
@@ -80,7 +80,7 @@ class Desk:
 
     def close(self) -> None:
         """Take nothing more; what came in is brought in."""
-        self._closed = True
+        self._closed.set()
         self._inbox.close()
         self._arrived.set()
         self._follower.join()
@@ -98,13 +98,13 @@ class Desk:
             except Exception:  # one message that Handpick does not understand must not end the way in
                 _log.exception("What came in live could not be brought in")
                 self.problem = "What came in could not be brought in because of a mistake inside Handpick; the log has the details."
-            if self._closed:
+            if self._closed.is_set():
                 return
             if self.problem:
                 self._arrived.set()
-                STOPPED.wait(AGAIN)
+                self._closed.wait(AGAIN)
                 continue
-            STOPPED.wait(max(BETWEEN, time.monotonic() - began))
+            self._closed.wait(max(BETWEEN, time.monotonic() - began))
 
     def _bring_in(self) -> None:
         if not version_paths(self._folder):

@@ -36,6 +36,8 @@ PORT = 8502
 ADDRESS = "127.0.0.1"
 BACKLOG = 2048
 MOST_BYTES = 500 << 10  # of one request, packed and unpacked, as in the specification
+PATHS = (*KINDS, "batch")
+SHORT = {path[0]: path for path in PATHS}  # as Segment's client for browsers calls them
 UNKNOWN_KEY = "The write key is missing or not known here. Copy it from “Live” on the Data page."
 
 
@@ -81,13 +83,20 @@ class Receiver:
             wanted = {found.audience: found for found in self._endpoints.all() if found.on}
             for audience in self._open.keys() - wanted:
                 self._open.pop(audience)[1].close()
-            if wanted and self._server is None:
-                self._listen()
-            elif not wanted:
-                self._stop()
+            problems: list[AudienceError] = []
             for audience, endpoint in wanted.items():
-                desk = self.desk(audience) or Desk(audience, self._workspace)
-                self._open[audience] = (endpoint, desk)
+                try:
+                    desk = self.desk(audience) or Desk(audience, self._workspace)
+                except AudienceError as error:
+                    problems.append(error)
+                else:
+                    self._open[audience] = (endpoint, desk)
+            if self._open and self._server is None:  # now that their keys are known
+                self._listen()
+            elif not self._open:
+                self._stop()
+            if problems:
+                raise problems[0]
 
     def close(self) -> None:
         """Close everything; what was acknowledged is on disk."""
@@ -141,11 +150,11 @@ class Receiver:
 
 def _application(receiver: Receiver) -> Starlette:
     async def answer(request: Request) -> Response:
-        kind = request.path_params["kind"]
+        kind = SHORT.get(request.path_params["kind"], request.path_params["kind"])
         desk: Desk | None = None
         try:
-            if kind not in (*KINDS, "batch"):
-                raise Refused(f"There is no /v1/{kind[:40]}. Possible: {', '.join((*KINDS, 'batch'))}.")
+            if kind not in PATHS:
+                raise Refused(f"There is no /v1/{kind[:40]}. Possible: {', '.join(PATHS)}.")
             named = _basic(request.headers.get("authorization", ""))
             if named is not None:
                 desk = receiver.found([named])

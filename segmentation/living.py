@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Set
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -25,12 +25,14 @@ from segmentation.arriving import Columns
 from segmentation.audience import INTERNAL, Audience, AudienceAbout, Live, attach_base, quoted, version_paths
 from segmentation.catalogue import Catalogue, Field, Kind, Role, Theme
 from segmentation.cataloguing import summaries
+from segmentation.errors import LoadError
 from segmentation.folding import LINK
 from segmentation.inbox import Batch, log_path
 from segmentation.jobs import QUIET
 from segmentation.overlay import MERGES, Overlay
 from segmentation.plan import LoadPlan, Progress
 from segmentation.publishing import prune, publish, publishing, synced
+from segmentation.saved import saved_folder
 from segmentation.staged import workbench
 
 GROWN = 100_000  # rows over the base from which both become a new base …
@@ -110,10 +112,14 @@ def about_of(version: Path) -> AudienceAbout:
 
 @contextmanager
 def written(folder: Path) -> Iterator[Path]:
-    """A name for a file that is being written; what is left of it at the end goes."""
+    """A name for a file that is being written; what is left of it at the end goes. Raises `LoadError` where it cannot be written."""
     loading = folder / f"live-{secrets.token_hex(6)}.loading"
     try:
         yield loading
+    except OSError as error:
+        raise LoadError(
+            f"What came in live cannot be written: {error.strerror or error}. Check the disk and its rights."
+        ) from error
     finally:
         for path in (loading, loading.with_name(loading.name + ".wal")):
             path.unlink(missing_ok=True)
@@ -125,10 +131,12 @@ def new_base(folder: Path) -> Path:
 
 
 def _linked(version: Path) -> Path:
-    """A version as a base, which stays when the version goes."""
+    """A version as a base, with its arrays, which stays when the version goes."""
     base = new_base(version.parent)
     try:
         os.link(version, base)
+        with suppress(OSError, shutil.Error):  # without them they are made anew
+            shutil.copytree(saved_folder(version), saved_folder(base), copy_function=os.link)
     except OSError:  # no links on this disk
         shutil.copyfile(version, base)
     return base

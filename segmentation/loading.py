@@ -86,9 +86,13 @@ def _published(loading: Path, folder: Path, about: AudienceAbout, progress: Prog
         synced(loading)
         base = new_base(folder)
         os.replace(loading, base)
-        with written(folder) as laid:
-            lay(laid, base, about, read(log_path(folder)), progress)
-            published = publish(laid, folder)
+        try:
+            with written(folder) as laid:
+                lay(laid, base, about, read(log_path(folder)), progress)
+                published = publish(laid, folder)
+        except BaseException:
+            base.unlink()
+            raise
     prune(folder, base)
     return published
 

@@ -188,7 +188,7 @@ def _notes(live: Live | None) -> list[str]:
 
 def follow(current: Current) -> None:
     """Where messages come in, the page is drawn anew for each version of the audience in hand."""
-    if current.engine.audience.about.live is not None or endpoints().of(current.id) is not None:
+    if is_open(current.id):
         _follow(current.id, current.engine.audience.path.name)
 
 

@@ -24,7 +24,6 @@ from segmentation.audience import Audience, version_paths
 from segmentation.definition import Definition
 from segmentation.endpoints import Endpoints
 from segmentation.errors import AudienceError, SourceError
-from segmentation.inbox import Inbox
 from segmentation.living import begin
 from segmentation.workspace import Workspace
 
@@ -86,11 +85,11 @@ def followed(space: Workspace, messages: int) -> Audience:
     raise AssertionError(f"The audience has not got {messages} messages within {PATIENCE:.0f} s.")
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_segments_own_client_works_unchanged(space: Workspace, receiver: Receiver, packed: bool) -> None:
-    client = Client(
-        key_of(space), host=receiver.url, gzip=packed, on_error=lambda error, batch: pytest.fail(str(error))
-    )
+def test_segments_own_client_works_unchanged(space: Workspace, receiver: Receiver) -> None:
+    packing = Client(key_of(space), host=receiver.url, gzip=True)
+    packing.track("u1", "Order Completed", {"total": 20})
+    packing.shutdown()
+    client = Client(key_of(space), host=receiver.url, on_error=lambda error, batch: pytest.fail(str(error)))
     client.page(anonymous_id="visitor", name="Home")
     client.identify("u1", {"email": "ann@example.com", "plan": "pro"}, anonymous_id="visitor")
     client.track("u1", "Order Completed", {"total": 12.5})
@@ -98,10 +97,19 @@ def test_segments_own_client_works_unchanged(space: Workspace, receiver: Receive
     client.screen("u1", name="Cart")
     client.alias("visitor2", "u1")
     client.shutdown()
-    audience = followed(space, 6)
-    assert audience.people == 1
+    audience = followed(space, 7)
+    assert (audience.people, audience.about.events) == (1, 4)
     assert {event.name for event in audience.catalogue.events} == {"Page viewed", "Order Completed", "Screen viewed"}
     assert {"email", "plan", "company_id", "company_name"} <= {field.name for field in audience.catalogue.fields}
+
+
+def test_the_client_for_browsers_may_say_it_short_and_from_any_site(space: Workspace, receiver: Receiver) -> None:
+    body = {"anonymousId": "a", "event": "bought", "writeKey": key_of(space)}
+    assert post(receiver, "t", body)[0] == 200
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    request = urllib.request.Request(f"{receiver.url}/v1/t", headers=asked, method="OPTIONS")
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_the_commands_see_it_too(space: Workspace, receiver: Receiver) -> None:
@@ -129,40 +137,34 @@ def test_the_key_may_stand_in_the_body_and_is_not_kept(space: Workspace, receive
     assert key_of(space) not in repr(Endpoints(space).of("site"))
 
 
-@pytest.mark.parametrize("key", [None, "", "wrong"])
-def test_without_the_key_nothing_is_taken(receiver: Receiver, key: str | None) -> None:
-    status, said = post(receiver, "track", {"userId": "u1", "event": "bought"}, key)
-    assert status == 401
-    assert "write key" in said["message"]
+def test_without_the_key_nothing_is_taken(receiver: Receiver) -> None:
+    for key in (None, "", "wrong"):
+        status, said = post(receiver, "track", {"userId": "u1", "event": "bought"}, key)
+        assert status == 401
+        assert "write key" in said["message"]
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "status", "sentence"),
-    [
-        ("track", b"{", 400, "not JSON"),
-        ("track", b"[" * 100_000, 400, "not JSON"),
-        ("track", [1], 400, "not a JSON object"),
-        ("tracks", {"userId": "u"}, 400, "There is no /v1/tracks"),
-        ("track", {"userId": "u"}, 400, "name of its event"),
-        ("track", {"event": "bought"}, 400, "needs a userId or an anonymousId"),
-        ("track", {"userId": "u", "event": "x", "timestamp": "soon"}, 400, "not a date and time"),
-        ("track", {"userId": "u", "event": "x", "properties": {"t": "y" * 40_000}}, 400, "larger than 32 kB"),
-        ("identify", {"userId": "u", "traits": [1]}, 400, "traits is not a JSON object"),
-        ("alias", {"userId": "u"}, 400, "previousId"),
-        ("group", {"userId": "u"}, 400, "groupId"),
-        ("batch", {"batch": 1}, 400, "list of messages"),
-        ("batch", b" " * 600_000, 413, "larger than 500 kB"),
-    ],
-)  # fmt: skip
-def test_what_is_refused_is_told_why(
-    space: Workspace, receiver: Receiver, path: str, body: object, status: int, sentence: str
-) -> None:
-    found, said = post(receiver, path, body, key_of(space))
-    assert (found, sentence in said["message"]) == (status, True), said
-    assert said["success"] is False
+REFUSED: list[tuple[str, object, int, str]] = [
+    ("track", b"{", 400, "not JSON"),
+    ("track", b"[" * 100_000, 400, "not JSON"),
+    ("track", [1], 400, "not a JSON object"),
+    ("tracks", {"userId": "u"}, 400, "There is no /v1/tracks"),
+    ("track", {"userId": "u"}, 400, "name of its event"),
+    ("track", {"event": "bought"}, 400, "needs a userId or an anonymousId"),
+    ("track", {"userId": "u", "event": "x", "timestamp": "soon"}, 400, "not a date and time"),
+    ("track", {"userId": "u", "event": "x", "properties": {"t": "y" * 40_000}}, 400, "larger than 32 kB"),
+    ("identify", {"userId": "u", "traits": [1]}, 400, "traits is not a JSON object"),
+    ("alias", {"userId": "u"}, 400, "previousId"),
+    ("group", {"userId": "u"}, 400, "groupId"),
+    ("batch", {"batch": 1}, 400, "list of messages"),
+    ("batch", b" " * 600_000, 413, "larger than 500 kB"),
+]  # fmt: skip
 
 
-def test_a_packed_bomb_is_refused(space: Workspace, receiver: Receiver) -> None:
+def test_what_is_refused_is_told_why(space: Workspace, receiver: Receiver) -> None:
+    for path, body, status, sentence in REFUSED:
+        found, said = post(receiver, path, body, key_of(space))
+        assert (found, said["success"], sentence in said["message"]) == (status, False, True), (path, said)
     status, said = post(receiver, "batch", b" " * 50_000_000, key_of(space), packed=True)
     assert status == 413
     assert "unpacked" in said["message"]
@@ -200,11 +202,16 @@ def test_switched_off_it_is_closed(space: Workspace, receiver: Receiver) -> None
         post(receiver, "track", {"userId": "u", "event": "x"}, key_of(space))
 
 
-def test_another_process_and_a_taken_port_are_told(space: Workspace, receiver: Receiver) -> None:
-    with pytest.raises(SourceError, match="--live-port"):
-        Receiver(space, port=receiver.port).follow()
+def test_another_process_and_a_taken_port_are_told(space: Workspace, receiver: Receiver, tmp_path: Path) -> None:
     with pytest.raises(AudienceError, match="Another Handpick"):
-        Inbox(space.audience_folder("site"))
+        Receiver(space, port=0).follow()
+    other = Workspace(tmp_path / "other")
+    begin(other.audience_folder("site"), "Our site", "UTC")
+    Endpoints(other).switch("site", True)
+    second = Receiver(other, port=receiver.port)
+    with pytest.raises(SourceError, match="--live-port"):
+        second.follow()
+    second.close()
 
 
 def test_what_has_grown_large_over_the_base_becomes_a_new_one_beside(

@@ -340,14 +340,14 @@ def test_large_and_then_fine_numbers_of_one_new_field_fit(sender: Sender, folder
     assert count(audience, {"type": "field", "field": "n", "operator": "less_than", "value": 1}) == 1
 
 
-@pytest.mark.parametrize("name", ["_row", "rowid", "_time", 'a"b', "  ", "ROWID", "select", "ä ö"])
-def test_any_name_of_a_trait_or_detail_is_only_a_name(sender: Sender, name: str) -> None:
-    sender.send("identify", userId="1", traits={name: "x"}).send(
-        "track", userId="1", event=name.strip() or "e", properties={name: "y"}
-    )
+def test_any_name_of_a_trait_or_detail_is_only_a_name(sender: Sender) -> None:
+    names = ["_row", "rowid", "_time", "ROWID", 'a"b', "select", "ä ö", "  ", ""]
+    sender.send("identify", userId="1", traits=dict.fromkeys(names, "x"))
+    sender.send("track", userId="1", event='select "x', properties=dict.fromkeys(names, "y"))
     audience = sender.brought_in()
-    assert audience.about.events >= 4
+    assert count(audience, did('select "x')) == 1
     assert len(events_of(audience, 0, "UTC")) == 2
+    assert [value for name, value in person(audience, 0, "UTC").items() if value == "x"] == ["x"] * 6
 
 
 def test_versions_and_bases_that_nobody_needs_go(sender: Sender, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
