@@ -16,6 +16,7 @@ from segmentation.errors import HandpickError
 from segmentation.inbox import Done, Inbox
 from segmentation.living import Rebased, about_of, bring_in, has_grown, rebase
 from segmentation.messages import Refused, admitted
+from segmentation.publishing import clear_abandoned
 from segmentation.workspace import Workspace
 
 BETWEEN = 0.7  # seconds from one version to the next at least, and never less than the last one took
@@ -32,6 +33,7 @@ class Desk:
         self.audience = audience
         self._folder = workspace.audience_folder(audience)
         self._inbox = Inbox(self._folder)
+        clear_abandoned(self._folder)
         self.last: datetime | None = None  # UTC: when the newest message came, since the start
         self.refused = Counter[str]()  # messages by the reason, since the start
         self.repeated = 0

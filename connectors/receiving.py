@@ -35,6 +35,7 @@ from segmentation.workspace import Workspace
 PORT = 8502
 ADDRESS = "127.0.0.1"
 BACKLOG = 2048
+MOST_AT_ONCE = 1000  # requests; more are asked to come again
 MOST_BYTES = 500 << 10  # of one request, packed and unpacked, as in the specification
 PATHS = (*KINDS, "batch")
 SHORT = {path[0]: path for path in PATHS}  # as Segment's client for browsers calls them
@@ -127,6 +128,7 @@ class Receiver:
             server_header=False,
             lifespan="off",
             timeout_keep_alive=30,
+            limit_concurrency=MOST_AT_ONCE,
         )
         server = uvicorn.Server(config)
         self._server = server

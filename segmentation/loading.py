@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,14 +30,12 @@ from segmentation.filling import (
 from segmentation.inbox import log_path, read
 from segmentation.living import lay, new_base, written
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
-from segmentation.publishing import prune, publish, publishing, synced
+from segmentation.publishing import clear_abandoned, prune, publish, publishing, synced
 from segmentation.repairing import notes, repair_people
 from segmentation.repairs import Step
 from segmentation.replanning import with_problems
 from segmentation.staged import Part, workbench
 from segmentation.survivors import MERGED, number_rows
-
-ABANDONED = 24 * 3600  # seconds after which an unfinished file belongs to nobody
 
 
 def build_audience(
@@ -55,7 +53,7 @@ def build_audience(
     loading = folder / f"{next_version_path(folder).stem}-{token}.loading"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(folder)
+        clear_abandoned(folder)
         with workbench(progress, loading, temporary) as connection:
             about = _load(connection, plan, name, zone, progress, repairs)
             connection.execute("CREATE TABLE handpick_audience (about VARCHAR)")
@@ -201,13 +199,3 @@ def _field(stored: Stored, summary: Summary) -> Field:
         low=summary.low,
         high=summary.high,
     )
-
-
-def _clear_abandoned(folder: Path) -> None:
-    """Remove what loads left behind that were killed."""
-    limit = datetime.now(UTC).timestamp() - ABANDONED
-    leftovers: Iterable[Path] = (*folder.glob("*.loading*"), *folder.glob(".*.tmp"))
-    for path in leftovers:
-        with suppress(OSError):
-            if path.stat().st_mtime < limit:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -23,6 +23,7 @@ KEPT_LIVE = 30  # of those that lie over a base: small, and a new one may come e
 PATIENCE = 300.0  # seconds
 GRACE = 60.0  # seconds for which versions may still be published over an older base
 UNUSED = 3600.0  # seconds
+ABANDONED = 24 * 3600  # seconds after which an unfinished file belongs to nobody
 
 
 @contextmanager
@@ -80,3 +81,12 @@ def _remove(version: Path) -> None:
     with suppress(OSError):
         version.unlink()
         shutil.rmtree(saved_folder(version), ignore_errors=True)
+
+
+def clear_abandoned(folder: Path) -> None:
+    """Remove what was left behind by those who wrote a version and were killed."""
+    limit = time.time() - ABANDONED
+    for path in (*folder.glob("*.loading*"), *folder.glob(".*.tmp")):
+        with suppress(OSError):
+            if path.stat().st_mtime < limit:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

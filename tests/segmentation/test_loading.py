@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from segmentation import loading, publishing, replanning
+from segmentation import publishing, replanning
 from segmentation.audience import Audience, quoted, version_paths
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import Cancelled, LoadError
@@ -531,7 +531,7 @@ def test_leftovers_of_a_killed_load_are_cleared_after_a_day(tmp_path: Path, monk
     plan = guess(stage(tmp_path, "customers.csv", CUSTOMERS))
     build(plan, tmp_path).close()
     assert (folder / "v000001-abc.loading").exists()
-    monkeypatch.setattr(loading, "ABANDONED", -10)
+    monkeypatch.setattr(publishing, "ABANDONED", -10)
     build(plan, tmp_path).close()
     assert not (folder / "v000001-abc.loading").exists()
 
