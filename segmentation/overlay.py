@@ -16,7 +16,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import duckdb
@@ -240,21 +239,14 @@ class Overlay:
     def _add(self, events: Sequence[Happened], rows: Mapping[str, int]) -> None:
         if not events:
             return
-        values: dict[str, list[Cell]] = {}  # for each detail a value of every event
-        for number, event in enumerate(events):
-            for name, value in event.details.items():
-                values.setdefault(name, [None] * len(events))[number] = value
         columns = {
             "_row": pa.array([rows[event.person] for event in events], pa.uint32()),
             "_name": pa.array([event.name for event in events], pa.string()),
             "_time": pa.array([event.time for event in events], pa.timestamp("us")),
         }
-        picks = ["_row", "_name", "_time"]
-        for name, told in values.items():
-            place = self.events.place(name, told, of_people=False)
-            if place is None or place in columns:
-                continue
-            cells = self.events.fit(place, told)
+        picks = list(columns)
+        for place, values in self._details(events).items():
+            cells = self.events.fit(place, values)
             names = {event.name for event, cell in zip(events, cells, strict=True) if cell is not None}
             self.brought.setdefault(place, set()).update(names)
             columns[place] = _texts(cells, self.events.known[place])
@@ -265,6 +257,20 @@ class Overlay:
         into = ", ".join(map(quoted, columns))
         self._with(arrived, f"INSERT INTO touched.added ({into}) SELECT {', '.join(picks)} FROM arrived")
         self.added += len(events)
+
+    def _details(self, events: Sequence[Happened]) -> dict[str, list[Cell]]:
+        """For each detail a value of every event; several names may be one detail (orderId, order_id)."""
+        values: dict[str, list[Cell]] = {}
+        for number, event in enumerate(events):
+            for name, value in event.details.items():
+                values.setdefault(name, [None] * len(events))[number] = value
+        found: dict[str, list[Cell]] = {}
+        for name, told in values.items():
+            place = self.events.place(name, told, of_people=False)
+            if place is not None:
+                known = found.setdefault(place, told)
+                known[:] = [one if one is not None else other for one, other in zip(known, told, strict=True)]
+        return found
 
     def _count(self, arrived: pa.Table) -> None:
         """What the catalogue says of these events, before they are added: who has not done one before is touched all the same."""
@@ -288,12 +294,11 @@ class Overlay:
     def _widen(self, columns: Columns, tables: Sequence[str]) -> None:
         """Give the tables what columns are new or hold larger numbers."""
         for name, column in columns.known.items():
-            if column.changed:
-                for table in tables:
-                    run = partial(self.connection.execute)
-                    run(f"ALTER TABLE touched.{table} ADD COLUMN IF NOT EXISTS {quoted(name)} {column.type}")
-                    run(f"ALTER TABLE touched.{table} ALTER COLUMN {quoted(name)} TYPE {column.type}")
-                column.changed = False
+            for table in tables if column.changed else ():
+                alter = f"ALTER TABLE touched.{table}"
+                self.connection.execute(f"{alter} ADD COLUMN IF NOT EXISTS {quoted(name)} {column.type}")
+                self.connection.execute(f"{alter} ALTER COLUMN {quoted(name)} TYPE {column.type}")
+            column.changed = False
 
     def finish(self) -> None:
         """Bring up to date what follows from the events, and what is read of it all."""

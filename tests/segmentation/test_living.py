@@ -350,6 +350,12 @@ def test_any_name_of_a_trait_or_detail_is_only_a_name(sender: Sender) -> None:
     assert [value for name, value in person(audience, 0, "UTC").items() if value == "x"] == ["x"] * 6
 
 
+def test_a_detail_under_two_spellings_is_one_and_loses_nothing(sender: Sender) -> None:
+    sender.send("track", userId="1", event="paid", properties={"orderId": "a"})
+    audience = sender.send("track", userId="1", event="paid", properties={"order_id": "b"}).brought_in()
+    assert audience.catalogue.event_property("orderId").filled == 2
+
+
 def test_versions_and_bases_that_nobody_needs_go(sender: Sender, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "KEPT_LIVE", 3)
     for _ in range(4):
