@@ -4,18 +4,15 @@ Tables of the file, beside those of every version (see `audience`), which here a
 - `touched.people`: each of these people as a whole row; `people` is the base without them, and them.
 - `touched.before`: their events in the base; `touched.added`: their new events; `touched.events` is both, so that a question about
   a person can be asked of the schema `touched` alone. `events` is the base's and the new ones.
-- `touched.bound` (identity, person) and `touched.waiting` (identity, raw): what `folding` has to know. `handpick_bound` and
-  `handpick_waiting` are these with those of the base.
+- `touched.bound` and `touched.waiting`, see `identities`.
 
 A person is a row of `people` in the base or of `touched.people`, never of both; new people come behind those of the base.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
-from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -26,13 +23,13 @@ from segmentation.arriving import Column, Columns
 from segmentation.audience import BASE, INTERNAL, AudienceAbout, quoted
 from segmentation.catalogue import EventProperty, EventType, Field, Kind, Role
 from segmentation.errors import LoadError
-from segmentation.folding import Fold, Folded, Happened
+from segmentation.folding import Happened
+from segmentation.identities import Identities, with_arrived
 from segmentation.messages import Cell
 from segmentation.plan import TableRole
 
 MERGES = ("handpick_merges", "handpick_originals")  # see `survivors`
 DERIVED = {"First seen": "min(_time)", "Last seen": "max(_time)", "Events": "count(*)"}
-IDS = (("user", "userId"), ("anonymous", "anonymousId"), ("user", "previousId"), ("anonymous", "previousId"))
 
 
 def key_of(about: AudienceAbout) -> Field:
@@ -83,16 +80,10 @@ class Overlay:
         run(f"CREATE TABLE touched.people AS SELECT * FROM {BASE}.main.people LIMIT 0")
         for table in ("before", "added"):
             run(f"CREATE TABLE touched.{table} AS SELECT * FROM {BASE}.main.events LIMIT 0")
-        run("CREATE TABLE touched.bound (identity VARCHAR, person VARCHAR)")
-        run("CREATE TABLE touched.waiting (identity VARCHAR, raw VARCHAR)")
         tables = {
             name for (name,) in run("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [BASE]).fetchall()
         }
-        for name, columns in (("bound", "identity, person"), ("waiting", "identity, raw")):
-            older = (
-                f" UNION ALL SELECT {columns} FROM {BASE}.main.handpick_{name}" if f"handpick_{name}" in tables else ""
-            )
-            run(f"CREATE VIEW handpick_{name} AS SELECT {columns} FROM touched.{name}{older}")
+        Identities.create(self.connection, tables)
         for name in tables & {*MERGES}:
             run(f"CREATE VIEW {name} AS SELECT * FROM {BASE}.main.{name}")
 
@@ -104,65 +95,15 @@ class Overlay:
 
     def take(self, messages: Sequence[Mapping[str, Any]]) -> None:
         """Take messages of the log in."""
-        folded = self._folded(messages)
+        identities = Identities(self.connection)
+        folded = identities.folded(messages, self.by_email)
         rows = self._rows(list(folded.traits))
-        self._store_identities(folded)
+        identities.keep(folded)
         self._describe(folded.traits, rows)
         self._add(folded.events, rows)
 
-    def _folded(self, messages: Sequence[Mapping[str, Any]]) -> Folded:
-        ids = list({f"{kind}:{said}" for raw in messages for kind, name in IDS if (said := raw.get(name)) is not None})
-        bound: dict[str, str | None] = dict.fromkeys(ids)
-        self.connection.register("asked", pa.table({"identity": pa.array(ids, pa.string())}))
-        bound |= self.connection.execute(
-            "SELECT identity, person FROM handpick_bound SEMI JOIN asked USING (identity)"
-        ).fetchall()
-        bound |= self.connection.execute(
-            "SELECT identity, person FROM touched.bound SEMI JOIN asked USING (identity)"
-        ).fetchall()
-        waiting: dict[str, list[Mapping[str, Any]]] = {name: [] for name in ids}
-        found = self.connection.execute("SELECT identity, raw FROM handpick_waiting SEMI JOIN asked USING (identity)")
-        for identity, raw in found.fetchall():
-            waiting[identity].append(json.loads(raw, parse_float=Decimal))
-        self.connection.unregister("asked")
-
-        def bound_to(identity: str) -> str | None:
-            if identity not in bound:
-                order = "SELECT person FROM {} WHERE identity = $1"
-                statement = f"{order.format('touched.bound')} UNION ALL {order.format('handpick_bound')}"
-                found = self.connection.execute(statement, [identity]).fetchall()
-                bound[identity] = found[0][0] if found else None
-            return bound[identity]
-
-        def kept(identity: str) -> Sequence[Mapping[str, Any]]:
-            if identity not in waiting:
-                rows = self.connection.execute("SELECT raw FROM handpick_waiting WHERE identity = ?", [identity])
-                waiting[identity] = [json.loads(raw, parse_float=Decimal) for (raw,) in rows.fetchall()]
-            return waiting[identity]
-
-        fold = Fold(self.by_email, bound_to, kept)
-        for raw in messages:
-            fold.take(raw)
-        return fold.folded
-
-    def _store_identities(self, folded: Folded) -> None:
-        if folded.bound:
-            bound = pa.table({"identity": list(folded.bound), "person": list(folded.bound.values())})
-            self._with(bound, "DELETE FROM touched.bound WHERE identity IN (SELECT identity FROM arrived)")
-            self._with(bound, "INSERT INTO touched.bound SELECT * FROM arrived")
-        kept = [(identity, json.dumps(raw, default=float)) for identity, raws in folded.waiting.items() for raw in raws]
-        if kept:
-            identities, texts = zip(*kept, strict=True)
-            waiting = pa.table({"identity": pa.array(identities), "raw": pa.array(texts)})
-            self._with(waiting, "INSERT INTO touched.waiting SELECT * FROM arrived")
-
     def _with(self, arrived: pa.Table, statement: str) -> list[tuple[Any, ...]]:
-        """Run a statement over a table `arrived`."""
-        self.connection.register("arrived", arrived)
-        try:
-            return self.connection.execute(statement).fetchall()
-        finally:
-            self.connection.unregister("arrived")
+        return with_arrived(self.connection, arrived, statement)
 
     # People
 
