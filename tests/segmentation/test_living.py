@@ -249,9 +249,11 @@ def test_people_known_by_email_are_found_by_its_trait(tmp_path: Path) -> None:
     fields = {"email": Kind.TEXT}
     write_audience(path, fields, [{"email": "Ann@example.com"}], roles={"email": Role.EMAIL}).close()
     sender = Sender(path.parent)
+    first = sender.send("track", userId="u1", anonymousId="a", event="viewed").brought_in()
+    assert first.about.live is not None
+    assert first.about.live.waiting == 1
     (
-        sender.send("track", userId="u1", anonymousId="a", event="viewed")
-        .send("track", anonymousId="a", event="clicked")
+        sender.send("track", anonymousId="a", event="clicked")
         .send("identify", userId="u1", traits={"email": "ann@example.com"})
         .send("track", anonymousId="a", event="bought")
     )
