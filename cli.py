@@ -30,10 +30,12 @@ def warm() -> None:
     try:
         for name in FIRST_PAGE:
             importlib.import_module(name)
-        from pages.parts.queries import open_newest
+        from pages.parts.queries import open_newest, receiver
 
         with contextlib.suppress(HandpickError, OSError):  # the page meets the same error, and says it
             open_newest()
+        with contextlib.suppress(HandpickError):  # “Live” on the Data page says why
+            receiver().follow()
     finally:
         gc.enable()
     time.sleep(5)
@@ -137,6 +139,12 @@ def _add_start(found: Parser, again: bool = False) -> None:
     found.add_argument(
         "--address", default=usual("127.0.0.1"), help="address to listen on (default: this machine only)"
     )
+    found.add_argument("--live-port", type=int, default=usual(None), help="port for what comes in live (default 8502)")
+    found.add_argument(
+        "--live-address",
+        default=usual(None),
+        help="address for what comes in live, once that is switched on (default: this machine only)",
+    )
     found.add_argument(
         "--home",
         type=Path,
@@ -154,6 +162,9 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["HANDPICK_HOME"] = str(options.home.expanduser().resolve())
     elif os.environ.get("HANDPICK_HOME"):
         os.environ["HANDPICK_HOME"] = str(Path(os.environ["HANDPICK_HOME"]).expanduser().resolve())
+    for name, value in (("HANDPICK_LIVE_PORT", options.live_port), ("HANDPICK_LIVE_ADDRESS", options.live_address)):
+        if value is not None:
+            os.environ[name] = str(value)
     with contextlib.suppress(KeyboardInterrupt):
         start(options.port, options.address)
     return 0

@@ -8,6 +8,7 @@ from pages.parts.builder import builder
 from pages.parts.cookbook import cookbook
 from pages.parts.counting import begun
 from pages.parts.frame import audience_or_stop
+from pages.parts.live import follow
 from pages.parts.numbers import funnel, let_paint, sentence, total
 from pages.parts.queries import Current
 from pages.parts.session import session
@@ -38,3 +39,4 @@ def screen(current: Current) -> None:
 session().go_build = False  # only here, so that a run that was cut short on its way is made up for
 current = audience_or_stop("build a segment")
 screen(current)
+follow(current)

@@ -9,6 +9,7 @@ Tables of the file (names of columns are the catalogue's, quoted; internal colum
 
 A folder `audiences/<id>/` holds `v000001.duckdb`, `v000002.duckdb` …; the highest is the current one. A version is written as
 `….loading` and published by rename, so a half-loaded one is never seen and readers of the old one are not disturbed.
+A version that came about live lies over a base, another file of the folder; `people` and `events` are views of both (see `overlay`).
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ from segmentation.plan import LoadPlan, LoadReport
 from segmentation.repairs import Step
 
 FORMAT = 1
-VERSION_NAME = re.compile(r"v(\d{6})\.duckdb")
+VERSION_NAME = re.compile(r"v(\d{6,})\.duckdb")
 INTERNAL = ("_row", "_name", "_time")
+BASE = "base"  # the name of a version's base in its views
 MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "1200MB")  # of loading: the process stays below 1.5 GB
+LIMIT_OVER = "400MB"  # of a version over a base, as there may be several at once; the base has the limit of reading
 READING_LIMIT = os.environ.get("HANDPICK_MEMORY", "1500MB")  # beside what the kernels hold
 
 LOCKED: dict[str, str | bool | int | float | list[str]] = {
@@ -42,6 +45,18 @@ LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "allow_persistent_secrets": "false",
 }
 """Settings of every DuckDB: nothing is fetched, nothing kept outside, and no variable of Python is a table."""
+
+
+class Live(Model):
+    """How far an audience is with what came in live: the file it lies over, and where in the log it ends (bytes)."""
+
+    base: str = ""  # its name in the folder; "" where the file has all of its own
+    end: int = 0
+    messages: int = 0
+    rows: int = 0  # of people and events that lie over the base
+    waiting: int = 0  # messages of visitors who are not known yet
+    misfits: tuple[tuple[str, int], ...] = ()  # (label, values that did not fit and are missing)
+    left_out: tuple[str, ...] = ()  # names for which there was no room
 
 
 class AudienceAbout(Model):
@@ -58,6 +73,7 @@ class AudienceAbout(Model):
     plan: LoadPlan
     reports: tuple[LoadReport, ...]
     repairs: tuple[Step, ...] = ()
+    live: Live | None = None  # None where nothing ever came in live
 
 
 def quoted(name: str) -> str:
@@ -67,7 +83,9 @@ def quoted(name: str) -> str:
 
 def version_paths(folder: Path) -> list[Path]:
     """The published versions in a folder, oldest first."""
-    return sorted(p for p in folder.glob("v*.duckdb") if VERSION_NAME.fullmatch(p.name))
+    return sorted(
+        (p for p in folder.glob("v*.duckdb") if VERSION_NAME.fullmatch(p.name)), key=lambda p: int(p.stem[1:])
+    )
 
 
 def next_version_path(folder: Path) -> Path:
@@ -80,8 +98,14 @@ def next_version_path(folder: Path) -> Path:
 _OPENING = threading.Lock()
 
 
-def _opened(path: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that only reads and reaches nothing else."""
+def attach_base(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """Make a version's base known to its views."""
+    text = str(file).replace("'", "''")
+    connection.execute(f"ATTACH IF NOT EXISTS '{text}' AS {BASE} (READ_ONLY)")
+
+
+def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, AudienceAbout]:
+    """A connection that only reads and reaches nothing else, and what the version says of itself."""
     connection = duckdb.connect(
         str(path),
         read_only=True,
@@ -92,12 +116,17 @@ def _opened(path: Path) -> duckdb.DuckDBPyConnection:
             **LOCKED,
         },
     )
+    (text,) = connection.execute("SELECT about FROM handpick_audience").fetchone() or ("",)
+    about = AudienceAbout.model_validate_json(text)
     if connection.execute("SELECT current_setting('lock_configuration')").fetchone() != (True,):
         # else the file is open already in this process, with the same settings
+        if about.live is not None and about.live.base:
+            attach_base(connection, path.parent / about.live.base)
+            connection.execute(f"SET memory_limit = '{LIMIT_OVER}'")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-    return connection
+    return connection, about
 
 
 class Audience:
@@ -109,9 +138,7 @@ class Audience:
         self._lock = threading.Lock()
         try:
             with _OPENING:
-                self._connection = _opened(path)
-            (text,) = self._connection.execute("SELECT about FROM handpick_audience").fetchone() or ("",)
-            self.about = AudienceAbout.model_validate_json(text)
+                self._connection, self.about = _opened(path)
         except (duckdb.Error, ValueError) as error:
             raise AudienceError(
                 f"The audience file {path.name} cannot be opened. Load its data again on the Data page."
@@ -121,6 +148,12 @@ class Audience:
     def version(self) -> str:
         """Identifies this version's content everywhere, e.g. in cache keys."""
         return f"{self.path.parent.name}/{self.path.stem}"
+
+    @property
+    def base(self) -> Path | None:
+        """The file that this version lies over, None where it has all of its own."""
+        live = self.about.live
+        return self.path.parent / live.base if live is not None and live.base else None
 
     @property
     def people(self) -> int:

@@ -42,6 +42,7 @@ class Question:
     complement: bool = False
     known: tuple[str, ...] = ()
     form: Form | None = None
+    alone: bool = True  # whether a person is found depends on nobody else
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,14 @@ class Compiled:
     complement: bool = False
     known: tuple[str, ...] = ()  # the fields whose missing people are left out
     form: Form | None = field(default=None, compare=False)  # the same question for the kernels, where it has a shape
+    alone: bool = True  # whether a person is found depends on nobody else
 
     @cached_property
     def positive(self) -> Compiled:
         """The question whom it finds by itself, before any complement."""
-        return Compiled(self.sql, self.parameters, form=self.form) if self.complement or self.known else self
+        if not self.complement and not self.known:
+            return self
+        return Compiled(self.sql, self.parameters, form=self.form, alone=self.alone)
 
 
 class Parameters:

@@ -192,4 +192,5 @@ def question(condition: Condition, catalogue: Catalogue, clock: Clock, newest: d
 def compile_condition(condition: Condition, catalogue: Catalogue, clock: Clock, newest: datetime | None) -> Compiled:
     """A condition as one question to the audience; raises HandpickError with what is missing or wrong."""
     found = question(condition, catalogue, clock, newest)
-    return Compiled(found.select.sql("duckdb", copy=False), found.parameters, found.complement, found.known, found.form)
+    sql = found.select.sql("duckdb", copy=False)
+    return Compiled(sql, found.parameters, found.complement, found.known, found.form, found.alone)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 
 import duckdb
-import numpy as np
 
 from segmentation.audience import Audience
 from segmentation.catalogue import Catalogue
@@ -44,6 +43,7 @@ from segmentation.placing import coordinates, identity
 from segmentation.plan import Progress
 from segmentation.references import NO_REFERENCES, References, listed_question
 from segmentation.set_files import SetFiles
+from segmentation.under import Under, asked
 from segmentation.walking import Walk
 
 SET_BUDGET = 256 * 1024 * 1024
@@ -101,7 +101,9 @@ class Engine:
         """`kernels` answer frequent conditions without SQL: always and at once, never, or by themselves in a large audience."""
         self.audience = audience
         large = max(audience.people, audience.about.events) >= LARGE
-        self.kernels = Kernels(audience, wait=kernels is True) if kernels or (kernels is None and large) else None
+        wanted = bool(kernels) or (kernels is None and large)
+        self._under = Under.of(audience, kernels, lambda base: Engine(base, kernels=kernels)) if wanted else None
+        self.kernels = Kernels(audience, wait=kernels is True) if wanted and audience.base is None else None
         self.files = SetFiles(audience)
         newest = audience.about.newest_event
         self._newest = newest.astimezone(UTC).replace(tzinfo=None) if newest is not None and newest.tzinfo else newest
@@ -131,7 +133,8 @@ class Engine:
             definition = with_ids(definition)
         path = (references.origin,) if references.origin is not None else ()
         walk = Walk(self, catalogue or self.audience.catalogue, clock, references, path, progress)
-        with self.kernels.stock.first() if self.kernels is not None else nullcontext():
+        kernels = self.kernels if self._under is None else self._under.engine.kernels
+        with kernels.stock.first() if kernels is not None else nullcontext():
             form = walk.form_of(definition.root)
         size = self.audience.people
         if form is None:
@@ -248,6 +251,10 @@ class Engine:
         return found
 
     def _look(self, question: Compiled, progress: Progress) -> Membership:
+        if self._under is not None:
+            found = self._under.found(question, progress)
+            if found is not None:
+                return found
         if self.kernels is not None and question.form is not None:
             found = self.kernels.answer(question.form, progress)
             if found is not None:
@@ -257,21 +264,9 @@ class Engine:
     def _ask(self, question: Compiled, progress: Progress) -> Membership:
         cursor = self.audience.cursor()
         try:
-            progress.on_cancel(cursor.interrupt)
-            parameters = {name: list(v) if isinstance(v, tuple) else v for name, v in question.parameters}
-            rows = cursor.execute(question.sql, parameters).fetchnumpy()["_row"]
-        except duckdb.InterruptException as error:
-            raise Cancelled from error
-        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-            raise HandpickError("The numbers are too large to be compared.") from error
-        except duckdb.OutOfMemoryException as error:
-            raise HandpickError(
-                "There is not enough memory to find these people. Have HANDPICK_MEMORY raised by whoever runs Handpick."
-            ) from error
+            return Membership.of(asked(cursor, question, progress), self.audience.people)
         finally:
-            progress.on_cancel(None)
             cursor.close()
-        return Membership.of(np.asarray(rows), self.audience.people)
 
 
 def _counted(node: Node) -> Iterator[Node]:

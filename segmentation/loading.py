@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from segmentation.audience import AudienceAbout, next_version_path, version_paths
+from segmentation.audience import AudienceAbout, next_version_path
 from segmentation.catalogue import Catalogue, EventProperty, Field
 from segmentation.cataloguing import Summary, event_types, filled_by_event, summaries
 from segmentation.deriving import derive_people
@@ -27,19 +27,18 @@ from segmentation.filling import (
     properties,
     report_left_out,
 )
+from segmentation.inbox import log_path, read
+from segmentation.living import lay, new_base, written
 from segmentation.lookups import Lookups, details, owned, report_lookup, with_missing
 from segmentation.lookups import fields as fields_of
 from segmentation.matching import USED
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
+from segmentation.publishing import clear_abandoned, prune, publish, publishing, synced
 from segmentation.repairing import notes, repair_people
 from segmentation.repairs import Step
 from segmentation.replanning import with_problems
-from segmentation.saved import saved_folder
 from segmentation.staged import Part, workbench
 from segmentation.survivors import MERGED, number_rows
-
-KEPT = 2  # versions
-ABANDONED = 24 * 3600  # seconds after which an unfinished file belongs to nobody
 
 
 def build_audience(
@@ -57,7 +56,7 @@ def build_audience(
     loading = folder / f"{next_version_path(folder).stem}-{token}.loading"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(folder)
+        clear_abandoned(folder)
         with workbench(progress, loading, temporary) as connection:
             about = _load(connection, plan, name, zone, progress, repairs)
             connection.execute("CREATE TABLE handpick_audience (about VARCHAR)")
@@ -65,7 +64,8 @@ def build_audience(
             progress("Writing the audience", 0.95)
             connection.execute("CHECKPOINT")
         progress("Publishing", 0.99)
-        published = _publish(loading, folder)
+        with publishing(folder):
+            published = _published(loading, folder, about, progress)
     except OSError as error:
         raise LoadError(
             f"The audience cannot be written: {error.strerror or error}. Check the disk and its rights."
@@ -75,10 +75,26 @@ def build_audience(
             for path in (loading, loading.with_name(loading.name + ".wal")):
                 path.unlink(missing_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
-    for old in version_paths(folder)[:-KEPT]:
-        with suppress(OSError):
-            old.unlink()
-            shutil.rmtree(saved_folder(old), ignore_errors=True)
+    return published
+
+
+def _published(loading: Path, folder: Path, about: AudienceAbout, progress: Progress) -> Path:
+    """The loaded file as the newest version, with all that ever came in live laid over it."""
+    base = None
+    if not log_path(folder).exists():
+        published = publish(loading, folder)
+    else:
+        synced(loading)
+        base = new_base(folder)
+        os.replace(loading, base)
+        try:
+            with written(folder) as laid:
+                lay(laid, base, about, read(log_path(folder)), progress)
+                published = publish(laid, folder)
+        except BaseException:
+            base.unlink()
+            raise
+    prune(folder, base)
     return published
 
 
@@ -193,40 +209,3 @@ def _field(stored: Stored, summary: Summary) -> Field:
         low=summary.low,
         high=summary.high,
     )
-
-
-def _publish(loading: Path, folder: Path) -> Path:
-    """Give the finished file the next free version number; two loads at once get two numbers."""
-    with loading.open("rb+") as file:
-        os.fsync(file.fileno())
-    while True:
-        target = next_version_path(folder)
-        try:
-            os.link(loading, target)
-        except FileExistsError:
-            continue
-        except OSError:  # no links on this disk
-            if target.exists():
-                continue
-            os.replace(loading, target)
-        _sync_folder(folder)
-        return target
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # Windows cannot
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _clear_abandoned(folder: Path) -> None:
-    """Remove what loads left behind that were killed."""
-    limit = datetime.now(UTC).timestamp() - ABANDONED
-    leftovers: Iterable[Path] = (*folder.glob("*.loading*"), *folder.glob(".*.tmp"))
-    for path in leftovers:
-        with suppress(OSError):
-            if path.stat().st_mtime < limit:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()

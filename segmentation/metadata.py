@@ -90,6 +90,13 @@ RENEWALS = Table(
     Column("report", Text),  # Report as JSON
     Column("done", DateTime, nullable=False),  # the scheduled time that was last taken care of
 )
+ENDPOINTS = Table(
+    "endpoints",
+    METADATA,
+    Column("audience", String, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("on", Boolean, nullable=False),
+)
 LOG = Table(
     "log",
     METADATA,

@@ -161,7 +161,7 @@ def rank_question(node: RankCondition, at: Happening) -> Question:
         exp.Not(this=exp.paren(_first(own, ranked, at.parameters.bind(number(node.after)), of_100))),
         copy=False,
     )
-    return Question(select, tuple(at.parameters.values))
+    return Question(select, tuple(at.parameters.values), alone=False)
 
 
 def rfm_question(node: RfmCondition, at: Happening) -> Question:
@@ -207,4 +207,4 @@ def rfm_question(node: RfmCondition, at: Happening) -> Question:
         .from_(placed.subquery("placed", copy=False), copy=False)
         .where(*found)
     )
-    return Question(select, tuple(at.parameters.values))
+    return Question(select, tuple(at.parameters.values), alone=False)

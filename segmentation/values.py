@@ -34,6 +34,9 @@ def asked(
     cursor = audience.cursor()
     try:
         progress.on_cancel(cursor.interrupt)
+        if members is not None and audience.base is not None:  # in a version over a base, people lie in two tables
+            own = quoted(audience.path.stem)
+            cursor.execute(f"CREATE TEMP VIEW people AS SELECT * FROM {own}.main.people ORDER BY _row")
         if members is not None:
             cursor.register("members", pa.table({"inside": flags_of(members)}))
         return cursor.sql(statement, params=dict(parameters or {})).to_arrow_table()

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 
 from segmentation import metadata
-from segmentation.audience import Audience, version_paths
+from segmentation.audience import Audience, Live, version_paths
 from segmentation.catalogue import FieldEdit
 from segmentation.errors import AudienceError, HandpickError, LibraryError, LoadError, close_names
 from segmentation.plan import LoadPlan
@@ -58,6 +58,8 @@ class AudienceEntry:
     people: int = 0
     events: int = 0
     problem: str = ""
+    sources: int = 0  # tables that it was read from
+    live: Live | None = None
 
 
 def _reason(error: BaseException | None) -> str:
@@ -165,14 +167,15 @@ class Workspace:
                 damaged = AudienceEntry(audience, audience, None, None, problem=reason)
                 self._damaged[path] = time.monotonic(), damaged
                 return damaged
-            self._entries[path] = entry
+            self._entries = {p: e for p, e in self._entries.items() if p.parent != path.parent} | {path: entry}
             return entry
 
     def _looked_at(self, audience: str, path: Path) -> AudienceEntry:
         """What a version says of itself."""
         with closing(Audience(path)) as opened:
             about = opened.about
-        return AudienceEntry(audience, about.name, path, about.loaded_at, about.people, about.events)
+        counts = about.people, about.events, "", len(about.plan.tables)
+        return AudienceEntry(audience, about.name, path, about.loaded_at, *counts, about.live)
 
     def current_version(self, audience: str) -> Path:
         """The newest version of an audience; raises `AudienceError` where there is none."""

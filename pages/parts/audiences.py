@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from pages.parts import leftovers
+from pages.parts.live import is_open, way_in
 from pages.parts.queries import current, engine, workspace
 from pages.parts.relations import belonging
 from pages.parts.session import Draft, session, widget
@@ -49,23 +50,29 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
                 st.page_link("pages/build.py", label="Build a segment", icon=":material/front_hand:")
             else:
                 st.button("Use", key=f"use-{entry.id}", on_click=_use, args=(entry.id,))
-            st.button(
-                "Change how it was read",
-                key=f"replan-{entry.id}",
-                type="tertiary",
-                icon=":material/tune:",
-                on_click=_replan,
-                args=(entry,),
-            )
+            if entry.sources:
+                st.button(
+                    "Change how it was read",
+                    key=f"replan-{entry.id}",
+                    type="tertiary",
+                    icon=":material/tune:",
+                    on_click=_replan,
+                    args=(entry,),
+                )
             _delete_button(entry)
         loaded_at = entry.loaded_at
         when = f" · loaded {ago(loaded_at, datetime.now(UTC))}" if loaded_at is not None else ""
-        st.markdown(f"{number(entry.people)} people · {number(entry.events)} events{when}")
-        if chosen:
-            about = engine(str(entry.path)).audience.about
-            just = session().just_loaded
+        if not chosen or not is_open(entry.id):  # else they stand beside what comes in, and change with it
+            st.markdown(f"{number(entry.people)} people · {number(entry.events)} events{when}")
+        if not chosen:
+            return
+        about = engine(str(entry.path)).audience.about
+        just = session().just_loaded
+        if entry.sources:
             sources(entry, about, just)
-            session().just_loaded = False
+        session().just_loaded = False
+        way_in(entry, about)
+        if entry.sources:
             belonging(entry.id, entry.path.stem, about)
             opened = just or session().leftovers_of.endswith(leftovers.ALL)
             with st.expander("What became of every row", expanded=opened, icon=":material/fact_check:"):

@@ -1,4 +1,4 @@
-"""The three ways in."""
+"""The ways in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from connectors.importing import load_sample, plan_files, plan_tables
 from connectors.sources.databases import DATABASES, Database, TableOffer
 from connectors.sources.files import EXTENSIONS
 from pages.parts import forms, work
+from pages.parts.live import begin_live
 from pages.parts.queries import current, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.uploads import kept
@@ -42,6 +43,7 @@ def ways_in() -> None:
         _files()
     with database.container(border=True, height="stretch"):
         _database()
+    begin_live()
 
 
 def _sample() -> None:

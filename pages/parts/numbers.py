@@ -34,8 +34,9 @@ def total(current: Current, answer: Answer) -> None:
         else:
             st.caption("No filter yet: add one and the count follows.")
         about = current.engine.audience.about
+        live = f", {number(about.live.messages)} messages live since" if about.live and about.live.messages else ""
         st.caption(
-            f"Exact. Data loaded {clock(current.local(about.loaded_at))}; "
+            f"Exact. Data loaded {clock(current.local(about.loaded_at))}{live}; "
             f"now is {clock(current.local(current.clock.instant))} ({plain(current.clock.zone)})."
         )
         waiting = len(answer.unfinished)

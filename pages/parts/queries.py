@@ -13,6 +13,7 @@ import pyarrow as pa
 import streamlit as st
 from pyarrow import parquet
 
+from connectors.receiving import Receiver
 from pages.parts.session import session
 from segmentation.audience import Audience
 from segmentation.background import Background
@@ -20,6 +21,7 @@ from segmentation.catalogue import Catalogue
 from segmentation.clock import Clock
 from segmentation.definition import Definition
 from segmentation.editing import around
+from segmentation.endpoints import Endpoints
 from segmentation.engine import Answer, Engine
 from segmentation.errors import HandpickError
 from segmentation.jobs import Jobs, State
@@ -67,6 +69,18 @@ def ladders() -> Ladders:
 def renewals() -> Renewals:
     """How the audiences are brought up to date."""
     return Renewals(workspace())
+
+
+@st.cache_resource(show_spinner=False)
+def endpoints() -> Endpoints:
+    """The live ways in."""
+    return Endpoints(workspace())
+
+
+@st.cache_resource(show_spinner=False)
+def receiver() -> Receiver:
+    """The address of the live ways in; it is open where one of them is on."""
+    return Receiver(workspace())
 
 
 @st.cache_resource(show_spinner=False)

@@ -141,7 +141,11 @@ class Session:
     def keep_time(self) -> None:
         """“Now” stays the same while she works, and moves on when it has grown old."""
         if datetime.now(UTC) - self.now > NOW_LASTS:
-            self.now = datetime.now(UTC)
+            self.move_on()
+
+    def move_on(self) -> None:
+        """“Now” is now: something has just happened that counts."""
+        self.now = datetime.now(UTC)
 
     @property
     def definition(self) -> Definition:

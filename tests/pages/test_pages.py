@@ -20,11 +20,11 @@ def test_without_customers_a_page_says_how_to_get_them(app: Open, page: str) -> 
     assert at.subheader[0].value == "No customers yet"
 
 
-def test_the_first_page_offers_three_ways_in(app: Open) -> None:
+def test_the_first_page_offers_every_way_in(app: Open) -> None:
     at = app(empty=True)
     assert at.title[0].value == "Pick customers by hand"
     labels = [b.label for b in at.button]
-    assert labels == ["Try with sample data", "Read the files", "Read it", "Connect …"]
+    assert labels == ["Try with sample data", "Read the files", "Read it", "Connect …", "Begin a live audience"]
 
 
 @pytest.mark.parametrize("page", ["people", "insights", "export"])

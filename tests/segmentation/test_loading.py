@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from segmentation import loading, replanning
+from segmentation import publishing, replanning
 from segmentation.audience import Audience, quoted, version_paths
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import Cancelled, LoadError
@@ -411,7 +411,7 @@ def test_the_newest_two_versions_stay(tmp_path: Path) -> None:
 
 
 def test_loads_at_once_get_a_version_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "KEPT", 100)
+    monkeypatch.setattr(publishing, "KEPT", 100)
     plan = guess(stage(tmp_path, "customers.csv", CUSTOMERS))
     paths: list[Path] = []
 
@@ -531,7 +531,7 @@ def test_leftovers_of_a_killed_load_are_cleared_after_a_day(tmp_path: Path, monk
     plan = guess(stage(tmp_path, "customers.csv", CUSTOMERS))
     build(plan, tmp_path).close()
     assert (folder / "v000001-abc.loading").exists()
-    monkeypatch.setattr(loading, "ABANDONED", -10)
+    monkeypatch.setattr(publishing, "ABANDONED", -10)
     build(plan, tmp_path).close()
     assert not (folder / "v000001-abc.loading").exists()
 

@@ -1,0 +1,374 @@
+"""What comes in live, from messages to numbers: every reader of a version over a base sees what is in both."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segmentation import publishing
+from segmentation.audience import Audience, AudienceAbout, version_paths
+from segmentation.catalogue import Kind, Role
+from segmentation.clock import Clock
+from segmentation.definition import Definition
+from segmentation.engine import Engine
+from segmentation.guessing import guess_plan
+from segmentation.inbox import Inbox, log_path, read
+from segmentation.jobs import QUIET
+from segmentation.living import about_of, begin, bring_in, rebase
+from segmentation.loading import build_audience
+from segmentation.messages import admitted
+from segmentation.preview import events_of, page_of, person
+from segmentation.values import field_values
+from tests.segmentation.audiences import write_audience
+from tests.segmentation.staging import stage
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+CLOCK = Clock(NOW, "UTC")
+AT = datetime(2026, 5, 1, tzinfo=UTC).replace(tzinfo=None)
+SENT = datetime(2026, 6, 1, 11, tzinfo=UTC).replace(tzinfo=None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A shop of three people and three events, published as a first version."""
+    path = tmp_path / "shop" / "v000001.duckdb"
+    write_audience(
+        path,
+        {"id": Kind.TEXT, "name": Kind.TEXT, "plan": Kind.TEXT, "points": Kind.NUMBER, "tags": Kind.LIST},
+        [
+            {"id": "1", "name": "Ann", "plan": "free", "points": 5, "tags": ["a"]},
+            {"id": "2", "name": "Bob", "plan": "pro", "points": 7.25},
+            {"id": "3", "name": "Cid", "plan": "free"},
+        ],
+        {"total": Kind.NUMBER},
+        [
+            {"_row": 0, "_name": "bought", "_time": AT, "total": 10},
+            {"_row": 1, "_name": "bought", "_time": AT, "total": 20},
+            {"_row": 1, "_name": "opened", "_time": AT},
+        ],
+    ).close()
+    return path.parent
+
+
+class Sender:
+    """Someone who sends messages to an audience, and has them brought in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.inbox = Inbox(folder)
+
+    def send(self, kind: str, **said: Any) -> "Sender":
+        """One message, at noon of the first of June unless it says otherwise."""
+        said = {"timestamp": "2026-06-01T11:00:00Z"} | said
+        self.inbox.append([admitted(json.loads(json.dumps(said)), kind, NOW)], lambda problem: None)
+        return self
+
+    def brought_in(self) -> Audience:
+        """The version that has it all."""
+        self.inbox.close()
+        bring_in(self.folder)
+        self.inbox = Inbox(self.folder)
+        return Audience(version_paths(self.folder)[-1])
+
+
+@pytest.fixture
+def sender(folder: Path) -> Iterator[Sender]:
+    found = Sender(folder)
+    yield found
+    found.inbox.close()
+
+
+def count(audience: Audience, *conditions: dict[str, Any]) -> int:
+    definition = Definition.model_validate({"root": {"children": list(conditions)}})
+    answer = Engine(audience).answer(definition, CLOCK)
+    assert answer.counted, answer.unfinished
+    assert not answer.unfinished
+    return answer.total
+
+
+def did(event: str, **more: Any) -> dict[str, Any]:
+    return {"type": "event", "events": [event], "comparison": "at_least", "value": 1} | more
+
+
+def is_(field: str, value: object) -> dict[str, Any]:
+    return {"type": "field", "field": field, "operator": "is", "value": value}
+
+
+def test_an_event_of_a_known_person_counts(sender: Sender) -> None:
+    audience = sender.send("track", userId="3", event="bought", properties={"total": 12.5}).brought_in()
+    assert count(audience, did("bought")) == 3
+    assert audience.about.events == 4
+    assert audience.about.newest_event == datetime(2026, 6, 1, 11, tzinfo=UTC)
+    assert audience.catalogue.event_property("total").filled == 3
+
+
+def test_traits_change_fields_and_new_ones_appear(sender: Sender) -> None:
+    audience = (
+        sender.send("identify", userId="1", traits={"plan": "pro", "vip": True, "address": {"city": "Oslo"}})
+        .send("identify", userId="9", traits={"plan": "free", "visits": 3})
+        .brought_in()
+    )
+    assert audience.people == 4
+    assert count(audience, is_("plan", "pro")) == 2
+    assert count(audience, is_("plan", "free")) == 2
+    assert count(audience, is_("address_city", "Oslo")) == 1
+    assert audience.catalogue.field("vip").kind is Kind.YES_NO
+    assert audience.catalogue.field("visits").kind is Kind.NUMBER
+    plan = audience.catalogue.field("plan")
+    assert (plan.filled, plan.distinct, [(v.value, v.count) for v in plan.top]) == (4, 2, [("free", 2), ("pro", 2)])
+    assert person(audience, 0, "UTC")["name"] == "Ann"
+
+
+def test_a_new_event_with_new_details_can_be_asked_for(sender: Sender) -> None:
+    sender.send("track", userId="2", event="Order Completed", properties={"coupon": "MAY", "products": [{"sku": "x"}]})
+    audience = sender.brought_in()
+    where = {"children": [{"type": "field", "field": "coupon", "operator": "is", "value": "MAY"}]}
+    assert count(audience, did("Order Completed", where=where)) == 1
+    assert audience.catalogue.event_property("products_sku").kind is Kind.LIST
+    assert audience.catalogue.event_property("coupon").events == ("Order Completed",)
+
+
+def test_page_screen_and_group_have_their_places(sender: Sender) -> None:
+    audience = (
+        sender.send("page", userId="1", name="Home", properties={"url": "https://shop.example/"})
+        .send("screen", userId="1", name="Cart")
+        .send("group", userId="2", groupId="acme", traits={"name": "Acme"})
+        .brought_in()
+    )
+    assert count(audience, did("Page viewed")) == count(audience, did("Screen viewed")) == 1
+    assert count(audience, is_("company_id", "acme")) == 1
+    assert count(audience, is_("company_name", "Acme")) == 1
+
+
+def test_what_a_visitor_did_counts_when_it_is_known_who_that_was(sender: Sender) -> None:
+    audience = sender.send("track", anonymousId="a", event="viewed").brought_in()
+    assert audience.people == 3
+    assert audience.about.events == 3
+    assert audience.about.live is not None
+    assert audience.about.live.waiting == 1
+    audience = sender.send("identify", userId="2", anonymousId="a").brought_in()
+    assert count(audience, did("viewed")) == 1
+    assert audience.about.live is not None
+    assert audience.about.live.waiting == 0
+    audience = sender.send("track", anonymousId="a", event="bought").brought_in()
+    assert rows(audience, did("bought")) == [0, 1]
+    assert len(events_of(audience, 1, "UTC")) == 4
+
+
+def rows(audience: Audience, *conditions: dict[str, Any]) -> list[int]:
+    definition = Definition.model_validate({"root": {"children": list(conditions)}})
+    return Engine(audience).answer(definition, CLOCK).members.rows().tolist()
+
+
+def test_an_alias_brings_a_visitor_to_a_person(sender: Sender) -> None:
+    sender.send("track", anonymousId="a", event="viewed").send("alias", userId="3", previousId="a")
+    assert rows(sender.brought_in(), did("viewed")) == [2]
+
+
+def test_preview_values_and_facts_see_both(sender: Sender) -> None:
+    audience = (
+        sender.send("identify", userId="3", traits={"plan": "gold"})
+        .send("identify", userId="7", traits={"plan": "gold", "name": "Gil"})
+        .brought_in()
+    )
+    members = (
+        Engine(audience).answer(Definition.model_validate({"root": {"children": [is_("plan", "gold")]}}), CLOCK).members
+    )
+    offered = field_values(audience, audience.catalogue.field("plan"), "", beside=members, zone="UTC")
+    assert [(v.value, v.count, v.beside) for v in offered] == [("gold", 2, 2), ("free", 1, 0), ("pro", 1, 0)]
+    shown = page_of(audience, members, [audience.catalogue.field("name")], zone="UTC", page=1, size=10)
+    assert shown.column("Name").to_pylist() == ["Cid", "Gil"]
+
+
+def test_larger_and_finer_numbers_widen_their_column(sender: Sender) -> None:
+    audience = sender.send("identify", userId="1", traits={"points": 1234567890123.125}).brought_in()
+    assert str(person(audience, 0, "UTC")["points"]) == "1234567890123.125"
+    assert count(audience, {"type": "field", "field": "points", "operator": "at_least", "value": 7.25}) == 2
+
+
+def test_values_that_do_not_fit_are_missing_and_counted(sender: Sender) -> None:
+    audience = sender.send("identify", userId="1", traits={"points": "many", "plan": None}).brought_in()
+    assert audience.about.live is not None
+    assert audience.about.live.misfits == (("Points", 1),)
+    assert person(audience, 0, "UTC")["plan"] is None
+
+
+def test_versions_over_versions_and_a_new_base_say_the_same(sender: Sender, folder: Path) -> None:
+    first = sender.send("track", userId="3", event="bought", properties={"total": 1}).send(
+        "track", anonymousId="v", event="seen"
+    )
+    first.brought_in().close()
+    second = first.send("identify", userId="8", traits={"plan": "pro", "tags": ["a", "b"]}).brought_in()
+    told = _told(second)
+    made = rebase(folder)
+    sender.send("track", userId="8", event="bought").brought_in().close()
+    bring_in(folder, rebased=made)
+    over = Audience(version_paths(folder)[-1])
+    assert over.base == made.file
+    assert _told(over)[0] == told[0]
+    assert count(over, did("bought")) == 4
+    after = sender.send("identify", userId="2", anonymousId="v").brought_in()
+    assert rows(after, did("seen")) == [1]
+
+
+def _told(audience: Audience) -> tuple[object, ...]:
+    catalogue = audience.catalogue
+    return catalogue.fields, catalogue.events, catalogue.properties
+
+
+def test_a_new_base_of_data_that_was_replaced_is_not_used(sender: Sender, folder: Path) -> None:
+    sender.send("track", userId="3", event="bought").brought_in().close()
+    made = rebase(folder)
+    other = version_paths(folder)[0]
+    (folder / "v000099.duckdb").write_bytes(other.read_bytes())
+    assert bring_in(folder, rebased=made) is None
+    assert not made.file.exists()
+
+
+def test_an_audience_may_begin_with_nobody(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    begin(folder, "Our site", "UTC")
+    sender = Sender(folder)
+    sender.send("identify", userId="u1", traits={"email": "ann@example.com"}).send("track", userId="u1", event="bought")
+    audience = sender.brought_in()
+    sender.inbox.close()
+    assert (audience.people, audience.about.events) == (1, 1)
+    assert audience.catalogue.with_role(Role.EMAIL) is not None
+    assert person(audience, 0, "UTC") == {
+        "user_id": "u1", "first_seen": SENT, "last_seen": SENT, "events": 1,
+        "email": "ann@example.com",
+    }  # fmt: skip
+
+
+def test_people_known_by_email_are_found_by_its_trait(tmp_path: Path) -> None:
+    path = tmp_path / "mail" / "v000001.duckdb"
+    fields = {"email": Kind.TEXT}
+    write_audience(path, fields, [{"email": "Ann@example.com"}], roles={"email": Role.EMAIL}).close()
+    sender = Sender(path.parent)
+    first = sender.send("track", userId="u1", anonymousId="a", event="viewed").brought_in()
+    assert first.about.live is not None
+    assert first.about.live.waiting == 1
+    (
+        sender.send("track", anonymousId="a", event="clicked")
+        .send("identify", userId="u1", traits={"email": "ann@example.com"})
+        .send("track", anonymousId="a", event="bought")
+    )
+    audience = sender.brought_in()
+    sender.inbox.close()
+    assert audience.people == 1
+    assert [rows(audience, did(event)) for event in ("viewed", "clicked", "bought")] == [[0], [0], [0]]
+
+
+def test_nothing_new_is_no_new_version(sender: Sender, folder: Path) -> None:
+    sender.send("track", userId="3", event="bought").brought_in().close()
+    assert bring_in(folder) is None
+    about = about_of(version_paths(folder)[-1])
+    assert isinstance(about, AudienceAbout)
+    assert about.live is not None
+    assert about.live.messages == 1
+
+
+def test_over_a_large_base_its_kernels_answer_and_the_touched_are_asked_anew(sender: Sender, folder: Path) -> None:
+    sender.send("track", userId="3", event="bought", properties={"total": 30}).send("track", userId="9", event="opened")
+    audience = sender.send("identify", userId="1", traits={"plan": "pro", "new": "x"}).brought_in()
+    top = {"type": "rank", "measure": {"function": "sum", "property": "total"}, "events": ["bought"], "amount": 1}
+    asked: list[list[dict[str, Any]]] = [
+        [did("bought")],
+        [did("opened")],
+        [did("bought", comparison="never", value=None)],
+        [is_("plan", "pro")],
+        [is_("new", "x")],
+        [{"type": "field", "field": "plan", "operator": "is_not", "value": "pro"}],
+        [top],
+    ]
+    for conditions in asked:
+        definition = Definition.model_validate({"root": {"children": conditions}})
+        plain, quick = (Engine(audience, kernels=k).answer(definition, CLOCK) for k in (False, True))
+        assert plain.counted, plain.unfinished
+        assert quick.members == plain.members
+        assert quick.base == 4
+
+
+PEOPLE = {"customer_id": ["1", "2", "3"], "city": ["Oslo", "Bergen", ""], "points": ["5", "7.25", ""]}
+BOUGHT = {
+    "customer_id": ["1", "2", "2", "1"], "event": ["bought", "bought", "opened", "bought"],
+    "time": ["2026-05-01T10:00:00Z", "2026-05-02T10:00:00Z", "2026-05-03T10:00:00Z", "2026-06-01T11:00:00Z"],
+    "total": ["10", "20.5", "", "3"],
+}  # fmt: skip
+
+
+def test_live_or_loaded_the_catalogue_is_the_same_to_the_last_count(tmp_path: Path) -> None:
+    def built(name: str, people: dict[str, list[str]], events: dict[str, list[str]]) -> Path:
+        tables = [stage(tmp_path / name, "customers.csv", people), stage(tmp_path / name, "actions.csv", events)]
+        plan = guess_plan(tables, zone="UTC", progress=QUIET)
+        return build_audience(plan, tmp_path / name / "audience", name=name, zone="UTC", progress=QUIET)
+
+    whole = about_of(
+        built("whole", {k: [*v, new] for (k, v), new in zip(PEOPLE.items(), ("9", "Oslo", "1"), strict=True)}, BOUGHT)
+    )
+    folder = built("live", PEOPLE, {name: values[:-1] for name, values in BOUGHT.items()}).parent
+    sender = Sender(folder)
+    sender.send("identify", userId="9", traits={"City": "Oslo", "points": 1}).send(
+        "track", userId="1", event="bought", properties={"total": 3}
+    )
+    audience = sender.brought_in()
+    sender.inbox.close()
+    assert audience.catalogue == whole.catalogue
+    assert (audience.about.people, audience.about.events) == (whole.people, whole.events)
+    assert audience.about.newest_event == whole.newest_event
+    again = build_audience(audience.about.plan, folder, name="live", zone="UTC", progress=QUIET)
+    assert again != audience.path
+    assert about_of(again).catalogue == whole.catalogue
+
+
+def test_what_waited_keeps_its_numbers(sender: Sender) -> None:
+    sender.send("track", anonymousId="v", event="seen", properties={"price": 12.5}).brought_in().close()
+    audience = sender.send("identify", userId="1", anonymousId="v").brought_in()
+    assert audience.catalogue.event_property("price").kind is Kind.NUMBER
+    assert audience.catalogue.event_property("price").high == "12.5"
+
+
+def test_large_and_then_fine_numbers_of_one_new_field_fit(sender: Sender, folder: Path) -> None:
+    sender.send("identify", userId="1", traits={"n": 9_000_000_000_000_000_000}).send(
+        "identify", userId="2", traits={"n": 0.125}
+    )
+    for batch in read(log_path(folder), most=1):
+        assert len(batch.messages) == 1
+    audience = sender.brought_in()
+    assert count(audience, {"type": "field", "field": "n", "operator": "less_than", "value": 1}) == 1
+
+
+def test_any_name_of_a_trait_or_detail_is_only_a_name(sender: Sender) -> None:
+    names = ["_row", "rowid", "_time", 'a"b', "select", "ä ö", "  ", ""]
+    sender.send("identify", userId="1", traits=dict.fromkeys(names, "x"))
+    sender.send("track", userId="1", event='select "x', properties=dict.fromkeys(names, "y"))
+    audience = sender.brought_in()
+    assert count(audience, did('select "x')) == 1
+    assert len(events_of(audience, 0, "UTC")) == 2
+    assert [value for name, value in person(audience, 0, "UTC").items() if value == "x"] == ["x"] * 6
+
+
+def test_a_detail_under_two_spellings_is_one_and_loses_nothing(sender: Sender) -> None:
+    sender.send("track", userId="1", event="paid", properties={"orderId": "a"})
+    audience = sender.send("track", userId="1", event="paid", properties={"order_id": "b"}).brought_in()
+    assert audience.catalogue.event_property("orderId").filled == 2
+
+
+def test_versions_and_bases_that_nobody_needs_go(sender: Sender, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "KEPT_LIVE", 3)
+    for _ in range(4):
+        sender.send("track", userId="1", event="bought").brought_in().close()
+    orphan = folder / "base-orphan.duckdb"
+    orphan.write_bytes(b"")
+    bring_in(folder, rebased=rebase(folder))
+    bases = sorted(folder.glob("base-*.duckdb"))
+    assert len(version_paths(folder)) == 3
+    assert len(bases) == 3
+    monkeypatch.setattr(publishing, "GRACE", -60)
+    monkeypatch.setattr(publishing, "UNUSED", -60)
+    newest = sender.send("track", userId="1", event="bought").brought_in()
+    assert [*folder.glob("base-*.duckdb")] == [newest.base]
