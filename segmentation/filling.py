@@ -9,7 +9,7 @@ Rules that a reader of the numbers needs:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 
@@ -217,10 +217,10 @@ def _total(source: Source, stored: Stored) -> str:
 
 
 def fill_events(
-    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], stored: Sequence[Stored], keys: str
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], stored: Sequence[Stored], keys: Mapping[int, str]
 ) -> dict[int, LoadReport]:
-    """Create `events`, sorted, from event tables; `keys` is SQL for a relation of key and _row. Reports by table index."""
-    reports = {source.index: _happened(connection, source, stored, keys) for source in sources}
+    """Create `events`, sorted, from event tables; `keys` is SQL for each one's relation of key and _row. Reports by table index."""
+    reports = {source.index: _happened(connection, source, stored, keys[source.index]) for source in sources}
     columns = ", ".join(
         ["_row", "_name", "_time", *(f"p{place} AS {quoted(s.name)}" for place, s in enumerate(stored))]
     )

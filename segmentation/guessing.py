@@ -77,9 +77,10 @@ def guess_plan(tables: Sequence[StagedTable], *, zone: str, progress: Progress) 
             part = Part(progress, place / len(tables), (place + 1) / len(tables))
             drafts.append(_draft(connection, Staged(connection, table, place), part))
         chosen = _roles(connection, drafts)
-    plans = tuple(
-        _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
-    )
+        plans = tuple(
+            _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
+        )
+        plans = _with_owners(connection, drafts, plans)
     return with_problems(LoadPlan(tables=plans))
 
 
@@ -95,7 +96,7 @@ def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -
             changed = [c for c in table.columns if (table.table.path, c.column, c.kind, c.format) not in known]
             found = recount(connection, Staged(connection, table.table), changed, progress) if changed else {}
             tables.append(table.model_copy(update={"columns": tuple(found.get(c.column, c) for c in table.columns)}))
-    return with_problems(LoadPlan(tables=tuple(tables)))
+    return with_problems(plan.model_copy(update={"tables": tuple(tables)}))
 
 
 def _draft(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Progress) -> Draft:
@@ -158,15 +159,18 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
     candidates = [draft for draft in drafts if draft not in happenings and _people_key(draft, {})]
     people = max(candidates, key=_people_rank, default=None)
     people_key = _people_key(people, _shared(connection, people, drafts)) if people else None
+    known = {people: people_key} if people and people_key else {}
+    known |= {draft: key for draft in candidates if draft is not people and (key := _more_people(draft))}
     choices: list[Choice] = []
     for draft in drafts:
-        if draft is people and people_key:
-            choices.append((TableRole.PEOPLE, people_key.column, ()))
+        if own := known.get(draft):
+            choices.append((TableRole.PEOPLE, own.column, ()))
             continue
         key = _event_key(draft) or _other_key(draft)
         if people and people_key:
             surely = key if key and (key.score == SURELY or key.column == people_key.column) else None
-            key = _matching(connection, draft, people, people_key) or surely
+            matching = (_matching(connection, draft, other, theirs) for other, theirs in known.items())
+            key = next((found for found in matching if found), surely)
         if (key and draft.time) or len(drafts) == 1:
             choices.append((TableRole.EVENTS, key.column if key else None, ()))
         else:
@@ -198,6 +202,21 @@ def _people_key(draft: Draft, shared: Mapping[str, float]) -> Key | None:
     least = 0.5 if naming.speaks_of_people(draft.name) else least
     fitting = [k for k in draft.keys if k.distinct >= (least if k.score >= LIKELY else UNIQUE) * k.filled]
     return max(fitting, key=lambda k: (round(shared.get(k.column, 0) * 4), k.is_unique, k.score), default=None)
+
+
+def _more_people(draft: Draft) -> Key | None:
+    """The key of a table that holds people beside another one: it tells who they are, and nothing that they did."""
+    key = _people_key(draft, {})
+    about = naming.speaks_of_people(draft.name) or not {c.role for c in draft.columns}.isdisjoint(_NAMING)
+    return key if key and key.score >= LIKELY and about and (draft.time is None or not _happens(draft)) else None
+
+
+def _happens(draft: Draft) -> bool:
+    """Whether its name speaks of events, or not of people."""
+    return bool(naming.known_event(draft.name)) or not naming.speaks_of_people(draft.name)
+
+
+_NAMING = {Role.EMAIL, Role.PHONE, Role.FIRST_NAME, Role.LAST_NAME, Role.FULL_NAME}
 
 
 def _people_rank(draft: Draft) -> tuple[bool, int, int, int]:
@@ -236,6 +255,24 @@ def _known(connection: duckdb.DuckDBPyConnection, draft: Draft, key: Key, people
         {**draft.staged.parameters, **people.staged.parameters},
     ).fetchone()
     return row[1] / row[0] if row and row[0] else 0.0
+
+
+def _with_owners(
+    connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft], plans: Sequence[TablePlan]
+) -> tuple[TablePlan, ...]:
+    """The plans with the people table whose ids each table of events has, where there are several."""
+    people = [place for place, plan in enumerate(plans) if plan.role is TableRole.PEOPLE]
+
+    def key(place: int) -> Key:
+        return next(key for key in drafts[place].keys if key.column == plans[place].key)
+
+    def owned(place: int, plan: TablePlan) -> TablePlan:
+        if plan.role is not TableRole.EVENTS or plan.key is None or len(people) < 2:
+            return plan
+        shares = {p: _known(connection, drafts[place], key(place), drafts[p], key(p)) for p in people}
+        return plan.model_copy(update={"people": max(people, key=lambda p: shares[p])})
+
+    return tuple(owned(place, plan) for place, plan in enumerate(plans))
 
 
 def _table_plan(draft: Draft, role: TableRole, key: str | None, zone: str, notes: tuple[str, ...]) -> TablePlan:

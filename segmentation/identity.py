@@ -1,7 +1,7 @@
 """Records that are one person: joined by keys they share, transitively, with guard rails, and a reason for every link.
 
 A key is a kind (“email”) and a value in its one form. Rules that a reader of the numbers needs:
-- A key that more than `most` records have is a placeholder's or an office's: it links nobody, unless it is let through.
+- A key that more than `most` records have is a placeholder's or an office's: it links nobody, unless it is allowed.
 - Two records of one source are two ids that somebody keeps apart. Only a `sure` key makes them one; any other key that two people of
   one source share says nothing about which of them a third record is, and links nobody.
 - Records that are to stay apart do so whatever links them, also in a roundabout way.
@@ -72,7 +72,7 @@ def identified(
 
     `keys` has a row for each key of a record: `record`, `kind`, `value` (text, null says nothing); the rules' order is that in which
     keys are believed. `sources`: that of each record; None: none has two ids of one person. `apart`: pairs of records that are two
-    people. `allowed`: keys, as (kind, value), that may link however many records.
+    people. `allowed`: keys, as (kind, value), that are sure and may link however many records.
     """
     source = np.arange(records) if sources is None else np.unique(sources, return_inverse=True)[1].astype(np.int64)
     divided = [(min(pair), max(pair)) for pair in apart]
@@ -111,10 +111,22 @@ class _Shared:
         self.kind, self.value = np.divmod(self.key, len(self.values) + 1)
         self.of = np.repeat(np.arange(len(self.key)), self.count)
         self.crowded = self.count > np.array([rules[name].most for name in self.kinds] or [0])[self.kind]
-        for place in np.flatnonzero(self.crowded).tolist():
-            self.crowded[place] = self.named(place) not in allowed
+        allowed_places = self._places(allowed)
+        self.crowded[allowed_places] = False
         self.used: Mask = ~self.crowded
         self.sure: Mask = self.used & np.array([rules[name].sure for name in self.kinds] or [False])[self.kind]
+        self.sure[allowed_places] = True
+
+    def _places(self, keys: Collection[tuple[str, str]]) -> list[int]:
+        """Where these keys, as (kind, value), are; those that no two records have are nowhere."""
+        found = []
+        for kind, text in keys:
+            value = pc.index(self.values, text).as_py()
+            if kind in self.kinds and value >= 0:
+                code = self.kinds.index(kind) * (len(self.values) + 1) + value
+                place = int(np.searchsorted(self.key, code))
+                found += [place] if place < len(self.key) and self.key[place] == code else []
+        return found
 
     def named(self, place: int) -> tuple[str, str]:
         """The kind and value of a key."""
@@ -190,7 +202,8 @@ def _several(group: Numbers, source: Numbers, person: Numbers) -> Numbers:
     order = np.lexsort((person, source, group))
     group, source, person = group[order], source[order], person[order]
     again = (group[1:] == group[:-1]) & (source[1:] == source[:-1]) & (person[1:] != person[:-1])
-    return group[1:][again]
+    found: Numbers = group[1:][again]
+    return found
 
 
 def _components(records: int, one: Numbers, other: Numbers) -> Numbers:

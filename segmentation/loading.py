@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from segmentation.cataloguing import Summary, event_types, filled_by_event, summ
 from segmentation.deriving import derive_people
 from segmentation.errors import LoadError
 from segmentation.filling import (
+    Source,
     Stored,
     fill_events,
     fill_people,
@@ -27,13 +29,15 @@ from segmentation.filling import (
     properties,
     report_left_out,
 )
+from segmentation.joining import in_turn, whose
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
 from segmentation.repairing import notes, repair_people
-from segmentation.repairs import Step
+from segmentation.repairs import Keep, Step
 from segmentation.replanning import with_problems
 from segmentation.saved import saved_folder
 from segmentation.staged import Part, workbench
-from segmentation.survivors import MERGED, number_rows
+from segmentation.survivors import MERGED, kept_apart, keys_of, merge_people, number_rows, people_by_table
+from segmentation.uniting import distinct_ids, stack_people, told, unite
 
 KEPT = 2  # versions
 ABANDONED = 24 * 3600  # seconds after which an unfinished file belongs to nobody
@@ -95,18 +99,18 @@ def _load(
             continue
         progress(f"Reading {table.table.name}", 0.3 * index / len(plan.tables))
         sources.append(open_source(connection, index, table))
-    person = next((source for source in sources if source.plan.role is TableRole.PEOPLE), None)
+    persons = [source for source in sources if source.plan.role is TableRole.PEOPLE]
     happened = [source for source in sources if source.plan.role is TableRole.EVENTS]
     stored = properties(happened)
     fields: list[Stored] = []
-    keys = "SELECT key, _row FROM keys"
-    if person:
+    keys = dict.fromkeys((source.index for source in happened), "SELECT key, _row FROM keys")
+    if persons:
         progress("Loading the customers", 0.3)
-        fields, reports[person.index] = fill_people(connection, person)
-        known = next((s.name for s in fields if s.plan.column == person.plan.key), fields[0].name)
-        keys = number_rows(connection, known)
-        repairs, merged = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
-        reports[person.index] = _repaired(reports[person.index], repairs, fields, merged)
+        fields, people = _people(connection, plan, persons, repairs, Part(progress, 0.3, 0.4))
+        keys = {source.index: keys_of(whose(plan, source.index)) for source in happened}
+        repairs = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
+        stay = people_by_table(connection, in_turn(plan))
+        reports |= {index: _repaired(report, repairs, fields, stay[index]) for index, report in people.items()}
     else:
         number_people(connection, happened)
     if happened:
@@ -114,10 +118,10 @@ def _load(
         reports |= fill_events(connection, happened, stored, keys)
     else:
         no_events(connection)
-    if not person:
+    if not persons:
         progress("Finding out who did it", 0.65)
         fields = derive_people(connection, happened, stored)
-        repairs, _ = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
+        repairs = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
     progress("Counting values", 0.7)
     catalogue = _catalogue(connection, fields, stored, progress)
     people, events, newest = connection.execute(
@@ -137,11 +141,35 @@ def _load(
     )
 
 
-def _repaired(report: LoadReport, repairs: Sequence[Step], fields: Sequence[Stored], merged: int) -> LoadReport:
-    """The report of the customers with what the repairs did."""
+def _people(
+    connection: duckdb.DuckDBPyConnection,
+    plan: LoadPlan,
+    persons: Sequence[Source],
+    repairs: Sequence[Step],
+    progress: Progress,
+) -> tuple[list[Stored], dict[int, LoadReport]]:
+    """Create `people` from one table, or from several as one profile each; returns its columns and the reports by table."""
+    if len(persons) == 1:
+        (source,) = persons
+        fields, report = fill_people(connection, source)
+        known = next((s.name for s in fields if s.plan.column == source.plan.key), fields[0].name)
+        number_rows(connection, known, source.index)
+        return fields, {source.index: report}
+    fields, reports = stack_people(connection, plan, persons, partial(fill_people, connection))
+    united = unite(connection, plan, fields, kept_apart(connection, repairs), progress)
+    merge_people(connection, united.found, Keep.FULLEST if plan.joining.fullest else Keep.FIRST, fields)
+    distinct_ids(connection, plan, fields[0].name)
+    first = in_turn(plan)[0]
+    notes = (*reports[first].notes, *told(united, plan))
+    return fields, reports | {first: reports[first].model_copy(update={"notes": notes})}
+
+
+def _repaired(report: LoadReport, repairs: Sequence[Step], fields: Sequence[Stored], people: int) -> LoadReport:
+    """The report of customers of whom so many `people` stay, with what the repairs did."""
+    merged = report.loaded - people
     aside = (*report.set_aside, (MERGED, merged)) if merged else report.set_aside
-    told = (*report.notes, *notes(repairs, fields))
-    return report.model_copy(update={"loaded": report.loaded - merged, "set_aside": aside, "notes": told})
+    said = (*report.notes, *notes(repairs, fields))
+    return report.model_copy(update={"loaded": people, "set_aside": aside, "notes": said})
 
 
 def _catalogue(

@@ -13,6 +13,7 @@ from segmentation import naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
+from segmentation.joining import aligned, differing
 from segmentation.plan import ColumnPlan, Format, LoadPlan, TablePlan, TableRole
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
@@ -172,13 +173,14 @@ def _named(table: TablePlan) -> TablePlan:
 
 def _with_table(plan: LoadPlan, index: int, table: TablePlan) -> LoadPlan:
     tables = tuple(table if place == index else other for place, other in enumerate(plan.tables))
-    return with_problems(LoadPlan(tables=tables))
+    return with_problems(plan.model_copy(update={"tables": tables}))
 
 
 def with_problems(plan: LoadPlan) -> LoadPlan:
     """The plan with what it lacks, in sentences; loading waits while there are any."""
+    plan = aligned(plan)
     tables = tuple(_noted(table.model_copy(update={"problems": _problems(table, plan)})) for table in plan.tables)
-    return LoadPlan(tables=tables)
+    return plan.model_copy(update={"tables": tables})
 
 
 def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
@@ -188,8 +190,7 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
         found.append("Say which table holds the customers, or what they did: all tables are left out.")
     if table.role is TableRole.LEAVE_OUT:
         return tuple(found)
-    if roles.count(TableRole.PEOPLE) > 1 and table.role is TableRole.PEOPLE:
-        found.append("Only one table can hold the customers: say what the rows of this table or the other one are.")
+    found += differing(table, plan)
     if table.key is None and not is_numbered(table, plan):
         found.append("Say which column holds the customer id.")
     if table.role is TableRole.EVENTS:
