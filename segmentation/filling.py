@@ -9,7 +9,7 @@ Rules that a reader of the numbers needs:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 
@@ -27,6 +27,7 @@ NO_ID = "no customer id"
 SAME_ID = "same customer id as a later row"
 UNKNOWN = "belongs to a customer who is not in the people table"
 NO_TIME = "no time"
+UNIDENTIFIED = "of a visitor whom nobody has identified yet"
 UNREAD = "could not be read"
 LEFT_OUT = "table left out"
 UNNAMED = "(unnamed)"
@@ -63,7 +64,16 @@ class Source:
     @property
     def key(self) -> str:
         """SQL: the person's id as exact text, NULL if blank."""
-        name = self.plan.key or ""
+        if self.plan.key is None and self.plan.visitor is not None:
+            return "NULL::VARCHAR"
+        return self._id(self.plan.key or "")
+
+    @property
+    def visitor(self) -> str:
+        """SQL: the visitor's id as exact text, NULL if blank or if the table has none."""
+        return "NULL::VARCHAR" if self.plan.visitor is None else self._id(self.plan.visitor)
+
+    def _id(self, name: str) -> str:
         column = self.staged[name]
         whole = self.column(name).format is Format.WHOLE or column.type in ("FLOAT", "DOUBLE")
         return casting.identifier(column) if whole else casting.trimmed(column)
@@ -179,7 +189,7 @@ def properties(sources: Sequence[Source]) -> list[Stored]:
     """The event properties of all tables, with one kind and one size for each name."""
     found: dict[str, Stored] = {}
     for source in sources:
-        used = {source.plan.key, source.plan.time, source.plan.event_column}
+        used = {source.plan.key, source.plan.time, source.plan.event_column, source.plan.visitor}
         for column in source.plan.columns:
             if not column.include or column.column in used:
                 continue
@@ -217,10 +227,20 @@ def _total(source: Source, stored: Stored) -> str:
 
 
 def fill_events(
-    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], stored: Sequence[Stored], keys: Mapping[int, str]
+    connection: duckdb.DuckDBPyConnection,
+    sources: Sequence[Source],
+    stored: Sequence[Stored],
+    keys: Mapping[int, str],
+    identify: Callable[[], None],
 ) -> dict[int, LoadReport]:
-    """Create `events`, sorted, from event tables; `keys` is SQL for each one's relation of key and _row. Reports by table index."""
-    reports = {source.index: _happened(connection, source, stored, keys[source.index]) for source in sources}
+    """Create `events`, sorted, from event tables; `keys` is SQL for each one's relation of key and _row. Reports by table index.
+
+    `identify` tells the rows of `happened…` that have only a visitor whose they are.
+    """
+    for source in sources:
+        _happened(connection, source, stored, keys[source.index])
+    identify()
+    reports = {source.index: _reported(connection, source) for source in sources}
     columns = ", ".join(
         ["_row", "_name", "_time", *(f"p{place} AS {quoted(s.name)}" for place, s in enumerate(stored))]
     )
@@ -233,8 +253,8 @@ def fill_events(
     return reports
 
 
-def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str) -> LoadReport:
-    """Read a table's events into a temporary table, whether they can be loaded or not, and count the reasons."""
+def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str) -> None:
+    """Read a table's events into a temporary table, whether they can be loaded or not."""
     event = source.plan.event_column
     name = f"coalesce({casting.trimmed(source.staged[event])}, '{UNNAMED}')" if event else "''"
     place = f"{source.index}::BIGINT * {MOST_ROWS} + {source.staged.row}"
@@ -246,7 +266,8 @@ def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Seq
         else f"{source.cell(s.parts[source.index], s.kind, s.size)} AS p{place}"
         for place, s in enumerate(stored)
     ]
-    picks = [f"{source.key} AS _key", f"{name} AS _name", f"{source.time} AS _time", f"{place} AS _place", *cells]
+    person = [f"{source.key} AS _key", f"{source.visitor} AS _visitor"]
+    picks = [*person, f"{name} AS _name", f"{source.time} AS _time", f"{place} AS _place", *cells]
     query, parameters = source.staged.select(connection, picks)
     if not event:
         query = f"SELECT * REPLACE ($name::VARCHAR AS _name) FROM ({query})"
@@ -256,13 +277,26 @@ def _happened(connection: duckdb.DuckDBPyConnection, source: Source, stored: Seq
         f"LEFT JOIN ({keys}) AS keys ON read._key = keys.key",
         parameters,
     )
-    loaded, blank, unknown, timeless, newest = connection.execute(
-        "SELECT count(*) FILTER (_row IS NOT NULL AND _time IS NOT NULL), count(*) FILTER (_key IS NULL), "
+
+
+def _reported(connection: duckdb.DuckDBPyConnection, source: Source) -> LoadReport:
+    """Count the reasons why events are set aside."""
+    loaded, blank, unidentified, visitors, unknown, timeless, newest = connection.execute(
+        "SELECT count(*) FILTER (_row IS NOT NULL AND _time IS NOT NULL), "
+        "count(*) FILTER (_row IS NULL AND _key IS NULL AND _visitor IS NULL), "
+        "count(*) FILTER (_row IS NULL AND _key IS NULL AND _visitor IS NOT NULL), "
+        "count(DISTINCT _visitor) FILTER (_row IS NULL AND _key IS NULL), "
         "count(*) FILTER (_key IS NOT NULL AND _row IS NULL), count(*) FILTER (_row IS NOT NULL AND _time IS NULL), "
         f"max(_time) FILTER (_row IS NOT NULL AND _time <= timezone('UTC', now())) FROM happened{source.index}"
-    ).fetchone() or (0, 0, 0, 0, None)
-    report = source.report(loaded, [(NO_ID, blank), (UNKNOWN, unknown), (NO_TIME, timeless)])
-    return report.model_copy(update={"newest": newest.replace(tzinfo=UTC) if newest else None})
+    ).fetchone() or (0, 0, 0, 0, 0, 0, None)
+    report = source.report(
+        loaded, [(NO_ID, blank), (UNIDENTIFIED, unidentified), (UNKNOWN, unknown), (NO_TIME, timeless)]
+    )
+    notes = report.notes
+    if unidentified:
+        of = f"{unidentified:,} event{'s' if unidentified > 1 else ''} of {visitors:,} visitor{'s' if visitors > 1 else ''}"
+        notes = (*notes, f"{of} nobody has identified yet.")
+    return report.model_copy(update={"notes": notes, "newest": newest.replace(tzinfo=UTC) if newest else None})
 
 
 def no_events(connection: duckdb.DuckDBPyConnection) -> None:

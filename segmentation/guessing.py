@@ -21,6 +21,7 @@ PROBED = 2_000  # keys of one table that are looked up in another
 CANDIDATES = 8
 LIKELY = 50  # a name's score from which on a key may be a person's
 SURELY = 100
+FEW_COLUMNS = 4
 FEW_NAMES = 200  # events have no more names than this
 
 
@@ -59,6 +60,11 @@ class Draft:
     def time(self) -> str | None:
         """The column with the moment of an event."""
         return event_time(self.columns)
+
+    @property
+    def visitor(self) -> str | None:
+        """The column with the ids of visitors who may be identified later."""
+        return naming.visitor_column(c.column for c in self.columns if c.kind in (Kind.TEXT, Kind.NUMBER))
 
     @property
     def sells(self) -> bool:
@@ -145,7 +151,10 @@ def _keys(connection: duckdb.DuckDBPyConnection, staged: Staged, profiles: Itera
         Key(found.column, score, row[2 * i], row[2 * i + 1], naming.numbers_rows(found.column, staged.table.name))
         for i, (score, found) in enumerate(likely)
     )
-    return tuple(key for key in keys if (key.distinct >= 20 or key.filled <= 200 or key.score == 100))
+    found = tuple(key for key in keys if (key.distinct >= 20 or key.filled <= 200 or key.score == 100))
+    visitor = naming.visitor_column(key.column for key in found)
+    known = any(key.score >= LIKELY for key in found if key.column != visitor)
+    return tuple(key for key in found if not (known and key.column == visitor))
 
 
 Choice = tuple[TableRole, str | None, tuple[str, ...]]
@@ -171,7 +180,9 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
             surely = key if key and (key.score == SURELY or key.column == people_key.column) else None
             matching = (_matching(connection, draft, other, theirs) for other, theirs in known.items())
             key = next((found for found in matching if found), surely)
-        if (key and draft.time) or len(drafts) == 1:
+        if key and _tells_visitors(draft, key) and any(other.visitor for other in drafts if other is not draft):
+            choices.append((TableRole.VISITORS, key.column, ()))
+        elif (key and draft.time) or len(drafts) == 1:
             choices.append((TableRole.EVENTS, key.column if key else None, ()))
         else:
             lacks = "no customer id" if not key else "no date or time"
@@ -202,6 +213,11 @@ def _people_key(draft: Draft, shared: Mapping[str, float]) -> Key | None:
     least = 0.5 if naming.speaks_of_people(draft.name) else least
     fitting = [k for k in draft.keys if k.distinct >= (least if k.score >= LIKELY else UNIQUE) * k.filled]
     return max(fitting, key=lambda k: (round(shared.get(k.column, 0) * 4), k.is_unique, k.score), default=None)
+
+
+def _tells_visitors(draft: Draft, key: Key) -> bool:
+    """Whether a table says hardly more than which visitor is which person."""
+    return draft.visitor not in (None, key.column) and len(draft.columns) <= FEW_COLUMNS and not draft.event_column
 
 
 def _more_people(draft: Draft) -> Key | None:
@@ -267,7 +283,7 @@ def _with_owners(
         return next(key for key in drafts[place].keys if key.column == plans[place].key)
 
     def owned(place: int, plan: TablePlan) -> TablePlan:
-        if plan.role is not TableRole.EVENTS or plan.key is None or len(people) < 2:
+        if plan.role not in (TableRole.EVENTS, TableRole.VISITORS) or plan.key is None or len(people) < 2:
             return plan
         shares = {p: _known(connection, drafts[place], key(place), drafts[p], key(p)) for p in people}
         return plan.model_copy(update={"people": max(people, key=lambda p: shares[p])})
@@ -276,5 +292,10 @@ def _with_owners(
 
 
 def _table_plan(draft: Draft, role: TableRole, key: str | None, zone: str, notes: tuple[str, ...]) -> TablePlan:
-    plan = TablePlan(table=draft.staged.table, role=role, key=key, zone=zone, columns=draft.columns, notes=notes)
+    filled = next((known.filled for known in draft.keys if known.column == key), 0)
+    unknown = role is TableRole.VISITORS or (role is TableRole.EVENTS and filled < draft.rows)
+    visitor = draft.visitor if unknown and draft.visitor != key else None
+    plan = TablePlan(
+        table=draft.staged.table, role=role, key=key, visitor=visitor, zone=zone, columns=draft.columns, notes=notes
+    )
     return completed(plan, draft.event_column)

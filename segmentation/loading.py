@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from segmentation.audience import AudienceAbout, next_version_path, version_paths
-from segmentation.catalogue import Catalogue, EventProperty, Field
+from segmentation.catalogue import Catalogue, EventProperty, Field, Role
 from segmentation.cataloguing import Summary, event_types, filled_by_event, summaries
 from segmentation.deriving import derive_people
 from segmentation.errors import LoadError
@@ -38,6 +38,7 @@ from segmentation.saved import saved_folder
 from segmentation.staged import Part, workbench
 from segmentation.survivors import MERGED, kept_apart, keys_of, merge_people, number_rows, people_by_table
 from segmentation.uniting import distinct_ids, stack_people, told, unite
+from segmentation.visitors import anonymous_field, identify, keep_visitors, note_visitors
 
 KEPT = 2  # versions
 ABANDONED = 24 * 3600  # seconds after which an unfinished file belongs to nobody
@@ -101,27 +102,31 @@ def _load(
         sources.append(open_source(connection, index, table))
     persons = [source for source in sources if source.plan.role is TableRole.PEOPLE]
     happened = [source for source in sources if source.plan.role is TableRole.EVENTS]
+    tellers = [source for source in sources if source.plan.role is TableRole.VISITORS]
     stored = properties(happened)
     fields: list[Stored] = []
-    keys = dict.fromkeys((source.index for source in happened), "SELECT key, _row FROM keys")
+    keys = dict.fromkeys((source.index for source in (*happened, *tellers)), "SELECT key, _row FROM keys")
     if persons:
         progress("Loading the customers", 0.3)
         fields, people = _people(connection, plan, persons, repairs, Part(progress, 0.3, 0.4))
-        keys = {source.index: keys_of(whose(plan, source.index)) for source in happened}
+        keys = {index: keys_of(whose(plan, index)) for index in keys}
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
         stay = people_by_table(connection, in_turn(plan))
         reports |= {index: _repaired(report, repairs, fields, stay[index]) for index, report in people.items()}
     else:
-        number_people(connection, happened)
+        number_people(connection, [*happened, *tellers])
     if happened:
         progress("Loading the events", 0.45)
-        reports |= fill_events(connection, happened, stored, keys)
+        reports |= note_visitors(connection, tellers, keys)
+        reports |= fill_events(connection, happened, stored, keys, partial(_identify, connection, happened, fields))
     else:
         no_events(connection)
     if not persons:
         progress("Finding out who did it", 0.65)
         fields = derive_people(connection, happened, stored)
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
+    if any(source.plan.keep_visitors for source in happened):
+        fields.append(anonymous_field(connection, fields))
     progress("Counting values", 0.7)
     catalogue = _catalogue(connection, fields, stored, progress)
     people, events, newest = connection.execute(
@@ -162,6 +167,13 @@ def _people(
     first = in_turn(plan)[0]
     notes = (*reports[first].notes, *told(united, plan))
     return fields, reports | {first: reports[first].model_copy(update={"notes": notes})}
+
+
+def _identify(connection: duckdb.DuckDBPyConnection, happened: Sequence[Source], fields: Sequence[Stored]) -> None:
+    """Tell whose the events of visitors are; without `fields` the people are still `keys`."""
+    identify(connection, happened)
+    person = next((s.name for s in fields if s.plan.role is Role.PERSON_ID), "key")
+    keep_visitors(connection, happened, "people" if fields else "keys", person)
 
 
 def _repaired(report: LoadReport, repairs: Sequence[Step], fields: Sequence[Stored], people: int) -> LoadReport:

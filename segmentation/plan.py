@@ -73,6 +73,7 @@ class TableRole(StrEnum):
 
     PEOPLE = "people"
     EVENTS = "events"
+    VISITORS = "visitors"  # one visitor's id beside the id of the person that he is
     LEAVE_OUT = "leave_out"
 
 
@@ -114,7 +115,7 @@ class TablePlan(Model):
     role: TableRole
     key: str | None = None  # column with the person's id
     people: int | None = None  # events: place of the people table whose ids these are; None: the first
-    visitor: str | None = None  # events: column with the id of a visitor who may be identified later …
+    visitor: str | None = None  # events and visitors: column with the id of a visitor who may be identified later …
     keep_visitors: bool = False  # … and who is a person also where he never is
     time: str | None = None  # events: column with the moment
     event_column: str | None = None  # events: column with the event's name …

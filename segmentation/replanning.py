@@ -39,6 +39,23 @@ def change_key(plan: LoadPlan, index: int, column: str | None) -> LoadPlan:
     return _with_table(plan, index, completed(table.model_copy(update={"key": column, "columns": columns})))
 
 
+def change_people(plan: LoadPlan, index: int, people: int) -> LoadPlan:
+    """The place of the people table whose ids stand in the table at `index`."""
+    return _with_table(plan, index, plan.tables[index].model_copy(update={"people": people}))
+
+
+def change_visitor(plan: LoadPlan, index: int, column: str | None) -> LoadPlan:
+    """The column with the ids of visitors who may be identified later; None: there is none."""
+    table = plan.tables[index]
+    update = {"visitor": column, "keep_visitors": table.keep_visitors and column is not None}
+    return _with_table(plan, index, table.model_copy(update=update))
+
+
+def change_keep_visitors(plan: LoadPlan, index: int, wanted: bool) -> LoadPlan:
+    """Whether visitors who are never identified are people too."""
+    return _with_table(plan, index, plan.tables[index].model_copy(update={"keep_visitors": wanted}))
+
+
 def change_time(plan: LoadPlan, index: int, column: str | None) -> LoadPlan:
     """The column with the moment of an event; a column that is not yet a date becomes a moment."""
     table = plan.tables[index].model_copy(update={"time": column})
@@ -145,7 +162,14 @@ def completed(table: TablePlan, event_column: str | None = None) -> TablePlan:
     """The table with what follows from its role and key: an id is text; events have a time, a name and a total."""
     update: dict[str, object] = {"columns": tuple(_as_key(c) if c.column == table.key else c for c in table.columns)}
     if table.role is not TableRole.EVENTS:
-        nothing = {"time": None, "event_column": None, "event_name": None, "line_total": None}
+        nothing: dict[str, object] = {
+            "event_column": None,
+            "event_name": None,
+            "line_total": None,
+            "keep_visitors": False,
+        }
+        nothing["time"] = event_time(table.columns) if table.role is TableRole.VISITORS else None
+        nothing["visitor"] = table.visitor if table.role is TableRole.VISITORS else None
         return table.model_copy(update=update | nothing)
     if table.time is None:
         update |= {"time": event_time(table.columns), "line_total": line_total(table.columns)}
@@ -191,7 +215,8 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
     if table.role is TableRole.LEAVE_OUT:
         return tuple(found)
     found += differing(table, plan)
-    if table.key is None and not is_numbered(table, plan):
+    visits = table.role is TableRole.EVENTS and table.visitor is not None
+    if table.key is None and not visits and not is_numbered(table, plan):
         found.append("Say which column holds the customer id.")
     if table.role is TableRole.EVENTS:
         kinds = {c.column: c.kind for c in table.columns}
@@ -199,6 +224,8 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
             found.append("Say which column tells when it happened.")
         elif kinds.get(table.time) not in TIMES:
             found.append(f"“{table.time}” is to tell when it happened: make it a date or a date with time.")
+    if table.role is TableRole.VISITORS and table.visitor is None:
+        found.append("Say which column holds the visitor’s id.")
     for column in table.columns:
         if column.format is Format.ASK and (column.include or column.column == table.time):
             found.append(_question(column))
