@@ -84,6 +84,7 @@ def _aligned(
 def joinable(plan: LoadPlan) -> tuple[ColumnPlan, ...]:
     """The fields that two people tables share and that can tell who is who: ids first, then e-mail addresses and phone numbers."""
     shared: dict[str, list[ColumnPlan]] = {}
+    plan = aligned(plan.model_copy(update={"joining": Joining()}))  # an id that is not chosen has two names
     for index in people_tables(plan):
         for column in plan.tables[index].columns:
             if column.include and column.kind is Kind.TEXT:

@@ -51,6 +51,11 @@ def change_visitor(plan: LoadPlan, index: int, column: str | None) -> LoadPlan:
     return _with_table(plan, index, table.model_copy(update=update))
 
 
+def has_visitors(table: TablePlan) -> bool:
+    """Whether a column is named like the id of visitors who may be identified later."""
+    return naming.visitor_column(c.column for c in table.columns if c.column != table.key) is not None
+
+
 def change_keep_visitors(plan: LoadPlan, index: int, wanted: bool) -> LoadPlan:
     """Whether visitors who are never identified are people too."""
     return _with_table(plan, index, plan.tables[index].model_copy(update={"keep_visitors": wanted}))

@@ -18,8 +18,9 @@ import pyarrow as pa
 from segmentation.audience import Audience, quoted
 from segmentation.catalogue import Field, Kind, Role
 from segmentation.filling import Stored
+from segmentation.preview import mask
 from segmentation.repairs import Keep, KeepApart, Known, Step
-from segmentation.values import asked, asked_once
+from segmentation.values import asked, asked_once, rows_of
 
 MERGED = "the same person as another row (merged)"
 _CONSENTS = (Role.EMAIL_CONSENT, Role.SMS_CONSENT, Role.ADS_CONSENT)
@@ -164,8 +165,7 @@ def merged_rows(audience: Audience, fields: Sequence[Field], start: int, count: 
     if not _accounted(audience):
         return []
     picks = "".join(f", {quoted(field.name)}" for field in fields)
-    noted = asked_once(audience, "SELECT column_name FROM duckdb_columns() WHERE table_name = 'handpick_merges'")
-    origin = "source, key" if ("key",) in noted else "NULL, NULL"  # loaded by a Handpick that did not note it
+    origin = "source, key" if _origin_noted(audience) else "NULL, NULL"
     table = asked(
         audience,
         f"SELECT row, kept, why, {origin}{picks} FROM handpick_merges JOIN handpick_originals ON _row = place "
@@ -179,6 +179,31 @@ def merged_rows(audience: Audience, fields: Sequence[Field], start: int, count: 
         known = None if key is None else Known(table=source, id=key)
         people.setdefault(row, []).append(MergedRow(kept, why, named, known))
     return list(people.values())
+
+
+def explained(audience: Audience, row: int) -> str:
+    """Of which rows a person was made and why, in a sentence with masked addresses; "" of whom nobody was merged with."""
+    if not _accounted(audience) or not _origin_noted(audience):
+        return ""
+    parts = rows_of(
+        asked(
+            audience,
+            "SELECT source, key, kept, why FROM handpick_merges WHERE row = $row AND key IS NOT NULL ORDER BY kept DESC, place",
+            {"row": row},
+        )
+    )
+    tables = audience.about.plan.tables
+    said = [
+        f"{mask(key, Role.PERSON_ID)} in {tables[source].table.name}{'' if place == 0 else f' ({why})'}"
+        for place, (source, key, _, why) in enumerate(parts)
+    ]
+    return f"Made of {', '.join(said[:-1])} and {said[-1]}." if len(said) > 1 else ""
+
+
+def _origin_noted(audience: Audience) -> bool:
+    """Whether it was loaded by a Handpick that noted where merged rows are from."""
+    columns = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'handpick_merges'"
+    return ("key",) in asked_once(audience, columns)
 
 
 def _accounted(audience: Audience) -> bool:

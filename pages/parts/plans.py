@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
@@ -12,17 +10,21 @@ import streamlit as st
 
 from connectors.importing import load
 from pages.parts import leftovers, work
+from pages.parts.changes import change_plan, select, with_widget
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
+from pages.parts.whoiswho import one_person, visitors_kept, whose_ids
 from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
-from segmentation.errors import HandpickError
-from segmentation.guessing import checked
-from segmentation.jobs import Quiet
 from segmentation.plan import ColumnPlan, Format, LoadPlan, Progress, TablePlan, TableRole
 
-ROLES = {TableRole.PEOPLE: "Customers", TableRole.EVENTS: "Events", TableRole.LEAVE_OUT: "Leave out"}
+ROLES = {
+    TableRole.PEOPLE: "Customers",
+    TableRole.EVENTS: "Events",
+    TableRole.VISITORS: "Visitors",
+    TableRole.LEAVE_OUT: "Leave out",
+}
 FORMAT_LABELS = {
     Format.PLAIN: "as it stands",
     Format.DECIMAL_COMMA: "1.234,50",
@@ -49,7 +51,8 @@ def confirm() -> None:
     if state.problem:
         st.error(plain(state.problem), icon=":material/error:")
     for index, table in enumerate(draft.plan.tables):
-        _table(index, table)
+        _table(index, table, draft.plan)
+    one_person(draft)
     problems = draft.plan.problems
     if problems:
         st.warning("Before loading:\n" + "\n".join(f"- {plain(problem)}" for problem in problems))
@@ -82,48 +85,7 @@ def _build(draft: Draft, name: str, progress: Progress) -> str:
     return load(draft.plan, name, workspace(), progress, draft.audience)
 
 
-def _change(change: Callable[[LoadPlan], LoadPlan]) -> None:
-    """Change the plan and look at the data again."""
-    state = session()
-    if state.draft is None:
-        return
-    try:
-        before = state.draft.plan
-        state.draft = replace(state.draft, plan=checked(change(before), Quiet(), since=before))
-        state.problem = ""
-    except HandpickError as error:
-        state.problem = str(error)
-
-
-def _with_widget(key: str, change: Callable[[LoadPlan, Any], LoadPlan]) -> None:
-    value = widget(key)
-    _change(lambda plan: change(plan, value))
-
-
-def _select(
-    label: str,
-    options: list[Any],
-    chosen: Any,
-    key: str,
-    change: Callable[[LoadPlan, Any], LoadPlan],
-    words: Callable[[Any], str] = str,
-    help: str | None = None,
-) -> None:
-    key = session().key("plan", key)
-    st.selectbox(
-        label,
-        options,
-        index=options.index(chosen) if chosen in options else None,
-        format_func=words,
-        key=key,
-        placeholder="Choose",
-        on_change=_with_widget,
-        args=(key, change),
-        help=help,
-    )
-
-
-def _table(index: int, table: TablePlan) -> None:
+def _table(index: int, table: TablePlan, plan: LoadPlan) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(table.table.name)}** :gray[{number(table.table.rows)} rows]", width="stretch")
@@ -136,7 +98,7 @@ def _table(index: int, table: TablePlan) -> None:
                 format_func=lambda role: ROLES[role],
                 key=key,
                 label_visibility="collapsed",
-                on_change=_with_widget,
+                on_change=with_widget,
                 args=(key, lambda plan, role: replanning.change_role(plan, index, role)),
             )
         for note in (*table.table.notes, *table.notes):
@@ -144,7 +106,7 @@ def _table(index: int, table: TablePlan) -> None:
         if table.table.rejected_rows:
             leftovers.of_table(table.table, str(index))
         if table.role != TableRole.LEAVE_OUT:
-            _keys(index, table)
+            _keys(index, table, plan)
             st.dataframe(
                 sample_rows(str(table.table.path)), height=213, hide_index=True, placeholder="–", alt="The first rows"
             )
@@ -152,11 +114,11 @@ def _table(index: int, table: TablePlan) -> None:
             _columns(index, table)
 
 
-def _keys(index: int, table: TablePlan) -> None:
+def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
     names = [c.column for c in table.columns]
     events = table.role == TableRole.EVENTS
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _select(
+        select(
             "Customer id",
             names,
             table.key,
@@ -164,9 +126,10 @@ def _keys(index: int, table: TablePlan) -> None:
             lambda plan, column: replanning.change_key(plan, index, column),
             help="The column that says which customer a row belongs to.",
         )
+        whose_ids(index, table, plan)
         if events:
-            _select("Time", names, table.time, f"{index}/time", lambda plan, c: replanning.change_time(plan, index, c))
-            _select(
+            select("Time", names, table.time, f"{index}/time", lambda plan, c: replanning.change_time(plan, index, c))
+            select(
                 "What happened",
                 [ONE_NAME, *names],
                 table.event_column or ONE_NAME,
@@ -179,12 +142,12 @@ def _keys(index: int, table: TablePlan) -> None:
                     "Name of the event",
                     value=table.event_name or "",
                     key=key,
-                    on_change=_with_widget,
+                    on_change=with_widget,
                     args=(key, lambda plan, name: replanning.change_event_name(plan, index, name or "")),
                 )
         if any(c.kind == Kind.MOMENT for c in table.columns):
             zones = sorted(available_timezones())
-            _select(
+            select(
                 "Times are in",
                 zones,
                 table.zone,
@@ -192,6 +155,7 @@ def _keys(index: int, table: TablePlan) -> None:
                 lambda plan, zone: replanning.change_zone(plan, index, zone),
                 help="The time zone of times that are written without one.",
             )
+    visitors_kept(index, table)
     offered = replanning.line_total(table.columns) if events else None
     if offered is not None:
         quantity, price = offered
@@ -200,7 +164,7 @@ def _keys(index: int, table: TablePlan) -> None:
             f"Add “Line total” = {spoken(quantity)} × {spoken(price)}",
             value=table.line_total is not None,
             key=key,
-            on_change=_with_widget,
+            on_change=with_widget,
             args=(key, lambda plan, wanted: replanning.change_line_total(plan, index, wanted)),
         )
 
@@ -225,7 +189,7 @@ def _questions(index: int, table: TablePlan) -> None:
             format_func=answers.__getitem__,
             key=key,
             label_visibility="collapsed",
-            on_change=_with_widget,
+            on_change=with_widget,
             args=(key, partial(_answered, index, column.column)),
         )
 
@@ -308,4 +272,4 @@ def _store(key: str, index: int, columns: tuple[str, ...]) -> None:
             plan = replanning.change_column(plan, index, column, **update)
         return plan
 
-    _change(change)
+    change_plan(change)
