@@ -315,9 +315,17 @@ def told(united: United, plan: LoadPlan) -> tuple[str, ...]:
         by = ", ".join(f"{people:,} by {words}" for words, people in pair.by)
         are = "person is" if pair.people == 1 else "people are"
         sentences.append(both + (f"{pair.people:,} {are} in both ({by})." if pair.people else "nobody is in both."))
-    for crowded, why in ((True, "so many rows share it that it is nobody’s own"), (False, "it belongs to several people of one table")):  # fmt: skip
+    for crowded, one, more in (
+        (
+            True,
+            "so many rows share it that it is nobody’s own",
+            "so many rows share each of them that it is nobody’s own",
+        ),
+        (False, "it belongs to several people of one table", "each belongs to several people of one table"),
+    ):
         refused = [key for key in united.refused if key.crowded is crowded]
         if refused:
-            values = "1 value joins" if len(refused) == 1 else f"{len(refused):,} values join"
-            sentences.append(f"{values} nobody, in {sum(key.records for key in refused):,} rows: {why}.")
+            rows = f"{sum(key.records for key in refused):,} rows"
+            values, why = ("1 value joins", one) if len(refused) == 1 else (f"{len(refused):,} values join", more)
+            sentences.append(f"{values} nobody, in {rows}: {why}.")
     return tuple(sentences)
