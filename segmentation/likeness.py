@@ -16,11 +16,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from segmentation.catalogue import Role
+from segmentation.identity import MOST
+from segmentation.mailboxes import flawed
 from segmentation.plan import Progress
+from segmentation.repairs import Flaw
 from segmentation.scratch import scratch
 
 ENOUGH = 7.0
@@ -63,7 +67,9 @@ SIMILAR_NAMES = 0.85  # likeness of both names that is asked for where the home 
 
 # People are compared who share one of these; each letter stands for a part, with how many of its first letters.
 _SHORT = {"f": Role.FIRST_NAME, "l": Role.LAST_NAME, "a": Role.ADDRESS, "c": Role.CITY, "z": Role.POSTAL_CODE, "b": Role.BIRTH_DATE, "e": Role.EMAIL}  # fmt: skip
-BLOCKS = "b+f2 b+l2 b+z f+l l+z f+z z+a c+l2 c+f2 a+f2 a+l2 a6+f2 a6+l2 a6+z a6+c3 b+a3 b+c e e6+f2 e6+l2 e6+b e6+c".split()
+BLOCKS = (
+    "b+f2 b+l2 b+z f+l l+z f+z z+a c+l2 c+f2 a+f2 a+l2 a6+f2 a6+l2 a6+z a6+c3 b+a3 b+c e e6+f2 e6+l2 e6+b e6+c".split()
+)
 
 _NAMED = {
     Role.FIRST_NAME: "first name", Role.LAST_NAME: "last name", Role.ADDRESS: "address", Role.CITY: "city",
@@ -110,6 +116,8 @@ def _pairs(one: Any, other: Any, why: list[str]) -> pa.Table:
 def _folded(people: pa.Table, known: list[Role]) -> pa.Table:
     """The parts as they are compared: small letters without accents and signs, "" where missing; named by their letters."""
     letters = {role: letter for letter, role in _SHORT.items()}
+    if Role.EMAIL in known:
+        people = _with_own_addresses(people)
     picks = ", ".join(
         f"trim(regexp_replace(lower(strip_accents(coalesce({role.value}, ''))), '[^\\pL\\pN]+', ' ', 'g')) AS {letters[role]}"
         for role in known
@@ -117,6 +125,16 @@ def _folded(people: pa.Table, known: list[Role]) -> pa.Table:
     with scratch() as connection:
         connection.register("persons", people)
         return connection.sql(f"SELECT {picks} FROM persons").to_arrow_table()
+
+
+def _with_own_addresses(people: pa.Table) -> pa.Table:
+    """The people without e-mail addresses that are an office's or too many people's to be somebody's own."""
+    texts = pc.utf8_lower(pc.utf8_trim_whitespace(people.column(Role.EMAIL.value).combine_chunks()))
+    counts = pc.value_counts(texts)
+    crowded = counts.filter(pc.greater(counts.field("counts"), MOST)).field("values")
+    nobodys = pc.or_(pc.is_in(texts, value_set=crowded.drop_null()), pc.fill_null(flawed(texts, Flaw.OFFICE), False))
+    own = pc.if_else(nobodys, pa.scalar(None, pa.string()), texts)
+    return people.set_column(people.column_names.index(Role.EMAIL.value), Role.EMAIL.value, own)
 
 
 def _candidates(texts: pa.Table, progress: Progress) -> tuple[Numbers, Numbers]:

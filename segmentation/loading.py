@@ -112,7 +112,10 @@ def _load(
         keys = {index: keys_of(whose(plan, index)) for index in keys}
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
         stay = people_by_table(connection, in_turn(plan))
-        reports |= {index: _repaired(report, repairs, fields, stay[index]) for index, report in people.items()}
+        told_at = in_turn(plan)[0]
+        for index, report in people.items():
+            done = notes(repairs, fields) if index == told_at else ()
+            reports[index] = _repaired(report, done, stay[index])
     else:
         number_people(connection, [*happened, *tellers])
     if happened:
@@ -176,12 +179,11 @@ def _identify(connection: duckdb.DuckDBPyConnection, happened: Sequence[Source],
     keep_visitors(connection, happened, "people" if fields else "keys", person)
 
 
-def _repaired(report: LoadReport, repairs: Sequence[Step], fields: Sequence[Stored], people: int) -> LoadReport:
+def _repaired(report: LoadReport, done: Sequence[str], people: int) -> LoadReport:
     """The report of customers of whom so many `people` stay, with what the repairs did."""
     merged = report.loaded - people
     aside = (*report.set_aside, (MERGED, merged)) if merged else report.set_aside
-    said = (*report.notes, *notes(repairs, fields))
-    return report.model_copy(update={"loaded": people, "set_aside": aside, "notes": said})
+    return report.model_copy(update={"loaded": people, "set_aside": aside, "notes": (*report.notes, *done)})
 
 
 def _catalogue(

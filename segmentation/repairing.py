@@ -27,7 +27,7 @@ from segmentation.repairs import (
     in_order,
     sentence,
 )
-from segmentation.survivors import kept_apart, merge_people
+from segmentation.survivors import kept_apart, merge_people, note_apart
 
 FROM_EVENTS = "The customers of this audience come from their events, so that they cannot be merged."
 
@@ -71,6 +71,8 @@ def repair_people(
             else:
                 step = step.model_copy(update={"changed": mend(connection, step.repair)})
         done.append(step)
+    if mergeable and (apart := kept_apart(connection, steps)):
+        note_apart(connection, apart)
     return tuple(done)
 
 

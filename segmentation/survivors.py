@@ -4,6 +4,7 @@ Tables of the audience's file, only where somebody was merged:
 - `handpick_merges`: `place` INTEGER, `row` UINTEGER (the person who stays), `kept` BOOLEAN (the row that stays), `why` VARCHAR,
   `source` INTEGER (place of the row's table in the plan), `key` VARCHAR (its id there).
 - `handpick_originals`: the rows of people as they were before they were merged, `_row` being the `place`.
+And only where somebody is kept apart: `handpick_apart` (`one` UINTEGER, `other` UINTEGER), pairs of people.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow as pa
 
 from segmentation.audience import Audience, quoted
 from segmentation.catalogue import Field, Kind, Role
+from segmentation.duplicates import Apart
 from segmentation.filling import Stored
 from segmentation.preview import mask
 from segmentation.repairs import Keep, KeepApart, Known, Step
@@ -60,6 +62,20 @@ def kept_apart(connection: duckdb.DuckDBPyConnection, steps: Iterable[Step]) -> 
                 [one.table, one.id, other.table, other.id],
             ).fetchall()
     return pairs
+
+
+def note_apart(connection: duckdb.DuckDBPyConnection, apart: Apart) -> None:
+    """Write down which people are kept apart."""
+    connection.execute("CREATE TABLE handpick_apart (one UINTEGER, other UINTEGER)")
+    connection.executemany("INSERT INTO handpick_apart VALUES (?, ?)", [list(pair) for pair in apart])
+
+
+def noted_apart(connection: duckdb.DuckDBPyConnection) -> Apart:
+    """The people of an audience who are kept apart."""
+    known = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'handpick_apart'"
+    if connection.execute(known).fetchall() == [(0,)]:
+        return []
+    return connection.execute("SELECT one, other FROM handpick_apart").fetchall()
 
 
 def merge_people(connection: duckdb.DuckDBPyConnection, found: pa.Table, keep: Keep, fields: Sequence[Stored]) -> int:
@@ -197,7 +213,7 @@ def explained(audience: Audience, row: int) -> str:
         f"{mask(key, Role.PERSON_ID)} in {tables[source].table.name}{'' if place == 0 else f' ({why})'}"
         for place, (source, key, _, why) in enumerate(parts)
     ]
-    return f"Made of {', '.join(said[:-1])} and {said[-1]}." if len(said) > 1 else ""
+    return f"Made of {', '.join(said)}." if len(said) > 1 else ""
 
 
 def _origin_noted(audience: Audience) -> bool:

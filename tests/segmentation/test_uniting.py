@@ -1,17 +1,19 @@
 """Several tables of people become one profile each, told, explained and undone."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from segmentation import replanning
 from segmentation.audience import Audience
 from segmentation.guessing import guess_plan
+from segmentation.health import findings
 from segmentation.jobs import Quiet
 from segmentation.loading import build_audience
 from segmentation.plan import Joining, LoadPlan, TableRole
 from segmentation.repairs import KeepApart, Known, Step
-from segmentation.survivors import MERGED, merged_rows
+from segmentation.survivors import MERGED, explained, merged_rows
 from segmentation.uniting import preview, told
 from tests.segmentation.staging import stage
 
@@ -107,10 +109,14 @@ def test_a_merge_is_explained_and_kept_apart_in_each_load(tmp_path: Path) -> Non
         (False, Known(table=1, id="A-1"), "same e-mail address"),
     ]
     assert [row.why for row in second] == ["same phone number"] * 2
+    assert explained(audience, 0) == "Made of 17 in crm_contacts, A-1 in shop_accounts (same e-mail address)."
+    assert explained(audience, 1) == ""
     apart = KeepApart(people=(Known(table=0, id="17"), Known(table=1, id="A-1")))
     again = load(tmp_path, plan, Step(repair=apart))
     assert rows(again, "contact_id") == [("17",), ("18",), ("19",), ("20",), ("A-1",), ("A-2",)]
     assert again.about.repairs[0].changed == 2
+    titles = [finding.title for finding in findings(again, again.catalogue, date(2024, 5, 1), Quiet())]
+    assert not any("share their e-mail address" in title for title in titles)
     assert rows(load(tmp_path, plan, Step(repair=apart, on=False)), "contact_id") == rows(audience, "contact_id")
 
 
