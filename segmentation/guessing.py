@@ -9,10 +9,11 @@ import duckdb
 
 from segmentation import casting, naming
 from segmentation.catalogue import Kind, Role, Theme
+from segmentation.joining import tells
 from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import Profile, profile, recount
 from segmentation.recognition import theme_and_role
-from segmentation.replanning import LEFT_OUT, completed, event_time, line_total, with_problems
+from segmentation.replanning import LEFT_OUT, TIMES, completed, event_time, line_total, with_problems
 from segmentation.staged import Part, Staged, workbench
 
 UNIQUE = 0.98  # of the filled keys of a people table are different
@@ -21,7 +22,6 @@ PROBED = 2_000  # keys of one table that are looked up in another
 CANDIDATES = 8
 LIKELY = 50  # a name's score from which on a key may be a person's
 SURELY = 100
-FEW_COLUMNS = 4
 FEW_NAMES = 200  # events have no more names than this
 
 
@@ -169,7 +169,9 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
     people = max(candidates, key=_people_rank, default=None)
     people_key = _people_key(people, _shared(connection, people, drafts)) if people else None
     known = {people: people_key} if people and people_key else {}
-    known |= {draft: key for draft in candidates if draft is not people and (key := _more_people(draft))}
+    more = {draft: key for draft in candidates if draft is not people and (key := _more_people(draft))}
+    while found := [d for d in more if d not in known and any(_share_people(connection, d, k) for k in known)]:
+        known |= {draft: more[draft] for draft in found}
     choices: list[Choice] = []
     for draft in drafts:
         if own := known.get(draft):
@@ -216,8 +218,10 @@ def _people_key(draft: Draft, shared: Mapping[str, float]) -> Key | None:
 
 
 def _tells_visitors(draft: Draft, key: Key) -> bool:
-    """Whether a table says hardly more than which visitor is which person."""
-    return draft.visitor not in (None, key.column) and len(draft.columns) <= FEW_COLUMNS and not draft.event_column
+    """Whether a table says no more than which visitor is which person, and since when."""
+    more = [c for c in draft.columns if c.column not in (key.column, draft.visitor) and c.kind not in TIMES]
+    told = draft.visitor not in (None, key.column) and not more
+    return told and not (draft.time and naming.known_event(draft.name))
 
 
 def _more_people(draft: Draft) -> Key | None:
@@ -225,6 +229,28 @@ def _more_people(draft: Draft) -> Key | None:
     key = _people_key(draft, {})
     about = naming.speaks_of_people(draft.name) or not {c.role for c in draft.columns}.isdisjoint(_NAMING)
     return key if key and key.score >= LIKELY and about and (draft.time is None or not _happens(draft)) else None
+
+
+def _share_people(connection: duckdb.DuckDBPyConnection, draft: Draft, other: Draft) -> bool:
+    """Whether two tables have an e-mail address, a phone number (its last digits) or an id of the same name in common."""
+    for mine in draft.columns:
+        for theirs in other.columns:
+            role = tells(mine)
+            same = role is not Role.NONE and tells(theirs) is role
+            alike = mine.column.casefold() == theirs.column.casefold() and naming.key_score(mine.column, "") == SURELY
+            if not (same or alike):
+                continue
+            form = "right(regexp_replace({}, '[^0-9]', '', 'g'), 7)" if role is Role.PHONE else "lower({})"
+            own = form.format(casting.identifier(draft.staged[mine.column]))
+            known = form.format(casting.identifier(other.staged[theirs.column]))
+            found = connection.execute(
+                f"SELECT 1 FROM {draft.staged.source} WHERE {own} <> '' AND {own} IN "
+                f"(SELECT {known} FROM {other.staged.source} WHERE {known} IS NOT NULL) LIMIT 1",
+                {**draft.staged.parameters, **other.staged.parameters},
+            )
+            if found.fetchone():
+                return True
+    return False
 
 
 def _happens(draft: Draft) -> bool:

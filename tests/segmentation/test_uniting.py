@@ -67,6 +67,12 @@ def test_tables_of_people_are_recognised_and_their_columns_aligned(tmp_path: Pat
     assert plan.tables[3].people == 1
 
 
+def test_people_who_are_in_no_other_table_are_not_taken_for_customers(tmp_path: Path) -> None:
+    staff = {"employee_id": ["1", "2"], "first_name": ["Ed", "Fay"], "email": ["ed@shop.de", "fay@shop.de"]}
+    plan = planned(tmp_path, crm_contacts=CRM, employees=staff)
+    assert [table.role for table in plan.tables] == [TableRole.PEOPLE, TableRole.LEAVE_OUT]
+
+
 def test_one_profile_per_person_with_the_values_of_the_first_table(tmp_path: Path) -> None:
     plan = planned(tmp_path, crm_contacts=CRM, shop_accounts=SHOP, newsletter_subscribers=NEWS, orders=ORDERS)
     audience = load(tmp_path, plan)
@@ -154,7 +160,7 @@ def test_an_office_address_joins_across_tables_but_not_two_ids_of_one(tmp_path: 
 def test_similar_people_are_joined_only_if_asked(tmp_path: Path) -> None:
     crm = {"contact_id": ["1"], "first_name": ["Anna"], "last_name": ["Müller"], "birth_date": ["1980-03-04"], "city": ["Berlin"], "postal_code": ["10115"]}  # fmt: skip
     shop = {"account_id": ["A"], "first_name": ["Ana"], "last_name": ["Mueller"], "birth_date": ["1980-03-04"], "city": ["Berlin"], "postal_code": ["10115"]}  # fmt: skip
-    plan = planned(tmp_path, crm_contacts=crm, shop_accounts=shop)
+    plan = replanning.change_role(planned(tmp_path, crm_contacts=crm, shop_accounts=shop), 1, TableRole.PEOPLE)
     assert preview(plan, (), Quiet()).people == 2
     asked = plan.model_copy(update={"joining": Joining(similar=True)})
     assert preview(asked, (), Quiet()).people == 1
