@@ -13,9 +13,12 @@ from segmentation.definition import (
     Condition,
     Definition,
     Doing,
+    EventCondition,
     Group,
     ListCondition,
     Match,
+    MeasureFunction,
+    RankCondition,
     SegmentCondition,
     SequenceCondition,
 )
@@ -104,7 +107,7 @@ class _Check:
         """The condition without the filters and steps that have problems of their own."""
         if isinstance(node, SequenceCondition):
             inside(node.window, self._at())
-        elif isinstance(node, Doing) and not (node.type == "event" and node.measure.function == "share"):
+        elif isinstance(node, Doing) and not _is_share(node):
             self._whole(node.model_copy(update={"where": None}))
 
     def _at(self) -> Happening:
@@ -162,6 +165,11 @@ class _Check:
                 event_filter(inner, self._at())
             except HandpickError as error:
                 self.found.append(Problem(inner.id, f"{place}, detail {detail}", str(error)))
+
+
+def _is_share(node: Doing) -> bool:
+    """Its measure is the share of events with these details, which is nothing without them."""
+    return isinstance(node, EventCondition | RankCondition) and node.measure.function == MeasureFunction.SHARE
 
 
 def _inside(group: Group, place: str = "") -> Iterator[tuple[str, AnyNode]]:

@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 NO_BROWSER = os.environ.get("HANDPICK_NO_BROWSER") == "1"
 
 # A shared machine makes single examples slow by chance: pytest's own timeout guards the whole test instead.
-settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, max_examples=50, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+settings.register_profile("default", deadline=None, max_examples=40, print_blob=True)
+settings.register_profile("thorough", deadline=None, max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

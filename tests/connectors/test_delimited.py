@@ -406,7 +406,7 @@ def test_what_a_program_writes_is_read_back(
     assert table.rejected_rows == 0
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.lists(
         st.sampled_from(["a", "b,", ",", '"', '""', "\n", "\r\n", " ", "é", '"x,y"', '"x\ny"', "1"]), max_size=25
@@ -446,7 +446,7 @@ def test_no_character_of_a_damaged_file_is_lost(parts: list[str], regular: int, 
     assert sorted(character for character in kept if character >= "\u4e00") == marks
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(text=st.text(st.sampled_from('ab,,""\n\n\r '), min_size=1, max_size=60), size=st.integers(1, 9))
 def test_a_count_does_not_depend_on_chunks(text: str, size: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "counted"

@@ -211,7 +211,7 @@ SOMEBODY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     st.lists(SOMEBODY, max_size=12),
     st.sampled_from(["respect", "ignore"]),

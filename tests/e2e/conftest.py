@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from connectors.importing import load_sample
 from segmentation.jobs import Quiet
 from segmentation.workspace import Workspace
-from tests.e2e.driver import ARGUMENTS, App, Handpick
+from tests.e2e.driver import ARGUMENTS, App, Handpick, warm
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +70,7 @@ def marketer(profile: BrowserContext, tmp_path: Path, request: pytest.FixtureReq
     """A marketer with an empty workspace in front of the app."""
     home = tmp_path / "home"
     home.mkdir()
-    app = App(home)
+    app = App(home, warm)
     try:
         with _at_the_page(profile, app, request.node) as handpick:
             yield handpick
@@ -91,7 +91,7 @@ def shop(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
     """The app over the sample data, once for the stories of a file."""
     home = tmp_path_factory.mktemp("shop") / "home"
     shutil.copytree(prepared, home)
-    app = App(home)
+    app = App(home, warm)
     yield app
     app.stop()
 

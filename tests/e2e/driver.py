@@ -19,6 +19,8 @@ from pathlib import Path
 import duckdb
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.warm import Warm
+
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
     "--no-sandbox",
@@ -37,19 +39,44 @@ _QUIET = """quiet => new Promise(done => {
   let since = performance.now();
   const look = () => {
     const state = app ? app.getAttribute('data-test-script-state') : 'running';
-    if (state !== 'notRunning' || document.querySelector('[data-stale=true]')) since = performance.now();
+    const waits = state !== 'notRunning' || document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
+      || [...document.querySelectorAll('button')].some(button => button.textContent === 'Stop');
+    if (waits) since = performance.now();
     performance.now() - since > quiet ? done(true) : setTimeout(look, 20);
   };
   look();
 })"""
-"""The script has not been running for a moment: a click's rerun has begun and ended."""
+"""The script has not been running for a moment, and nothing can be stopped: a click's rerun has begun and ended."""
+
+
+Begun = subprocess.Popen[bytes] | Warm
+Begin = Callable[[list[str], dict[str, str], Path], Begun]
+"""Start the app with these options and variables, what it says at the end of this file."""
+
+
+def anew(options: list[str], environment: dict[str, str], log: Path) -> Begun:
+    """Start it as a person does: a new Python, which loads everything first."""
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "cli.py"), *options],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def warm(options: list[str], environment: dict[str, str], log: Path) -> Begun:
+    """Start it with its code loaded already."""
+    return Warm(options, environment, out=log, err=log)
 
 
 class App:
     """One running app with a workspace folder of its own; `restart` keeps the folder."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, begin: Begin = anew) -> None:
         self.home = home
+        self.begin = begin
         self.port = 0
         self.start()
 
@@ -61,14 +88,8 @@ class App:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.port = _free_port()
-        self.log = (self.home / "app.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "cli.py"), "--port", str(self.port)],
-            env={**os.environ, "HANDPICK_HOME": str(self.home)},
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        environment = {**os.environ, "HANDPICK_HOME": str(self.home)}
+        self.process = self.begin(["--port", str(self.port)], environment, self.home / "app.log")
         end = time.monotonic() + 60
         while True:
             try:
@@ -84,7 +105,6 @@ class App:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=20)
-        self.log.close()
 
     def restart(self) -> None:
         """A new process over the same workspace."""
@@ -137,11 +157,6 @@ class Handpick:
     def settled(self, quiet: int = 150) -> None:
         """Wait until the script has run and everything is found and drawn: nothing happens for `quiet` ms."""
         self.page.wait_for_function(_QUIET, arg=quiet)
-        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
-        under_way = self.page.get_by_role("button", name="Stop", exact=True)
-        if under_way.count():
-            expect(under_way).to_have_count(0)
-            self.settled(quiet)
 
     def go(self, title: str) -> None:
         """Go to a page by the menu."""

@@ -1,6 +1,7 @@
 """The command as scripts call it: exit codes, one sentence on standard error, nothing heavy loaded, the app's own options."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,19 +10,19 @@ import pytest
 
 import cli
 from tests.headless.asking import definition, field, write
+from tests.warm import Warm
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def handpick(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "cli.py"), *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+def handpick(folder: Path, *arguments: object, stdin: str = "") -> tuple[int, str, str]:
+    """What it returns, says and complains."""
+    given, out, err = (folder / name for name in ("stdin", "stdout", "stderr"))
+    given.write_text(stdin, encoding="utf-8")
+    out.write_text("")
+    err.write_text("")
+    code = Warm([str(argument) for argument in arguments], os.environ, out, err, given).wait(100)
+    return code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
 
 
 def nested(depth: int) -> str:
@@ -40,7 +41,14 @@ def known(tmp_path: Path) -> Path:
 
 
 def test_an_answer_stands_alone_on_standard_output(people: Path, known: Path) -> None:
-    done = handpick("members", "-", "--people", people, stdin=known.read_text())
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "cli.py"), "members", "-", "--people", str(people)],
+        input=known.read_text(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "00012\nZoë\n", "")
 
 
@@ -76,12 +84,12 @@ def test_every_failure_is_one_sentence_and_a_code(
         "broken": write(tmp_path, "broken.json", "{'a': 1}"),
         "damaged": write(tmp_path, "damaged.parquet.txt", "PAR1 and no more").rename(tmp_path / "damaged.parquet"),
     }
-    done = handpick(*(argument.format(**places) for argument in arguments))
-    assert done.returncode == code, done.stderr
-    assert sentence in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
+    returned, said, complained = handpick(tmp_path, *(argument.format(**places) for argument in arguments))
+    assert returned == code, complained
+    assert sentence in complained
+    assert len(complained.splitlines()) == 1
+    assert said == ""
+    assert "Traceback" not in complained
 
 
 def test_several_files_of_events_may_stand_before_the_definition(tmp_path: Path, people: Path) -> None:
@@ -94,13 +102,11 @@ def test_several_files_of_events_may_stand_before_the_definition(tmp_path: Path,
         ["--events", first, "--events", second, asked],
         [asked, "--events", first, second],
     ):
-        done = handpick("count", "--people", people, *arguments)
-        assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+        assert handpick(tmp_path, "count", "--people", people, *arguments) == (0, "1\n", "")
 
 
-def test_many_groups_inside_one_another_are_answered(people: Path) -> None:
-    done = handpick("count", "-", "--people", people, stdin=nested(145))
-    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
+def test_many_groups_inside_one_another_are_answered(tmp_path: Path, people: Path) -> None:
+    assert handpick(tmp_path, "count", "-", "--people", people, stdin=nested(145)) == (0, "2\n", "")
 
 
 def test_no_screen_and_no_pandas_are_loaded(people: Path, known: Path) -> None:

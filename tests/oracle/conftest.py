@@ -10,7 +10,7 @@ from tests.oracle.asking import Drawn, answer, every
 from tests.oracle.drawing import FIELDS, Draw
 from tests.oracle.worlds import SEED, Asked, ask, filters
 
-AUDIENCES, ASKED, TAKEN = 4, 12, 30
+AUDIENCES, ASKED, TAKEN = 2, 20, 50
 
 
 def large(seed: str) -> bool:

@@ -177,10 +177,10 @@ def test_at_least_inside_an_event_counts_the_details_of_one_event(tmp_path: Path
     audience.close()
 
 
-@pytest.mark.parametrize("match", list(Match))
+@pytest.mark.parametrize("match", [Match.AT_LEAST, Match.NONE])
 def test_more_than_a_thousand_details_in_one_group_are_compared(tmp_path: Path, match: Match) -> None:
     red = FieldCondition(field="colour", operator="is", value="red")
-    where = Group(match=match, least=1_100, children=(red,) * 1_100)
+    where = Group(match=match, least=1_001, children=(red,) * 1_001)
     events = [
         {"_row": row, "_name": "purchase", "_time": datetime(2026, 3, 1), "colour": colour}
         for row, colour in enumerate(("red", "blue", None))

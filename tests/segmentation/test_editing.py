@@ -34,7 +34,7 @@ from segmentation.definition import (
 )
 from segmentation.editing import HISTORY_LENGTH, History, with_ids
 
-FEW = settings(max_examples=60)
+FEW = settings(max_examples=30)
 
 
 def field(name: str = "age", **changes: Any) -> FieldCondition:

@@ -54,7 +54,7 @@ from tests.oracle.worlds import Asked, filters, worlds
 from tests.segmentation.audiences import write_audience
 
 SEED = os.environ.get("HANDPICK_ORACLE_SEED", "kernels")
-PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "300"))
+PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "200"))
 
 
 def conditions(asked: Asked) -> Iterator[Condition]:
@@ -206,7 +206,7 @@ def test_blocks_that_end_inside_a_window_count_as_sql_does(tmp_path: Path, monke
     monkeypatch.setattr(stock_module, "AT_ONCE", 0)  # so that they come from their files
     audience = shop(tmp_path / "a.duckdb", 1)
     quick, plain, chance = Engine(audience, kernels=True), Engine(audience, kernels=False), random.Random(2)
-    for _ in range(300):
+    for _ in range(150):
         condition = drawn(chance)
         assert asked_of(quick, condition) == asked_of(plain, condition), condition.model_dump_json(indent=1)
     assert quick.kernels is not None
@@ -240,7 +240,7 @@ def test_chains_found_a_few_people_at_a_time_are_those_of_sql(tmp_path: Path, mo
     quick, plain, chance = Engine(audience, kernels=True), Engine(audience, kernels=False), random.Random(7)
     assert quick.kernels is not None
     sizes = set()
-    for _ in range(120):
+    for _ in range(60):
         condition = drawn_chain(chance)
         form = quick.compiled(condition, audience.catalogue, CLOCK).form
         assert form is not None
@@ -248,7 +248,7 @@ def test_chains_found_a_few_people_at_a_time_are_those_of_sql(tmp_path: Path, mo
         assert found is not None, "it was answered by the kernels"
         assert found == asked_of(plain, condition), condition.model_dump_json(indent=1)
         sizes.add(found.count)
-    assert len(sizes) > 30
+    assert len(sizes) > 20
     audience.close()
 
 
@@ -256,7 +256,7 @@ def test_columns_with_too_many_values_for_a_dictionary(tmp_path: Path, monkeypat
     monkeypatch.setattr(columns_module, "MOST_DIFFERENT", 3)
     audience = shop(tmp_path / "a.duckdb", 3)
     quick, plain, chance = Engine(audience, kernels=True), Engine(audience, kernels=False), random.Random(4)
-    for _ in range(300):
+    for _ in range(150):
         condition = drawn(chance)
         assert asked_of(quick, condition) == asked_of(plain, condition), condition.model_dump_json(indent=1)
     audience.close()

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -106,16 +106,13 @@ def test_nearest_and_beyond_by_another_formula(people: Audience, here: tuple[flo
     assert set(matched(people, CLOCK, near(here, kilometres, beyond=True))) == KNOWN - expected
 
 
-@pytest.mark.parametrize("kilometres", [20_015.2, 20_100])
-def test_everybody_whose_place_is_known_is_within_half_the_way_around_the_earth(
-    tmp_path: Path, kilometres: float
-) -> None:
-    here = [(lat / 7, lon / 3) for lat in range(-630, 631, 45) for lon in range(-540, 541, 135)]
+def test_everybody_whose_place_is_known_is_within_half_the_way_around_the_earth(tmp_path: Path) -> None:
+    here = [(lat / 7, lon / 3) for lat in range(-630, 631, 90) for lon in range(-540, 541, 135)]
     rows = [
         {"lat": -lat, "lon": lon - 180 if lon > 0 else lon + 180} for lat, lon in here
     ]  # the other side of the Earth
     audience = write_audience(tmp_path / "a.duckdb", KINDS, rows, types=TYPES, roles=ROLES)
-    for point in here:
+    for point, kilometres in zip(here, cycle((20_015.2, 20_100)), strict=False):
         assert len(matched(audience, CLOCK, near(point, kilometres))) == len(rows), point
         assert matched(audience, CLOCK, near(point, kilometres, beyond=True)) == [], point
     audience.close()

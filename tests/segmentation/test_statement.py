@@ -86,7 +86,7 @@ def test_every_condition_is_rendered_and_read_back(small: World, dialect: str) -
         else:
             assert len(set(signs)) == len(asked.parameters), name
         assert "\0" not in asked.sql
-        if number % 4 == 0:
+        if number % 8 == 0:
             text = of(small, definition, dialect, inline=True)
             assert (placeholders(text.sql, dialect), text.parameters) == ([], ()), name
 
@@ -121,7 +121,9 @@ def pairs() -> Iterator[tuple[str, Definition, Definition]]:
         yield name, rooted(first_node), rooted(second_node)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    "dialect", ["duckdb", "postgres", "mysql", "bigquery"]
+)  # one of each kind of placeholder and list
 def test_the_text_does_not_depend_on_values(small: World, dialect: str) -> None:
     for name, first, second in pairs():
         if name.startswith("anniversary") and not DIALECTS[dialect].lists:
