@@ -41,9 +41,10 @@ def _grouped(keys: pa.Table, words: str | None, most: int, apart: Apart) -> pa.T
     """Those who share a key (`_row`, `value`), each with why: these words, or those of the first key that connects him."""
     rows = pc.unique(keys["_row"]).sort()
     numbers = rows.to_numpy()
-    place = {int(row): number for number, row in enumerate(numbers) if any(row in pair for pair in apart)}
-    pairs = [(place[one], place[other]) for one, other in apart if one in place and other in place]
-    kinds = pa.array([""]).take(pa.array(np.zeros(len(keys), np.int64)))
+    sought = np.array(list(apart), dtype=numbers.dtype).reshape(-1, 2)
+    known = sought[np.isin(sought, numbers).all(axis=1)]
+    pairs: list[tuple[int, int]] = [(one, other) for one, other in np.searchsorted(numbers, known).tolist()]
+    kinds = pa.repeat(pa.scalar("", pa.string()), len(keys))
     named = pa.table({"record": pc.index_in(keys["_row"], value_set=rows), "kind": kinds, "value": keys["value"]})
     found = identified(len(rows), named, {"": Rule(most=most)}, apart=pairs)
     same = numbers[found.person]
