@@ -24,7 +24,13 @@ FEBRL = {
     Role.FIRST_NAME: "given_name", Role.LAST_NAME: "surname", Role.ADDRESS: "address_1", Role.CITY: "suburb",
     Role.POSTAL_CODE: "postcode", Role.BIRTH_DATE: "date_of_birth",
 }  # fmt: skip
-SPLINK = {Role.FIRST_NAME: "first_name", Role.LAST_NAME: "surname", Role.CITY: "city", Role.BIRTH_DATE: "dob"}
+SPLINK = {
+    Role.FIRST_NAME: "first_name",
+    Role.LAST_NAME: "surname",
+    Role.CITY: "city",
+    Role.BIRTH_DATE: "dob",
+    Role.EMAIL: "email",
+}
 SETS = [
     ("febrl/dataset1.csv", FEBRL, "split_part(rec_id, '-', 2)"),
     ("febrl/dataset3.csv", FEBRL, "split_part(rec_id, '-', 2)"),

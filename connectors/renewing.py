@@ -243,7 +243,7 @@ def _merged(
         table, told = merge(before, fits[place].table, renewal.table(place), read.floor, read.reread, folder, progress)
         tables[place] = _continued(before, table, fits[place].added)
         news.append(told)
-    renewed = checked(LoadPlan(tables=tuple(tables)), progress, since=plan)
+    renewed = checked(plan.model_copy(update={"tables": tuple(tables)}), progress, since=plan)
     if renewed.problems:
         raise LoadError(" ".join(renewed.problems) + " Change how it was read, then bring in what is new again.")
     return renewed, tuple(news)

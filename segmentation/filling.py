@@ -9,9 +9,8 @@ Rules that a reader of the numbers needs:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC
 
 import duckdb
 
@@ -21,7 +20,7 @@ from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import LoadError
 from segmentation.measuring import Measured, Size, exact, measure
 from segmentation.plan import ColumnPlan, Format, LoadReport, TablePlan
-from segmentation.staged import WIDE, Staged
+from segmentation.staged import Staged
 from segmentation.telling import NO_JOINS, Joins, tell
 
 NO_ID = "no customer id"
@@ -31,6 +30,7 @@ NO_TIME = "no time"
 NO_OWNER = "no customer in the table that it is a part of"
 NO_KEY = "nothing to look it up by"
 SAME_KEY = "looked up by the same as a later row"
+UNIDENTIFIED = "of a visitor whom nobody has identified yet"
 UNREAD = "could not be read"
 LEFT_OUT = "table left out"
 UNNAMED = "(unnamed)"
@@ -84,7 +84,16 @@ class Source:
         """SQL: the person's id as exact text, NULL if blank."""
         if self.plan.key is None and self.owner:
             return self.owner.person
-        name = self.plan.key or ""
+        if self.plan.key is None and self.plan.visitor is not None:
+            return "NULL::VARCHAR"
+        return self._id(self.plan.key or "")
+
+    @property
+    def visitor(self) -> str:
+        """SQL: the visitor's id as exact text, NULL if blank or if the table has none."""
+        return "NULL::VARCHAR" if self.plan.visitor is None else self._id(self.plan.visitor)
+
+    def _id(self, name: str) -> str:
         column = self.staged[name]
         whole = self.column(name).format is Format.WHOLE or column.type in ("FLOAT", "DOUBLE")
         return casting.identifier(column) if whole else casting.trimmed(column)
@@ -215,7 +224,7 @@ def properties(sources: Sequence[Source]) -> list[Stored]:
     """The event properties of all tables, with one kind and one size for each name."""
     found: dict[str, Stored] = {}
     for source in sources:
-        used = {source.plan.key, source.plan.time, source.plan.event_column}
+        used = {source.plan.key, source.plan.time, source.plan.event_column, source.plan.visitor}
         for column in source.plan.columns:
             if not column.include or column.column in used:
                 continue
@@ -237,95 +246,6 @@ def properties(sources: Sequence[Source]) -> list[Stored]:
         column = ColumnPlan(column=name, name=name, label="Line total", kind=Kind.NUMBER)
         found[name] = Stored(name, column, Kind.NUMBER, size, {s.index: column for s in totals}, total=True)
     return list(found.values())
-
-
-def _total(source: Source, stored: Stored) -> str:
-    columns = [source.column(name) for name in source.plan.line_total or ()]
-    sizes = [source.measured[column.column].size for column in columns]
-    if stored.type == "DOUBLE" or "DOUBLE" in [size.type for size in sizes]:
-        sizes = [Size(inexact=True)] * 2
-    types = [f"DECIMAL(18,{size.scale})" if size.type != "DOUBLE" else "DOUBLE" for size in sizes]
-    factors = [
-        casting.number(source.staged[column.column], column.format, type)
-        for column, type in zip(columns, types, strict=True)
-    ]
-    return f"CAST({' * '.join(factors)} AS {stored.type})"
-
-
-def fill_events(
-    connection: duckdb.DuckDBPyConnection,
-    sources: Sequence[Source],
-    stored: Sequence[Stored],
-    keys: str,
-    joins: Mapping[int, Joins],
-) -> dict[int, LoadReport]:
-    """Create `events`, sorted, from event tables; `keys` is SQL for a relation of key and _row. Reports by table index.
-
-    `joins` are the look-ups of a table, by its index.
-    """
-    reports = {s.index: _happened(connection, s, stored, keys, joins.get(s.index, NO_JOINS)) for s in sources}
-    tables = {name: table for own in joins.values() for name, table in own.tables.items()}
-    parts = (
-        f"SELECT * EXCLUDE (_key) FROM happened{source.index} WHERE _row IS NOT NULL AND _time IS NOT NULL"
-        for source in sources
-    )
-    happened = f"({' UNION ALL BY NAME '.join(parts)}) ORDER BY _name, _time, _place"
-    cells = (f"coalesce({', '.join(s.told.values())})" if s.told else f"p{place}" for place, s in enumerate(stored))
-    picks = [f"{cell} AS {quoted(s.name)}" for cell, s in zip(cells, stored, strict=True)]
-    picks = ["_row", "_name", "_time", *picks]
-    if tables:
-        connection.execute(f"CREATE TEMP TABLE arranged AS SELECT * FROM {happened}")
-    else:
-        connection.execute(f"CREATE TABLE events AS SELECT {', '.join(picks)} FROM {happened}")
-    for source in sources:
-        connection.execute(f"DROP TABLE happened{source.index}")
-    if tables:
-        tell(connection, "events", picks, tables, "_code")
-    return reports
-
-
-def _happened(
-    connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str, joins: Joins
-) -> LoadReport:
-    """Read a table's events into a temporary table, whether they can be loaded or not, and count the reasons."""
-    event = source.plan.event_column
-    name = f"coalesce({casting.trimmed(source.staged[event])}, '{UNNAMED}')" if event else "''"
-    place = f"{source.index}::BIGINT * {MOST_ROWS} + {source.staged.row}"
-    cells = [
-        f"NULL::{s.type} AS p{place}"
-        if source.index not in s.parts
-        else f"{_total(source, s)} AS p{place}"
-        if s.total
-        else f"{source.cell(s.parts[source.index], s.kind, s.size)} AS p{place}"
-        for place, s in enumerate(stored)
-        if not s.told
-    ]
-    cells += [f"{name}._code AS _{name}" for name in joins.tables]
-    picks = [f"{source.key} AS _key", f"{name} AS _name", f"{source.time} AS _time", f"{place} AS _place", *cells]
-    where = f"{source.owner.join if source.owner else ''} {joins.sql}"
-    if len(picks) > WIDE and where.strip():  # parts are put side by side, and a join may change the order of rows
-        where = f"{where} ORDER BY {source.staged.row}"
-    query, parameters = source.staged.select(connection, picks, where)
-    if not event:
-        query = f"SELECT * REPLACE ($name::VARCHAR AS _name) FROM ({query})"
-        parameters = {**parameters, "name": source.plan.event_name or UNNAMED}
-    connection.execute(
-        f"CREATE TEMP TABLE happened{source.index} AS SELECT keys._row, read.* FROM ({query}) AS read "
-        f"LEFT JOIN ({keys}) AS keys ON read._key = keys.key",
-        parameters,
-    )
-    loaded, blank, unknown, timeless, newest = connection.execute(
-        "SELECT count(*) FILTER (_row IS NOT NULL AND _time IS NOT NULL), count(*) FILTER (_key IS NULL), "
-        "count(*) FILTER (_key IS NOT NULL AND _row IS NULL), count(*) FILTER (_row IS NOT NULL AND _time IS NULL), "
-        f"max(_time) FILTER (_row IS NOT NULL AND _time <= timezone('UTC', now())) FROM happened{source.index}"
-    ).fetchone() or (0, 0, 0, 0, None)
-    report = source.report(loaded, [(source.no_id, blank), (UNKNOWN, unknown), (NO_TIME, timeless)])
-    return report.model_copy(update={"newest": newest.replace(tzinfo=UTC) if newest else None})
-
-
-def no_events(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `events` without rows."""
-    connection.execute("CREATE TABLE events (_row UINTEGER, _name VARCHAR, _time TIMESTAMP)")
 
 
 def report_left_out(plan: TablePlan) -> LoadReport:

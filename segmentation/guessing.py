@@ -9,11 +9,12 @@ import duckdb
 
 from segmentation import casting, naming
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
+from segmentation.joining import tells
 from segmentation.matching import Matching, counted, likeness
 from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import Profile, profile, recount
 from segmentation.recognition import theme_and_role
-from segmentation.replanning import LEFT_OUT, completed, event_time, line_total, with_problems
+from segmentation.replanning import LEFT_OUT, TIMES, completed, event_time, line_total, with_problems
 from segmentation.staged import Part, Staged, workbench
 
 UNIQUE = 0.98  # of the filled keys of a people table are different
@@ -63,6 +64,11 @@ class Draft:
         return event_time(self.columns)
 
     @property
+    def visitor(self) -> str | None:
+        """The column with the ids of visitors who may be identified later."""
+        return naming.visitor_column(c.column for c in self.columns if c.kind in (Kind.TEXT, Kind.NUMBER))
+
+    @property
     def sells(self) -> bool:
         """It has quantities and prices."""
         return line_total(self.columns) is not None
@@ -82,6 +88,7 @@ def guess_plan(tables: Sequence[StagedTable], *, zone: str, progress: Progress) 
         plans = tuple(
             _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
         )
+        plans = _with_owners(connection, drafts, plans)
         progress("Looking for what refers to what")
         return with_problems(Matching(connection, LoadPlan(tables=plans)).suggest())
 
@@ -98,7 +105,7 @@ def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -
             changed = [c for c in table.columns if (table.table.path, c.column, c.kind, c.format) not in known]
             found = recount(connection, Staged(connection, table.table), changed, progress) if changed else {}
             tables.append(table.model_copy(update={"columns": tuple(found.get(c.column, c) for c in table.columns)}))
-        return with_problems(counted(connection, LoadPlan(tables=tuple(tables)), since))
+        return with_problems(counted(connection, plan.model_copy(update={"tables": tuple(tables)}), since))
 
 
 def _draft(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Progress) -> Draft:
@@ -147,7 +154,10 @@ def _keys(connection: duckdb.DuckDBPyConnection, staged: Staged, profiles: Itera
         Key(found.column, score, row[2 * i], row[2 * i + 1], naming.numbers_rows(found.column, staged.table.name))
         for i, (score, found) in enumerate(likely)
     )
-    return tuple(key for key in keys if (key.distinct >= 20 or key.filled <= 200 or key.score == 100))
+    found = tuple(key for key in keys if (key.distinct >= 20 or key.filled <= 200 or key.score == 100))
+    visitor = naming.visitor_column(key.column for key in found)
+    known = any(key.score >= LIKELY for key in found if key.column != visitor)
+    return tuple(key for key in found if not (known and key.column == visitor))
 
 
 Choice = tuple[TableRole, str | None, tuple[str, ...]]
@@ -163,16 +173,23 @@ def _roles(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> li
         candidates = [draft for draft in candidates if _speaks_of_persons(draft)]
     people = max(candidates, key=_people_rank, default=None)
     people_key = _people_key(people, _shared(connection, people, drafts)) if people else None
+    known = {people: people_key} if people and people_key else {}
+    more = {draft: key for draft in candidates if draft is not people and (key := _more_people(draft))}
+    while found := [d for d in more if d not in known and any(_share_people(connection, d, k) for k in known)]:
+        known |= {draft: more[draft] for draft in found}
     choices: list[Choice] = []
     for draft in drafts:
-        if draft is people and people_key:
-            choices.append((TableRole.PEOPLE, people_key.column, ()))
+        if own := known.get(draft):
+            choices.append((TableRole.PEOPLE, own.column, ()))
             continue
         key = _event_key(draft) or _other_key(draft)
         if people and people_key:
             surely = key if key and (key.score == SURELY or key.column == people_key.column) else None
-            key = _matching(connection, draft, people, people_key) or surely
-        if (key and draft.time) or len(drafts) == 1:
+            matching = (_matching(connection, draft, other, theirs) for other, theirs in known.items())
+            key = next((found for found in matching if found), surely)
+        if key and _tells_visitors(draft, key) and any(other.visitor for other in drafts if other is not draft):
+            choices.append((TableRole.VISITORS, key.column, ()))
+        elif (key and draft.time) or len(drafts) == 1:
             choices.append((TableRole.EVENTS, key.column if key else None, ()))
         else:
             lacks = "no customer id" if not key else "no date or time"
@@ -219,6 +236,50 @@ def _speaks_of_persons(draft: Draft) -> bool:
     return naming.speaks_of_people(draft.name) or draft.keys[0].score == SURELY or personal >= 2
 
 
+def _tells_visitors(draft: Draft, key: Key) -> bool:
+    """Whether a table says no more than which visitor is which person, and since when."""
+    more = [c for c in draft.columns if c.column not in (key.column, draft.visitor) and c.kind not in TIMES]
+    told = draft.visitor not in (None, key.column) and not more
+    return told and not (draft.time and naming.known_event(draft.name))
+
+
+def _more_people(draft: Draft) -> Key | None:
+    """The key of a table that holds people beside another one: it tells who they are, and nothing that they did."""
+    key = _people_key(draft, {})
+    about = naming.speaks_of_people(draft.name) or not {c.role for c in draft.columns}.isdisjoint(_NAMING)
+    return key if key and key.score >= LIKELY and about and (draft.time is None or not _happens(draft)) else None
+
+
+def _share_people(connection: duckdb.DuckDBPyConnection, draft: Draft, other: Draft) -> bool:
+    """Whether two tables have an e-mail address, a phone number (its last digits) or an id of the same name in common."""
+    for mine in draft.columns:
+        for theirs in other.columns:
+            role = tells(mine)
+            same = role is not Role.NONE and tells(theirs) is role
+            alike = mine.column.casefold() == theirs.column.casefold() and naming.key_score(mine.column, "") == SURELY
+            if not (same or alike):
+                continue
+            form = "right(regexp_replace({}, '[^0-9]', '', 'g'), 7)" if role is Role.PHONE else "lower({})"
+            own = form.format(casting.identifier(draft.staged[mine.column]))
+            known = form.format(casting.identifier(other.staged[theirs.column]))
+            found = connection.execute(
+                f"SELECT 1 FROM {draft.staged.source} WHERE {own} <> '' AND {own} IN "
+                f"(SELECT {known} FROM {other.staged.source} WHERE {known} IS NOT NULL) LIMIT 1",
+                {**draft.staged.parameters, **other.staged.parameters},
+            )
+            if found.fetchone():
+                return True
+    return False
+
+
+def _happens(draft: Draft) -> bool:
+    """Whether its name speaks of events, or not of people."""
+    return bool(naming.known_event(draft.name)) or not naming.speaks_of_people(draft.name)
+
+
+_NAMING = {Role.EMAIL, Role.PHONE, Role.FIRST_NAME, Role.LAST_NAME, Role.FULL_NAME}
+
+
 def _people_rank(draft: Draft) -> tuple[bool, int, int, int]:
     about_people = sum(c.theme in (Theme.IDENTITY, Theme.DEMOGRAPHIC) or c.role is not Role.NONE for c in draft.columns)
     return naming.speaks_of_people(draft.name), draft.rows, len(draft.columns), about_people
@@ -260,6 +321,29 @@ def _known(connection: duckdb.DuckDBPyConnection, draft: Draft, key: Key, people
     return row[1] / row[0] if row and row[0] else 0.0
 
 
+def _with_owners(
+    connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft], plans: Sequence[TablePlan]
+) -> tuple[TablePlan, ...]:
+    """The plans with the people table whose ids each table of events has, where there are several."""
+    people = [place for place, plan in enumerate(plans) if plan.role is TableRole.PEOPLE]
+
+    def key(place: int) -> Key:
+        return next(key for key in drafts[place].keys if key.column == plans[place].key)
+
+    def owned(place: int, plan: TablePlan) -> TablePlan:
+        if plan.role not in (TableRole.EVENTS, TableRole.VISITORS) or plan.key is None or len(people) < 2:
+            return plan
+        shares = {p: _known(connection, drafts[place], key(place), drafts[p], key(p)) for p in people}
+        return plan.model_copy(update={"people": max(people, key=lambda p: shares[p])})
+
+    return tuple(owned(place, plan) for place, plan in enumerate(plans))
+
+
 def _table_plan(draft: Draft, role: TableRole, key: str | None, zone: str, notes: tuple[str, ...]) -> TablePlan:
-    plan = TablePlan(table=draft.staged.table, role=role, key=key, zone=zone, columns=draft.columns, notes=notes)
+    filled = next((known.filled for known in draft.keys if known.column == key), 0)
+    unknown = role is TableRole.VISITORS or (role is TableRole.EVENTS and filled < draft.rows)
+    visitor = draft.visitor if unknown and draft.visitor != key else None
+    plan = TablePlan(
+        table=draft.staged.table, role=role, key=key, visitor=visitor, zone=zone, columns=draft.columns, notes=notes
+    )
     return completed(plan, draft.event_column)

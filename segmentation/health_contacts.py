@@ -15,6 +15,7 @@ from segmentation.likeness import PARTS, comparable
 from segmentation.mending import changed
 from segmentation.plan import Progress
 from segmentation.repairs import EmptyEmails, Flaw, Keep, Merge, MergeSame, MergeSimilar, WritePhones
+from segmentation.survivors import noted_apart
 
 _SHOWN_GROUPS = 3
 _INTERNATIONAL = r"\+[0-9]{7,15}"
@@ -100,7 +101,7 @@ def similar_people(looked: Looked, progress: Progress) -> Iterator[Finding]:
 
 
 def _duplicates(looked: Looked, merge: Merge, what: str, progress: Progress) -> Iterator[Finding]:
-    found = groups(looked.connection, merge, progress)
+    found = groups(looked.connection, merge, progress, noted_apart(looked.connection))
     if not len(found):
         return
     several = len(pc.unique(found["same"]))

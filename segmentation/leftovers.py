@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,14 +13,27 @@ import pyarrow.parquet as pq
 
 from segmentation import casting
 from segmentation.cells import literal, raw
-from segmentation.filling import NO_ID, NO_KEY, NO_OWNER, NO_TIME, SAME_ID, SAME_KEY, UNKNOWN, Source
+from segmentation.filling import (
+    NO_ID,
+    NO_KEY,
+    NO_OWNER,
+    NO_TIME,
+    SAME_ID,
+    SAME_KEY,
+    UNIDENTIFIED,
+    UNKNOWN,
+    Source,
+)
+from segmentation.joining import people_tables, whose
 from segmentation.lookups import owned
 from segmentation.plan import Link, LoadPlan, Progress, StagedTable, TableRole
 from segmentation.staged import Staged, workbench
+from segmentation.visitors import CROWD, NO_VISITOR
 
 BATCH = 1_000
 NO_VALUE = "nothing to look up"
 NOT_THERE = "not in the other table"
+NOBODYS = (NO_ID, NO_OWNER, UNIDENTIFIED, UNKNOWN)
 
 
 class Leftover(NamedTuple):
@@ -53,9 +66,10 @@ def leftovers(plan: LoadPlan, progress: Progress) -> Iterator[Leftover]:
     Raises `LoadError` where what was read is gone, and `Cancelled`.
     """
     with workbench(progress) as connection:
-        sources, people = _opened(connection, plan)
+        sources, owners = _opened(connection, plan)
         for source in sources:
-            for number, row in enumerate(chain(unread(source.plan.table), _set_aside(connection, source, people))):
+            aside = _set_aside(connection, source, owners[source.index])
+            for number, row in enumerate(chain(unread(source.plan.table), aside)):
                 if number % BATCH == 0:
                     progress(f"Collecting rows of {source.plan.table.name} that are not loaded")
                 yield row
@@ -67,11 +81,11 @@ def strays(plan: LoadPlan, index: int, link: Link | None, progress: Progress) ->
     Raises `LoadError` where what was read is gone, and `Cancelled`.
     """
     with workbench(progress) as connection:
-        sources, people = _opened(connection, plan)
+        sources, owners = _opened(connection, plan)
         source = next(source for source in sources if source.index == index)
         lost: Iterator[Leftover]
         if link is None:
-            lost = (row for row in _set_aside(connection, source, people) if row.reason in (NO_ID, NO_OWNER, UNKNOWN))
+            lost = (row for row in _set_aside(connection, source, owners[index]) if row.reason in NOBODYS)
         else:
             other = next(source for source in sources if source.index == link.table)
             lost = _unfound(connection, source, link, other)
@@ -81,8 +95,8 @@ def strays(plan: LoadPlan, index: int, link: Link | None, progress: Progress) ->
             yield row
 
 
-def _opened(connection: duckdb.DuckDBPyConnection, plan: LoadPlan) -> tuple[list[Source], Source | None]:
-    """The sources of a plan that are used, and that of its people."""
+def _opened(connection: duckdb.DuckDBPyConnection, plan: LoadPlan) -> tuple[list[Source], dict[int, Source | None]]:
+    """The sources of a plan that are used, and those of the people whose ids stand in them, by index."""
     sources = [
         Source(index, table, Staged(connection, table.table, index), {})
         for index, table in enumerate(plan.tables)
@@ -91,7 +105,11 @@ def _opened(connection: duckdb.DuckDBPyConnection, plan: LoadPlan) -> tuple[list
     for source in sources:
         connection.execute(f"SET VARIABLE zone{source.index} = ?", [source.plan.zone])
     sources = owned(connection, plan, sources)
-    return sources, next((source for source in sources if source.plan.role is TableRole.PEOPLE), None)
+    by_index = {source.index: source for source in sources}
+    has_people = bool(people_tables(plan))
+    owners = {s.index: by_index[whose(plan, s.index)] if has_people else None for s in sources}
+    _identify(connection, sources, owners)
+    return sources, owners
 
 
 def _unfound(connection: duckdb.DuckDBPyConnection, source: Source, link: Link, other: Source) -> Iterator[Leftover]:
@@ -105,24 +123,62 @@ def _unfound(connection: duckdb.DuckDBPyConnection, source: Source, link: Link, 
     return _given(connection, staged, staged.source, reasons, {**staged.parameters, **other.staged.parameters})
 
 
+def _known(people: Source | None) -> str:
+    """SQL: what an id has to fulfil to be that of a customer."""
+    return (
+        "IS NOT NULL"
+        if people is None
+        else f"IN (SELECT {people.key} FROM {people.staged.source} WHERE {people.key} IS NOT NULL)"
+    )
+
+
+def _identify(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], owners: Mapping[int, Source | None]
+) -> None:
+    """Create `handpick_identified` with the visitors who are somebody, by the rules of `visitors`."""
+    connection.execute("CREATE TEMP TABLE handpick_told (visitor VARCHAR, key VARCHAR, people INTEGER)")
+    for source in sources:
+        if source.plan.visitor is not None and source.plan.key is not None:
+            people = owners[source.index]
+            connection.execute(
+                f"INSERT INTO handpick_told SELECT DISTINCT {source.visitor}, {source.key}, {people.index if people else -1} "
+                f"FROM {source.staged.source} WHERE {source.visitor} IS NOT NULL AND {source.key} {_known(people)}",
+                source.staged.parameters | (people.staged.parameters if people else {}),
+            )
+    connection.execute(
+        "CREATE TEMP TABLE handpick_identified AS SELECT visitor FROM handpick_told GROUP BY visitor "
+        f"HAVING count(DISTINCT (key, people)) <= {CROWD}"
+    )
+
+
 def _set_aside(connection: duckdb.DuckDBPyConnection, source: Source, people: Source | None) -> Iterator[Leftover]:
-    """The rows that were read and not loaded, by the rules of `filling`."""
-    if source.plan.role is TableRole.LOOKUP:
+    """The rows that were read and not loaded, by the rules of `filling` and `visitors`."""
+    role = source.plan.role
+    if role is TableRole.LOOKUP:
         yield from _doubled(connection, source)
         return
-    if source.plan.key is None and not source.owner:
+    if source.plan.key is None and source.plan.visitor is None and not source.owner:
         return
     staged, parameters = source.staged, source.staged.parameters
-    reasons = [(f"{source.key} IS NULL", source.no_id)]
-    if source is people:
+    nobody = f"{source.key} IS NULL"
+    if role is TableRole.PEOPLE:
         last = f"SELECT max({staged.row}) FROM {staged.source} WHERE {source.key} IS NOT NULL GROUP BY {source.key}"
-        reasons.append((f"{staged.row} NOT IN ({last})", SAME_ID))
+        reasons = [(nobody, NO_ID), (f"{staged.row} NOT IN ({last})", SAME_ID)]
     else:
+        anonymous = f"{source.visitor} NOT IN (SELECT visitor FROM handpick_identified)"
+        if source.plan.keep_visitors:
+            anonymous += f" AND {source.time} IS NULL"
+        reasons = [
+            (f"{nobody} AND {source.visitor} IS NULL", source.no_id),
+            (f"{nobody} AND {anonymous}", UNIDENTIFIED),
+        ]
+        if role is TableRole.VISITORS:
+            reasons = [(f"{source.visitor} IS NULL", NO_VISITOR), (nobody, NO_ID)]
         if people is not None:
-            known = f"SELECT {people.key} FROM {people.staged.source} WHERE {people.key} IS NOT NULL"
-            reasons.append((f"{source.key} NOT IN ({known})", UNKNOWN))
+            reasons.append((f"{source.key} IS NOT NULL AND NOT {source.key} {_known(people)}", UNKNOWN))
             parameters = {**parameters, **people.staged.parameters}
-        reasons.append((f"{source.time} IS NULL", NO_TIME))
+        if role is TableRole.EVENTS:
+            reasons.append((f"{source.time} IS NULL", NO_TIME))
     case = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in reasons)
     yield from _given(connection, staged, source.rows, f"CASE {case} END", parameters)
 

@@ -2,7 +2,7 @@
 
 The score adds up what each part says, as in Fellegi and Sunter's record linkage (1969), with fixed weights: a part that agrees adds
 `agree`, one that differs adds `differ`, in between in proportion; a missing part says nothing. Two people are taken for one when
-- the score is at least `ENOUGH`, first and last name are similar (in one street or postal code: one of them), and of street, place and birth date at least two agree;
+- the score is at least `ENOUGH`, first and last name are similar (at one home or e-mail address: one of them), and of street, place, birth date and e-mail address at least two agree;
 - the first names are not different: only with the same birth date may they be misspelt; so families stay several people;
 - the birth dates are not different, but for a slip of the pen.
 benchmarks/duplicates.py measures it on data whose truth is known.
@@ -16,11 +16,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from segmentation.catalogue import Role
+from segmentation.identity import MOST
+from segmentation.mailboxes import flawed
 from segmentation.plan import Progress
+from segmentation.repairs import Flaw
 from segmentation.scratch import scratch
 
 ENOUGH = 7.0
@@ -52,6 +56,7 @@ PARTS = {
     Role.CITY: Part(3.5, -1.5, 0.7, 0.95, 0.9, _WORDS),
     Role.POSTAL_CODE: Part(4, -2, 0.5, 1, 1, _DIGITS),
     Role.BIRTH_DATE: Part(6, -4, 0.6, 1, 1, _DIGITS),
+    Role.EMAIL: Part(6, -0.5, 0.8, 0.95, 0.9, _DIGITS),  # many people have several: another one says little
 }
 DIFFERENT_NAMES = 0.75  # likeness of first names below which they are not the same name
 OTHER_NAMES = 0.4  # … below which not even the same birth date makes them one
@@ -61,20 +66,22 @@ SIMILAR = 0.8  # likeness that is worth telling
 SIMILAR_NAMES = 0.85  # likeness of both names that is asked for where the home is not the same
 
 # People are compared who share one of these; each letter stands for a part, with how many of its first letters.
-_SHORT = {"f": Role.FIRST_NAME, "l": Role.LAST_NAME, "a": Role.ADDRESS, "c": Role.CITY, "z": Role.POSTAL_CODE, "b": Role.BIRTH_DATE}  # fmt: skip
-BLOCKS = "b+f2 b+l2 b+z f+l l+z f+z z+a c+l2 c+f2 a+f2 a+l2 a6+f2 a6+l2 a6+z a6+c3 b+a3 b+c".split()
+_SHORT = {"f": Role.FIRST_NAME, "l": Role.LAST_NAME, "a": Role.ADDRESS, "c": Role.CITY, "z": Role.POSTAL_CODE, "b": Role.BIRTH_DATE, "e": Role.EMAIL}  # fmt: skip
+BLOCKS = (
+    "b+f2 b+l2 b+z f+l l+z f+z z+a c+l2 c+f2 a+f2 a+l2 a6+f2 a6+l2 a6+z a6+c3 b+a3 b+c e e6+f2 e6+l2 e6+b e6+c".split()
+)
 
 _NAMED = {
     Role.FIRST_NAME: "first name", Role.LAST_NAME: "last name", Role.ADDRESS: "address", Role.CITY: "city",
-    Role.POSTAL_CODE: "postal code", Role.BIRTH_DATE: "birth date",
+    Role.POSTAL_CODE: "postal code", Role.BIRTH_DATE: "birth date", Role.EMAIL: "e-mail address",
 }  # fmt: skip
 
 
 def comparable(fields: Mapping[Role, str]) -> bool:
-    """Whether fields of these roles are enough to compare people: their names, and two of street, place and birth date."""
+    """Whether fields of these roles are enough to compare people: their names, and two of street, place, birth date and e-mail."""
     place = bool({Role.CITY, Role.POSTAL_CODE} & fields.keys())
     named = {Role.FIRST_NAME, Role.LAST_NAME} <= fields.keys()
-    return named and (Role.ADDRESS in fields) + (Role.BIRTH_DATE in fields) + place >= 2
+    return named and sum(role in fields for role in (Role.ADDRESS, Role.BIRTH_DATE, Role.EMAIL)) + place >= 2
 
 
 def similar_pairs(people: pa.Table, progress: Progress) -> pa.Table:
@@ -109,6 +116,8 @@ def _pairs(one: Any, other: Any, why: list[str]) -> pa.Table:
 def _folded(people: pa.Table, known: list[Role]) -> pa.Table:
     """The parts as they are compared: small letters without accents and signs, "" where missing; named by their letters."""
     letters = {role: letter for letter, role in _SHORT.items()}
+    if Role.EMAIL in known:
+        people = _with_own_addresses(people)
     picks = ", ".join(
         f"trim(regexp_replace(lower(strip_accents(coalesce({role.value}, ''))), '[^\\pL\\pN]+', ' ', 'g')) AS {letters[role]}"
         for role in known
@@ -116,6 +125,16 @@ def _folded(people: pa.Table, known: list[Role]) -> pa.Table:
     with scratch() as connection:
         connection.register("persons", people)
         return connection.sql(f"SELECT {picks} FROM persons").to_arrow_table()
+
+
+def _with_own_addresses(people: pa.Table) -> pa.Table:
+    """The people without e-mail addresses that are an office's or too many people's to be somebody's own."""
+    texts = pc.utf8_lower(pc.utf8_trim_whitespace(people.column(Role.EMAIL.value).combine_chunks()))
+    counts = pc.value_counts(texts)
+    crowded = counts.filter(pc.greater(counts.field("counts"), MOST)).field("values")
+    nobodys = pc.or_(pc.is_in(texts, value_set=crowded.drop_null()), pc.fill_null(flawed(texts, Flaw.OFFICE), False))
+    own = pc.if_else(nobodys, pa.scalar(None, pa.string()), texts)
+    return people.set_column(people.column_names.index(Role.EMAIL.value), Role.EMAIL.value, own)
 
 
 def _candidates(texts: pa.Table, progress: Progress) -> tuple[Numbers, Numbers]:
@@ -169,14 +188,15 @@ def _judged(texts: pa.Table, known: list[Role], one: Numbers, other: Numbers) ->
         if role in agrees:
             agrees[role] |= street & (np.nan_to_num(alike[role]) >= BESIDE_STREET)
     place = agrees.get(Role.CITY, nobody) | agrees.get(Role.POSTAL_CODE, nobody)
-    witnesses = street.astype(int) + agrees.get(Role.BIRTH_DATE, nobody) + place
+    address = agrees.get(Role.EMAIL, nobody)
+    witnesses = street.astype(int) + agrees.get(Role.BIRTH_DATE, nobody) + place + address
     names = np.nan_to_num(alike[Role.FIRST_NAME], nan=1)
     births = alike.get(Role.BIRTH_DATE, np.full(len(one), np.nan))
     misspelt = (names < DIFFERENT_NAMES) & ~(births == 1)
     other_person = misspelt | (names < OTHER_NAMES) | (np.nan_to_num(births, nan=1) < OTHER_BIRTH_DATES)
     likest = np.fmax(alike[Role.FIRST_NAME], alike[Role.LAST_NAME])
     least = np.nan_to_num(np.minimum(alike[Role.FIRST_NAME], alike[Role.LAST_NAME]))
-    home = street | (agrees.get(Role.CITY, nobody) & agrees.get(Role.POSTAL_CODE, nobody))
+    home = street | address | (agrees.get(Role.CITY, nobody) & agrees.get(Role.POSTAL_CODE, nobody))
     named = np.where(home, likest >= SIMILAR, least >= SIMILAR_NAMES)
     same = np.flatnonzero((score >= ENOUGH) & named & (witnesses >= 2) & ~other_person)
     return same, [_why(alike, place) for place in same.tolist()]

@@ -11,6 +11,7 @@ TARGETS = {
     TableRole.PEOPLE: (TableRole.LOOKUP,),
     TableRole.EVENTS: (TableRole.LOOKUP, TableRole.EVENTS),
     TableRole.LOOKUP: (TableRole.LOOKUP,),
+    TableRole.VISITORS: (),
     TableRole.LEAVE_OUT: (),
 }
 """What rows of a table may refer to."""
@@ -49,13 +50,14 @@ def allowed(plan: LoadPlan) -> LoadPlan:
     for index, table in enumerate(plan.tables):
         fitting = targets(plan, index)
         tables.append(table.model_copy(update={"links": tuple(k for k in table.links if k.table in fitting)}))
-    return LoadPlan(tables=tuple(tables))
+    return plan.model_copy(update={"tables": tuple(tables)})
 
 
 def with_links(plan: LoadPlan, index: int, changed: tuple[Link, ...]) -> LoadPlan:
     """The plan with other links of one table; `guessing.checked` counts them."""
     table = plan.tables[index].model_copy(update={"links": changed})
-    return LoadPlan(tables=tuple(table if place == index else other for place, other in enumerate(plan.tables)))
+    tables = tuple(table if place == index else other for place, other in enumerate(plan.tables))
+    return plan.model_copy(update={"tables": tables})
 
 
 def is_unsure(link: Link) -> bool:

@@ -5,40 +5,43 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from segmentation.audience import AudienceAbout, next_version_path
-from segmentation.catalogue import Catalogue, EventProperty, Field
+from segmentation.catalogue import Catalogue, EventProperty, Field, Role
 from segmentation.cataloguing import Summary, event_types, filled_by_event, summaries
 from segmentation.deriving import derive_people
 from segmentation.errors import LoadError
 from segmentation.filling import (
+    Source,
     Stored,
-    fill_events,
     fill_people,
-    no_events,
     number_people,
     open_source,
     properties,
     report_left_out,
 )
+from segmentation.filling_events import fill_events, no_events
 from segmentation.inbox import log_path, read
+from segmentation.joining import in_turn, whose
 from segmentation.living import lay, new_base, written
-from segmentation.lookups import Lookups, details, owned, report_lookup, with_missing
+from segmentation.lookups import Joined, Lookups, details, owned, report_lookup, with_missing
 from segmentation.lookups import fields as fields_of
 from segmentation.matching import USED
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
 from segmentation.publishing import clear_abandoned, prune, publish, publishing, synced
 from segmentation.repairing import notes, repair_people
-from segmentation.repairs import Step
+from segmentation.repairs import Keep, Step
 from segmentation.replanning import with_problems
 from segmentation.staged import Part, workbench
-from segmentation.survivors import MERGED, number_rows
+from segmentation.survivors import MERGED, kept_apart, keys_of, merge_people, number_rows, people_by_table
+from segmentation.visitors import anonymous_field, identify, keep_visitors, note_visitors
 
 
 def build_audience(
@@ -114,36 +117,42 @@ def _load(
             continue
         progress(f"Reading {table.table.name}", 0.3 * index / len(plan.tables))
         sources.append(open_source(connection, index, table))
-    person = next((source for source in sources if source.plan.role is TableRole.PEOPLE), None)
+    persons = [source for source in sources if source.plan.role is TableRole.PEOPLE]
     happened = owned(connection, plan, [source for source in sources if source.plan.role is TableRole.EVENTS])
+    tellers = [source for source in sources if source.plan.role is TableRole.VISITORS]
     lookups = Lookups(connection, plan, sources)
     joined = {source.index: lookups.of(source.index) for source in sources if source.plan.role in USED}
     stored = properties(happened)
     stored += details({source.index: joined[source.index] for source in happened}, stored)
     reports |= {s.index: report_lookup(connection, s) for s in sources if s.plan.role is TableRole.LOOKUP}
     fields: list[Stored] = []
-    keys = "SELECT key, _row FROM keys"
-    if person:
+    keys = dict.fromkeys((source.index for source in (*happened, *tellers)), "SELECT key, _row FROM keys")
+    if persons:
         progress("Loading the customers", 0.3)
-        fields, reports[person.index] = fill_people(
-            connection, person, fields_of(joined[person.index], person), joined[person.index].joins
-        )
-        known = next((s.name for s in fields if s.plan.column == person.plan.key), fields[0].name)
-        keys = number_rows(connection, known)
-        repairs, merged = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
-        reports[person.index] = _repaired(reports[person.index], repairs, fields, merged)
+        fields, people = _people(connection, plan, persons, joined, repairs, Part(progress, 0.3, 0.4))
+        keys = {index: keys_of(whose(plan, index)) for index in keys}
+        repairs = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
+        stay = people_by_table(connection, in_turn(plan))
+        told_at = in_turn(plan)[0]
+        for index, report in people.items():
+            done = notes(repairs, fields) if index == told_at else ()
+            reports[index] = _repaired(report, done, stay[index])
     else:
-        number_people(connection, happened)
+        number_people(connection, [*happened, *tellers])
     if happened:
         progress("Loading the events", 0.45)
         joins = {source.index: joined[source.index].joins for source in happened}
-        reports |= fill_events(connection, happened, stored, keys, joins)
+        found_out = partial(_identify, connection, happened, fields)
+        reports |= note_visitors(connection, tellers, keys)
+        reports |= fill_events(connection, happened, stored, keys, joins, found_out)
     else:
         no_events(connection)
-    if not person:
+    if not persons:
         progress("Finding out who did it", 0.65)
         fields = derive_people(connection, happened, stored)
-        repairs, _ = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
+        repairs = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
+    if any(source.plan.keep_visitors for source in happened):
+        fields.append(anonymous_field(connection, fields))
     progress("Counting values", 0.7)
     catalogue = _catalogue(connection, fields, stored, progress)
     people, events, newest = connection.execute(
@@ -163,11 +172,49 @@ def _load(
     )
 
 
-def _repaired(report: LoadReport, repairs: Sequence[Step], fields: Sequence[Stored], merged: int) -> LoadReport:
-    """The report of the customers with what the repairs did."""
+def _people(
+    connection: duckdb.DuckDBPyConnection,
+    plan: LoadPlan,
+    persons: Sequence[Source],
+    joined: Mapping[int, Joined],
+    repairs: Sequence[Step],
+    progress: Progress,
+) -> tuple[list[Stored], dict[int, LoadReport]]:
+    """Create `people` from one table, or from several as one profile each; returns its columns and the reports by table."""
+
+    def fill(source: Source) -> tuple[list[Stored], LoadReport]:
+        own = joined[source.index]
+        return fill_people(connection, source, fields_of(own, source), own.joins)
+
+    if len(persons) == 1:
+        (source,) = persons
+        fields, report = fill(source)
+        known = next((s.name for s in fields if s.plan.column == source.plan.key), fields[0].name)
+        number_rows(connection, known, source.index)
+        return fields, {source.index: report}
+    from segmentation.uniting import distinct_ids, stack_people, told, unite  # with rules that a start does without
+
+    fields, reports = stack_people(connection, plan, persons, fill)
+    united = unite(connection, plan, fields, kept_apart(connection, repairs), progress)
+    merge_people(connection, united.found, Keep.FULLEST if plan.joining.fullest else Keep.FIRST, fields)
+    distinct_ids(connection, plan, fields[0].name)
+    first = in_turn(plan)[0]
+    notes = (*reports[first].notes, *told(united, plan))
+    return fields, reports | {first: reports[first].model_copy(update={"notes": notes})}
+
+
+def _identify(connection: duckdb.DuckDBPyConnection, happened: Sequence[Source], fields: Sequence[Stored]) -> None:
+    """Tell whose the events of visitors are; without `fields` the people are still `keys`."""
+    identify(connection, happened)
+    person = next((s.name for s in fields if s.plan.role is Role.PERSON_ID), "key")
+    keep_visitors(connection, happened, "people" if fields else "keys", person)
+
+
+def _repaired(report: LoadReport, done: Sequence[str], people: int) -> LoadReport:
+    """The report of customers of whom so many `people` stay, with what the repairs did."""
+    merged = report.loaded - people
     aside = (*report.set_aside, (MERGED, merged)) if merged else report.set_aside
-    told = (*report.notes, *notes(repairs, fields))
-    return report.model_copy(update={"loaded": report.loaded - merged, "set_aside": aside, "notes": told})
+    return report.model_copy(update={"loaded": people, "set_aside": aside, "notes": (*report.notes, *done)})
 
 
 def _catalogue(

@@ -83,7 +83,7 @@ class Matching:
 
     def _replace(self, index: int, table: TablePlan) -> None:
         tables = self.plan.tables
-        self.plan = LoadPlan(tables=(*tables[:index], table, *tables[index + 1 :]))
+        self.plan = self.plan.model_copy(update={"tables": (*tables[:index], table, *tables[index + 1 :])})
 
     def _value(self, index: int, column: str) -> str:
         return casting.identifier(self._staged[index][column])
@@ -273,7 +273,7 @@ def counted(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: LoadPl
                 as_before = matching.count(index, link)
             found.append(as_before)
         tables[index] = table.model_copy(update={"links": tuple(found)})
-    return LoadPlan(tables=tuple(tables))
+    return plan.model_copy(update={"tables": tuple(tables)})
 
 
 def _identity(plan: LoadPlan, table: TablePlan, link: Link) -> tuple[object, ...]:

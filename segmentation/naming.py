@@ -166,6 +166,16 @@ def key_score(column: str, table: str) -> int:
     return 0
 
 
+def visitor_column(columns: Iterable[str]) -> str | None:
+    """The column whose name says that it tells visitors apart before anybody knows who they are."""
+    named = [(column, words(column)) for column in columns]
+    for word in ("anonymous", "anon", "visitor", "cookie", "device", "session"):
+        for column, own in named:
+            if word in own and (len(own) == 1 or own[-1] in NUMBERING):
+                return column
+    return None
+
+
 def numbers_rows(column: str, table: str) -> bool:
     """Whether a column's name says that it numbers its own table's rows: "id", or "order_id" in orders."""
     own = words(column)

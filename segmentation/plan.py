@@ -84,6 +84,7 @@ class TableRole(StrEnum):
     PEOPLE = "people"
     EVENTS = "events"
     LOOKUP = "lookup"  # one row a product, store, campaign …: what tables that name it are told by it
+    VISITORS = "visitors"  # one visitor's id beside the id of the person that he is
     LEAVE_OUT = "leave_out"
 
 
@@ -136,6 +137,9 @@ class TablePlan(Model):
     table: StagedTable
     role: TableRole
     key: str | None = None  # column with the person's id; of a look-up what tells its rows apart
+    people: int | None = None  # events: place of the people table whose ids these are; None: the first
+    visitor: str | None = None  # events and visitors: column with the id of a visitor who may be identified later …
+    keep_visitors: bool = False  # … and who is a person also where he never is
     time: str | None = None  # events: column with the moment
     event_column: str | None = None  # events: column with the event's name …
     event_name: str | None = None  # … or one name for all rows
@@ -147,10 +151,23 @@ class TablePlan(Model):
     notes: tuple[str, ...] = ()  # sentences worth knowing, e.g. why a table is left out
 
 
+class Joining(Model):
+    """How the rows of several people tables become one person each; fields are meant by their names."""
+
+    by: tuple[str, ...] | None = None  # fields that tell who is who, the most believed first; None: all that can
+    sure: tuple[str, ...] = ()  # of these, phone numbers by which also two ids of one table become one person
+    allowed: tuple[tuple[str, str], ...] = ()  # (field, value in its one form): joins however many rows share it
+    similar: bool = False  # also by similar names and addresses
+    region: str | None = None  # ISO 3166: phone numbers without a country are from there
+    first: int | None = None  # place of the table whose values win; None: the first
+    fullest: bool = False  # the row with the most filled fields wins instead
+
+
 class LoadPlan(Model):
     """Everything needed to build an audience from its staged tables, again and again."""
 
     tables: tuple[TablePlan, ...]
+    joining: Joining = Joining()
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentation.audience import AudienceAbout
-from segmentation.filling import NO_ID, NO_OWNER, UNKNOWN
+from segmentation.filling import NO_ID, NO_OWNER, UNIDENTIFIED, UNKNOWN
+from segmentation.joining import people_tables, whose
 from segmentation.plan import Link, LoadPlan, TableRole
+from segmentation.visitors import NO_VISITOR
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,15 @@ def used(plan: LoadPlan) -> tuple[int, ...]:
 def relations(about: AudienceAbout) -> tuple[Relation, ...]:
     """Every relation between the tables of an audience, in their order, customers first."""
     plan = about.plan
-    people = next((place for place, table in enumerate(plan.tables) if table.role is TableRole.PEOPLE), None)
+    has_people = bool(people_tables(plan))
     found = []
     for index, (table, report) in enumerate(zip(plan.tables, about.reports, strict=True)):
         aside, rows = dict(report.set_aside), table.table.rows
-        if table.role is TableRole.EVENTS and table.key is not None and people is not None:
-            blank, missing = aside.get(NO_ID, 0) + aside.get(NO_OWNER, 0), aside.get(UNKNOWN, 0)
-            known = rows - blank - missing
-            found.append(Relation(index, people, table.key, rows, known, missing, blank))
+        column = table.key or table.visitor
+        if table.role in (TableRole.EVENTS, TableRole.VISITORS) and column is not None and has_people:
+            blank = sum(aside.get(reason, 0) for reason in (NO_ID, NO_OWNER, NO_VISITOR))
+            missing = aside.get(UNKNOWN, 0) + aside.get(UNIDENTIFIED, 0)
+            found.append(Relation(index, whose(plan, index), column, rows, rows - blank - missing, missing, blank))
         for link in table.links:
             missing = link.filled - link.found
             found.append(Relation(index, link.table, link.column, rows, link.found, missing, rows - link.filled, link))

@@ -13,8 +13,19 @@ from segmentation.catalogue import Kind, Role
 from segmentation.errors import AudienceError
 from segmentation.filling import Stored
 from segmentation.plan import Progress
-from segmentation.repairs import Change, EmptyOutside, Fill, Merge, MergeSame, Repair, Step, in_order, sentence
-from segmentation.survivors import merge_people
+from segmentation.repairs import (
+    Change,
+    EmptyOutside,
+    Fill,
+    KeepApart,
+    Merge,
+    MergeSame,
+    Repair,
+    Step,
+    in_order,
+    sentence,
+)
+from segmentation.survivors import kept_apart, merge_people, note_apart
 
 FROM_EVENTS = "The customers of this audience come from their events, so that they cannot be merged."
 
@@ -34,31 +45,37 @@ def repair_people(
     progress: Progress,
     *,
     mergeable: bool = True,
-) -> tuple[tuple[Step, ...], int]:
-    """Do the steps to the table `people`, in their order; returns them with what they did, and how many rows were merged away.
+) -> tuple[Step, ...]:
+    """Do the steps to the table `people`, in their order; returns them with what they did.
 
     `mergeable`: the table `handpick_keys` tells whose events are whose. Raises `Cancelled`.
     """
     done: list[Step] = []
-    merged = 0
     labels = {stored.name: stored.plan.label for stored in fields}
     for number, step in enumerate(in_order(steps)):
         step = Step(repair=step.repair, on=step.on)
         if step.on:
             progress(f"Repairing: {sentence(step.repair, labels)}", number / len(steps))
             problem = _problem(step.repair, fields)
-            if problem or (isinstance(step.repair, Merge) and not mergeable):
+            if problem or (isinstance(step.repair, Merge | KeepApart) and not mergeable):
                 step = step.model_copy(update={"problem": problem or FROM_EVENTS})
+            elif isinstance(step.repair, KeepApart):
+                step = step.model_copy(update={"changed": 2 if kept_apart(connection, [step]) else 0})
             elif isinstance(step.repair, Merge):
-                gone = merge_people(connection, step.repair, fields, progress)
-                merged += gone
+                from segmentation.duplicates import groups  # brings the rules of addresses, which a start does without
+
+                found = groups(connection, step.repair, progress, kept_apart(connection, steps))
+                progress.on_cancel(connection.interrupt)
+                gone = merge_people(connection, found, step.repair.keep, fields)
                 step = step.model_copy(update={"changed": gone})
             else:
                 from segmentation.mending import mend  # brings the rules of addresses, which a start does without
 
                 step = step.model_copy(update={"changed": mend(connection, step.repair)})
         done.append(step)
-    return tuple(done), merged
+    if mergeable and (apart := kept_apart(connection, steps)):
+        note_apart(connection, apart)
+    return tuple(done)
 
 
 def notes(steps: Sequence[Step], fields: Sequence[Stored]) -> tuple[str, ...]:
@@ -96,4 +113,6 @@ def _named(repair: Repair) -> list[str]:
     if isinstance(repair, Change):
         others = [getattr(repair, name, None) for name in ("other", "country")]
         return [repair.field, *(name for name in others if name is not None)]
+    if isinstance(repair, KeepApart):
+        return []
     return [repair.field] if isinstance(repair, MergeSame) else [name for _, name in repair.fields]

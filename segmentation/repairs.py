@@ -128,9 +128,23 @@ class MergeSimilar(Model):
     keep: Keep = Keep.LATEST
 
 
+class Known(Model):
+    """A row as its source knows it: the place of its table in the plan, and its id there."""
+
+    table: int
+    id: str
+
+
+class KeepApart(Model):
+    """Two rows are two people, whatever they share."""
+
+    kind: Literal["keep_apart"] = "keep_apart"
+    people: tuple[Known, Known]
+
+
 Merge = MergeSame | MergeSimilar
 Change = Trim | WriteLetters | MapValues | WriteCountries | WritePhones | EmptyEmails | EmptyOutside | Fill
-Repair = Annotated[Change | Merge, Default(discriminator="kind")]
+Repair = Annotated[Change | Merge | KeepApart, Default(discriminator="kind")]
 
 
 class Step(Model):
@@ -159,6 +173,11 @@ _KEEPS = {
     Keep.FIRST: "the first row wins",
     Keep.FULLEST: "the row with the most filled fields wins",
 }
+
+
+def _covered(id: str) -> str:
+    """An id as it may be shown to anybody: an address or number that is used as one is masked."""
+    return f"{id[:2]}***" if "@" in id or id.startswith("+") else id
 
 
 def sentence(repair: Repair, labels: Mapping[str, str]) -> str:
@@ -191,5 +210,8 @@ def sentence(repair: Repair, labels: Mapping[str, str]) -> str:
             return f"{named(repair.field)}: fill what is empty from {named(repair.other)}"
         case MergeSame():
             return f"Merge people with the same {named(repair.field)}; {_KEEPS[repair.keep]}"
+        case KeepApart():
+            one, other = (_covered(known.id) for known in repair.people)
+            return f"Keep apart: “{one}” and “{other}” are two people"
         case MergeSimilar():
             return f"Merge people with a similar name and address; {_KEEPS[repair.keep]}"

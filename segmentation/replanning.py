@@ -13,6 +13,7 @@ from segmentation import links, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
+from segmentation.joining import aligned, differing
 from segmentation.plan import ColumnPlan, Format, LoadPlan, TablePlan, TableRole
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
@@ -51,6 +52,28 @@ def change_key(plan: LoadPlan, index: int, column: str | None) -> LoadPlan:
     table = plan.tables[index]
     columns = tuple(c.model_copy(update={"role": Role.NONE}) if c.role is Role.PERSON_ID else c for c in table.columns)
     return _with_table(plan, index, completed(table.model_copy(update={"key": column, "columns": columns})))
+
+
+def change_people(plan: LoadPlan, index: int, people: int) -> LoadPlan:
+    """The place of the people table whose ids stand in the table at `index`."""
+    return _with_table(plan, index, plan.tables[index].model_copy(update={"people": people}))
+
+
+def change_visitor(plan: LoadPlan, index: int, column: str | None) -> LoadPlan:
+    """The column with the ids of visitors who may be identified later; None: there is none."""
+    table = plan.tables[index]
+    update = {"visitor": column, "keep_visitors": table.keep_visitors and column is not None}
+    return _with_table(plan, index, table.model_copy(update=update))
+
+
+def has_visitors(table: TablePlan) -> bool:
+    """Whether a column is named like the id of visitors who may be identified later."""
+    return naming.visitor_column(c.column for c in table.columns if c.column != table.key) is not None
+
+
+def change_keep_visitors(plan: LoadPlan, index: int, wanted: bool) -> LoadPlan:
+    """Whether visitors who are never identified are people too."""
+    return _with_table(plan, index, plan.tables[index].model_copy(update={"keep_visitors": wanted}))
 
 
 def change_time(plan: LoadPlan, index: int, column: str | None) -> LoadPlan:
@@ -161,7 +184,14 @@ def completed(table: TablePlan, event_column: str | None = None) -> TablePlan:
     columns = tuple(_as_key(c) if of_person and c.column == table.key else c for c in table.columns)
     update: dict[str, object] = {"columns": columns}
     if table.role is not TableRole.EVENTS:
-        nothing = {"time": None, "event_column": None, "event_name": None, "line_total": None}
+        nothing: dict[str, object] = {
+            "event_column": None,
+            "event_name": None,
+            "line_total": None,
+            "keep_visitors": False,
+        }
+        nothing["time"] = event_time(table.columns) if table.role is TableRole.VISITORS else None
+        nothing["visitor"] = table.visitor if table.role is TableRole.VISITORS else None
         return table.model_copy(update=update | nothing)
     if table.time is None:
         update |= {"time": event_time(table.columns), "line_total": line_total(table.columns)}
@@ -189,16 +219,17 @@ def _named(table: TablePlan) -> TablePlan:
 
 def _with_table(plan: LoadPlan, index: int, table: TablePlan) -> LoadPlan:
     tables = tuple(table if place == index else other for place, other in enumerate(plan.tables))
-    return with_problems(LoadPlan(tables=tables))
+    return with_problems(plan.model_copy(update={"tables": tables}))
 
 
 def with_problems(plan: LoadPlan) -> LoadPlan:
     """The plan with what it lacks, in sentences; loading waits while there are any."""
+    plan = aligned(plan)
     tables = tuple(
         _noted(table.model_copy(update={"problems": _problems(table, plan)}), links.notes(plan, index))
         for index, table in enumerate(plan.tables)
     )
-    return LoadPlan(tables=tables)
+    return plan.model_copy(update={"tables": tables})
 
 
 def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
@@ -208,10 +239,11 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
         found.append("Say which table holds the customers, or what they did: all tables are left out.")
     if table.role is TableRole.LEAVE_OUT:
         return tuple(found)
-    if roles.count(TableRole.PEOPLE) > 1 and table.role is TableRole.PEOPLE:
-        found.append("Only one table can hold the customers: say what the rows of this table or the other one are.")
+    found += differing(table, plan)
+    visits = table.role is TableRole.EVENTS and table.visitor is not None
     owned = links.owner(table, plan) is not None
-    if table.key is None and table.role is not TableRole.LOOKUP and not owned and not is_numbered(table, plan):
+    needed = table.role is not TableRole.LOOKUP and not owned and not visits
+    if table.key is None and needed and not is_numbered(table, plan):
         found.append("Say which column holds the customer id.")
     if table.role is TableRole.EVENTS:
         kinds = {c.column: c.kind for c in table.columns}
@@ -221,6 +253,8 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
             found.append("Say which column tells when it happened.")
         elif kinds.get(table.time) not in TIMES:
             found.append(f"“{table.time}” is to tell when it happened: make it a date or a date with time.")
+    if table.role is TableRole.VISITORS and table.visitor is None:
+        found.append("Say which column holds the visitor’s id.")
     for column in table.columns:
         if column.format is Format.ASK and (column.include or column.column == table.time):
             found.append(_question(column))

@@ -19,8 +19,8 @@ from segmentation.catalogue import FieldEdit, Role
 from segmentation.findings import Examples, Finding
 from segmentation.plan import Progress
 from segmentation.preview import mask_detail
-from segmentation.repairs import Merge, Repair, Step, WritePhones, decided, in_order, sentence
-from segmentation.survivors import merged_people, merged_rows
+from segmentation.repairs import KeepApart, Known, Merge, Repair, Step, WritePhones, decided, in_order, sentence
+from segmentation.survivors import MergedRow, merged_people, merged_rows
 
 GROUPS = 10  # merged people on a page
 ROWS = 6  # of a table of examples, before it scrolls
@@ -106,6 +106,8 @@ def _did(step: Step, applied: Step | None) -> str:
         return "switched off"
     if applied.problem:
         return applied.problem
+    if isinstance(step.repair, KeepApart):
+        return "kept apart" if applied.changed else "one of them is not there any more"
     return (
         f"{number(applied.changed)} merged" if isinstance(step.repair, Merge) else f"{people(applied.changed)} mended"
     )
@@ -183,16 +185,21 @@ def _hide(current: Current, fields: tuple[str, ...]) -> None:
     session().notice = "Hidden. The Fields page shows them again."
 
 
-def _examples(examples: Examples, title: str) -> None:
-    """A table of examples, personal data masked until it is revealed."""
+def _examples(examples: Examples, title: str, selectable: str | None = None) -> int | None:
+    """A table of examples, personal data masked until it is revealed; of a selectable one (by its key) the chosen row."""
     rows = [
         [_shown(value, role) for value, (_, role) in zip(row, examples.columns, strict=True)] for row in examples.rows
     ]
     names = [name for name, _ in examples.columns]
     columns: dict[str, list[Any]] = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-    st.dataframe(
-        columns, hide_index=True, height=35 * (min(len(rows), ROWS) + 1) + 3, placeholder="–", alt=spoken(title)
+    look: dict[str, Any] = {"height": 35 * (min(len(rows), ROWS) + 1) + 3, "placeholder": "–", "alt": spoken(title)}
+    if selectable is None:
+        st.dataframe(columns, hide_index=True, **look)
+        return None
+    state = st.dataframe(
+        columns, hide_index=True, key=selectable, on_select="rerun", selection_mode="single-row", **look
     )
+    return next(iter(state.selection.rows), None)
 
 
 def _shown(value: Any, role: Role) -> Any:
@@ -214,13 +221,43 @@ def merged(current: Current) -> None:
             return
         fields = [field for field in current.catalogue.fields if not field.hidden][:10]
         page = int(widget("health-merged-page") or 1)
-        columns = (("Stays", Role.NONE), ("Why", Role.NONE), *((field.label, field.role) for field in fields))
-        groups = merged_rows(audience, fields, (page - 1) * GROUPS, GROUPS)
-        rows = tuple(
-            ("stays" if row.kept else "merged into it", row.why, *(row.values[field.name] for field in fields))
-            for group in groups
-            for row in group
+        tables = audience.about.plan.tables
+        columns = (
+            *((name, Role.NONE) for name in ("Stays", "Why", "From")),
+            ("Id there", Role.PERSON_ID),
+            *((field.label, field.role) for field in fields),
         )
-        _examples(Examples(columns, rows), "Rows that were merged")
+        groups = merged_rows(audience, fields, (page - 1) * GROUPS, GROUPS)
+        listed = [(group, row) for group in groups for row in group]
+        rows = tuple(
+            (
+                "stays" if row.kept else "merged into it",
+                row.why,
+                tables[row.known.table].table.name if row.known else None,
+                row.known.id if row.known else None,
+                *(row.values[field.name] for field in fields),
+            )
+            for _, row in listed
+        )
+        chosen = _examples(Examples(columns, rows), "Rows that were merged", selectable=f"health-merged-{page}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            pair = _pair(*listed[chosen]) if chosen is not None and chosen < len(listed) else None
+            st.button(
+                "Keep apart",
+                icon=":material/call_split:",
+                disabled=pair is None,
+                on_click=_add,
+                args=(current, KeepApart(people=pair)) if pair else (current,),
+            )
+            st.caption(
+                "Choose a row that is another person: it is kept apart from the one that stays, also in each new load.",
+                width="stretch",
+            )
         if total > GROUPS:
             st.pagination(-(-total // GROUPS), key="health-merged-page")
+
+
+def _pair(group: list[MergedRow], row: MergedRow) -> tuple[Known, Known] | None:
+    """A row and the one it is to be kept apart from: the one that stays, or the first of the others; None where it cannot be."""
+    other = next((one for one in group if one is not row and one.known is not None), None)
+    return (other.known, row.known) if other and other.known and row.known else None

@@ -15,6 +15,7 @@ from pages.parts.words import cell, number, people, plain
 from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
 from segmentation.engine import Answer
 from segmentation.preview import events_of, mask, masked, page_of, person, rows_of_page
+from segmentation.survivors import explained
 
 PAGE = 50
 FIRST_COLUMNS = 8
@@ -123,6 +124,8 @@ def _one(
         place = st.number_input("Row of the table above", 1, len(rows), 1, key=f"people-place-{page}", width=200)
         row = int(rows[int(place) - 1])
         why(current, answer, row)
+        if made_of := explained(current.engine.audience, row):
+            st.caption(f":material/group: {plain(made_of)}")
         values = person(current.engine.audience, row, current.clock.zone)
         fields = [f for f in current.catalogue.fields if not f.hidden and values.get(f.name) is not None]
         left, right = st.columns(2)

@@ -14,9 +14,11 @@ from pages.parts.changes import change_plan, select, with_widget
 from pages.parts.links import links_of
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
+from pages.parts.whose import visitors_kept, whose_ids
 from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
+from segmentation.joining import people_tables
 from segmentation.links import owner
 from segmentation.plan import ColumnPlan, Format, LoadPlan, Progress, TablePlan, TableRole
 
@@ -24,6 +26,7 @@ ROLES = {
     TableRole.PEOPLE: "Customers",
     TableRole.EVENTS: "Events",
     TableRole.LOOKUP: "Look-up",
+    TableRole.VISITORS: "Visitors",
     TableRole.LEAVE_OUT: "Leave out",
 }
 LOOKUP = "One row for each product, store or the like: what stands here is told of every row that refers to it."
@@ -54,6 +57,10 @@ def confirm() -> None:
         st.error(plain(state.problem), icon=":material/error:")
     for index, table in enumerate(draft.plan.tables):
         _table(index, table, draft.plan)
+    if len(people_tables(draft.plan)) > 1:
+        from pages.parts.whoiswho import one_person  # with rules of addresses, which a start does without
+
+        one_person(draft)
     problems = draft.plan.problems
     if problems:
         st.warning("Before loading:\n" + "\n".join(f"- {plain(problem)}" for problem in problems))
@@ -139,6 +146,7 @@ def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
                 help="The column that says which customer a row belongs to.",
                 placeholder=placeholder,
             )
+            whose_ids(index, table, plan)
         if events:
             select(
                 "Time",
@@ -174,6 +182,7 @@ def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
                 lambda plan, zone: replanning.change_zone(plan, index, zone),
                 help="The time zone of times that are written without one.",
             )
+    visitors_kept(index, table)
     offered = replanning.line_total(table.columns) if events else None
     if offered is not None:
         quantity, price = offered

@@ -22,8 +22,11 @@ def found(current: Current, place: str, question: object, title: str, ask: Calla
 
     None, and what is going on is drawn, while it takes its time and where it was stopped. Raises what `ask` raised.
     """
-    if not current.large:
-        return ask(QUIET)
+    return beside(place, question, title, ask) if current.large else ask(QUIET)
+
+
+def beside(place: str, question: object, title: str, ask: Callable[[Progress], T]) -> T | None:
+    """`found` where it always may take its time."""
     asked = session().asked
     before, job_id = asked.get(place, (None, ""))
     job = jobs().get(job_id)

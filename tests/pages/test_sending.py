@@ -1,6 +1,7 @@
 """What a part of the page draws reaches the browser in one piece, or in two with the number first."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -51,7 +52,9 @@ def of_part() -> ForwardMsg:
 
 
 def in_a_loop(story: Any) -> None:
-    asyncio.run(story())
+    """In a thread of its own, as a browser of other tests may have a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story()).result()
 
 
 def test_a_part_of_the_page_is_sent_in_one_piece() -> None:

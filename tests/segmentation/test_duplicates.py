@@ -80,3 +80,17 @@ def test_same_phone_in_any_writing_but_not_without_country_nor_placeholders() ->
     phones = ["+49 170 1234567", "0049 (170) 123-4567", "06 1234 5678", "0612 345678", *["+490000000"] * 60]
     same = found(MergeSame(field="phone", role=Role.PHONE), phone=phones)
     assert same == [(0, 0, "same phone number"), (1, 0, "same phone number")]
+
+
+def test_an_email_address_is_a_witness_unless_it_is_nobodys_own() -> None:
+    def near(first: list[str], email: str) -> list[tuple[int, int, str]]:
+        fields = tuple((Role(part), part) for part in ("first_name", "last_name", "city", "email"))
+        rows = len(first)
+        columns = {"first_name": first, "last_name": ["Müller"] * rows, "city": ["Berlin"] * rows}
+        return found(MergeSimilar(fields=fields), **columns, email=[email] * rows)
+
+    why = "same last name, city and e-mail address, similar first name"
+    assert near(["Anna", "Ana"], "a.m@x.org") == [(0, 0, why), (1, 0, why)]
+    assert near(["Anna", "Bernd"], "a.m@x.org") == []  # her husband reads it too
+    assert near(["Anna", "Ana"], "info@x.org") == []
+    assert near(["Anna", "Ana"] * 6, "none@x.org") == []

@@ -148,7 +148,8 @@ def test_a_second_table_with_the_customers_id_tells_what_is_theirs(tmp_path: Pat
         "tier": ["gold", "blue", "red"],
     }
     plan = guess(tmp_path, {"customers": customers, "orders": ORDERS, "loyalty": profile})
-    assert plan.tables[2].role is TableRole.LOOKUP
+    assert plan.tables[2].role is TableRole.PEOPLE, "it has people of its own, who would be joined"
+    plan = suggested_for(replanning.change_role(plan, 2, TableRole.LOOKUP), 2, Quiet())
     audience = load(plan, tmp_path)
     assert rows(audience, 'SELECT "loyalty.email", "loyalty.tier" FROM people ORDER BY _row') == [
         ("a@x.org", "gold"), ("b@x.org", "blue"), (None, None),

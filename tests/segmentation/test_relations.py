@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts.relations import described, picture, sentence
+from pages.parts.relations import described, sentence
+from pages.parts.relations_picture import picture
 from segmentation.audience import AudienceAbout
 from segmentation.guessing import guess_plan
 from segmentation.jobs import Quiet

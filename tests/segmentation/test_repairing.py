@@ -22,6 +22,8 @@ from segmentation.repairs import (
     Fill,
     Flaw,
     Keep,
+    KeepApart,
+    Known,
     MapValues,
     MergeSame,
     Repair,
@@ -117,6 +119,13 @@ def test_each_merge_can_be_explained(tmp_path: Path) -> None:
         (False, "4", "ANNA@shop.de"),
         (False, "5", "anna@shop.de"),
     ]
+
+
+def test_rows_that_are_kept_apart_are_not_merged_with_one_another(tmp_path: Path) -> None:
+    apart = KeepApart(people=(Known(table=0, id="1"), Known(table=0, id="4")))
+    audience = load(tmp_path, MergeSame(field="email"), apart)
+    assert column(audience, "customer_id") == ["2", "3", "4", "5"]  # 5 is one with 1, who comes first
+    assert [step.changed for step in audience.about.repairs] == [2, 1]
 
 
 def test_a_second_merge_moves_the_account_of_the_first(tmp_path: Path) -> None:

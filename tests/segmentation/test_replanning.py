@@ -95,11 +95,6 @@ def test_nothing_to_load(plan: LoadPlan) -> None:
     )
 
 
-def test_two_tables_of_people(plan: LoadPlan) -> None:
-    two = replanning.change_role(plan, 0, TableRole.PEOPLE)
-    assert any(problem.startswith("Only one table can hold the customers") for problem in sentences(two))
-
-
 def test_a_key_is_text_and_alone(plan: LoadPlan) -> None:
     changed = replanning.change_key(plan, 0, "shop")
     assert (column(changed, "shop").kind, column(changed, "shop").format) == (Kind.TEXT, Format.WHOLE)

@@ -1,0 +1,125 @@
+"""Several people tables in a load plan: which of their columns are one field, and which fields tell who is who."""
+
+from __future__ import annotations
+
+from segmentation import naming
+from segmentation.catalogue import Kind, Role
+from segmentation.links import owner
+from segmentation.plan import ColumnPlan, Joining, LoadPlan, TablePlan, TableRole
+
+NAMED_LIKE_AN_ID = 30  # a name's score
+_SAID = {
+    Kind.TEXT: "text", Kind.NUMBER: "a number", Kind.YES_NO: "yes or no", Kind.DATE: "a date",
+    Kind.MOMENT: "a date with time", Kind.LIST: "a list",
+}  # fmt: skip
+
+
+def people_tables(plan: LoadPlan) -> list[int]:
+    """The places of the tables of people: the first one's id is the customer id; those known by an address or number come last."""
+    places = [index for index, table in enumerate(plan.tables) if table.role is TableRole.PEOPLE]
+    return sorted(places, key=lambda index: _addressed(plan.tables[index].key) is not Role.NONE)
+
+
+def _addressed(column: str | None) -> Role:
+    """Whether a column's name speaks of e-mail addresses or phone numbers."""
+    meant = naming.meaning(column or "", Kind.TEXT)
+    return meant.role if meant and meant.role in (Role.EMAIL, Role.PHONE) else Role.NONE
+
+
+def tells(column: ColumnPlan) -> Role:
+    """As what a field tells who somebody is: an e-mail address, a phone number, or an id."""
+    return column.role if column.role in (Role.EMAIL, Role.PHONE) else _addressed(column.column)
+
+
+def in_turn(plan: LoadPlan) -> list[int]:
+    """The places of the tables of people, the one whose values win first."""
+    return sorted(people_tables(plan), key=lambda index: index != plan.joining.first)
+
+
+def whose(plan: LoadPlan, index: int) -> int:
+    """The place of the people table whose ids stand in an event table."""
+    places = people_tables(plan)
+    whole = owner(plan.tables[index], plan) if plan.tables[index].key is None else None
+    chosen = plan.tables[whole.table if whole is not None else index].people
+    return chosen if chosen in places else places[0]
+
+
+def aligned(plan: LoadPlan) -> LoadPlan:
+    """The plan with one name for the columns of several people tables that are one field: by what they are used as, else by name."""
+    places = people_tables(plan)
+    if len(places) < 2:
+        return plan
+    tables = list(plan.tables)
+    fields: dict[str, ColumnPlan] = {}
+    for number, index in enumerate(places, 1):
+        columns, taken = [], set[str]()
+        for column in tables[index].columns:
+            if number > 1:
+                is_key = column.column == tables[index].key
+                column = _aligned(column, is_key, number, fields, taken, plan.joining)
+            columns.append(column)
+            taken.add(column.name.casefold())
+        tables[index] = tables[index].model_copy(update={"columns": tuple(columns)})
+        fields = {c.name.casefold(): c for c in columns if c.include} | fields
+    return plan.model_copy(update={"tables": tuple(tables)})
+
+
+def _aligned(
+    column: ColumnPlan, is_key: bool, number: int, fields: dict[str, ColumnPlan], taken: set[str], joining: Joining
+) -> ColumnPlan:
+    """A column of the people table `number` (from 2 on), named like the field of the tables before it that it is."""
+    own = naming.free_name(column.column, taken)
+    if is_key:
+        column = column.model_copy(update={"role": _addressed(column.column)})
+    same = next(
+        (f for f in fields.values() if f.role is column.role is not Role.NONE and f.kind is column.kind),
+        fields.get(own.casefold()),
+    )
+    if same is None or same.name.casefold() in taken:
+        return column.model_copy(update={"name": own})
+    if is_key and same.role is Role.PERSON_ID and joining.by is not None and same.name not in joining.by:
+        name = naming.free_name(f"{own}_{number}", {*fields, *taken})
+        return column.model_copy(update={"name": name, "label": f"{same.label} {number}"})
+    return column.model_copy(update={"name": same.name, "label": same.label})
+
+
+def joinable(plan: LoadPlan) -> tuple[ColumnPlan, ...]:
+    """The fields that two people tables share and that can tell who is who: ids first, then e-mail addresses and phone numbers."""
+    shared: dict[str, list[ColumnPlan]] = {}
+    plan = aligned(plan.model_copy(update={"joining": Joining()}))  # an id that is not chosen has two names
+    for index in people_tables(plan):
+        for column in plan.tables[index].columns:
+            if column.include and column.kind is Kind.TEXT:
+                shared.setdefault(column.name, []).append(column)
+    found = [columns[0] for columns in shared.values() if len(columns) > 1 and _tells(columns[0])]
+    order = {Role.EMAIL: 1, Role.PHONE: 2}
+    return tuple(sorted(found, key=lambda column: order.get(tells(column), 0)))
+
+
+def _tells(column: ColumnPlan) -> bool:
+    known = column.role is Role.PERSON_ID or tells(column) is not Role.NONE
+    return known or (column.role is Role.NONE and naming.key_score(column.column, "") >= NAMED_LIKE_AN_ID)
+
+
+def joined_by(plan: LoadPlan) -> tuple[ColumnPlan, ...]:
+    """The fields by which people are joined: those that were chosen, else all that can, but for ids that only number rows (“id”)."""
+    chosen = plan.joining.by
+    if chosen is None:
+        return tuple(c for c in joinable(plan) if not naming.numbers_rows(c.column, ""))
+    return tuple(column for column in joinable(plan) if column.name in chosen)
+
+
+def differing(table: TablePlan, plan: LoadPlan) -> list[str]:
+    """Problems of a people table beside the others: a field that is of another kind there."""
+    found = []
+    before = [other for other in plan.tables if other.role is TableRole.PEOPLE]
+    for other in before[: before.index(table)] if table in before else ():
+        kinds = {c.name.casefold(): c.kind for c in other.columns if c.include}
+        for column in table.columns:
+            kind = kinds.get(column.name.casefold(), column.kind)
+            if column.include and kind is not column.kind:
+                found.append(
+                    f"“{column.label}” is {_SAID[column.kind]} here and {_SAID[kind]} in {other.table.name}: give both one kind, "
+                    "or leave one of them out."
+                )
+    return found
