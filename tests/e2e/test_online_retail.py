@@ -138,6 +138,8 @@ def test_half_a_million_order_lines_give_the_known_answers(
         marketer.go("Segments")
         marketer.expand("Bring in a definition file")
         marketer.page.locator("input[type=file]").first.set_input_files(str(definition))
+        marketer.sees(name)
+        marketer.settled()
         marketer.click("Open it")
         marketer.sees(name)
         marketer.expect_total(count)
