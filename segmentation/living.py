@@ -29,7 +29,7 @@ from segmentation.errors import LoadError
 from segmentation.folding import LINK
 from segmentation.inbox import Batch, log_path
 from segmentation.jobs import QUIET
-from segmentation.overlay import MERGES, Overlay
+from segmentation.overlay import NOTED, Overlay
 from segmentation.plan import LoadPlan, Progress
 from segmentation.publishing import prune, publish, publishing, synced
 from segmentation.saved import saved_folder
@@ -255,8 +255,8 @@ def rebase(folder: Path, progress: Progress = QUIET) -> Rebased:
                 "UNION ALL SELECT *, 1 FROM handpick_bound) GROUP BY identity",
                 "handpick_waiting": "SELECT * FROM handpick_waiting ANTI JOIN handpick_bound USING (identity)",
             }
-            merges = run("SELECT view_name FROM duckdb_views() WHERE view_name IN (?, ?)", [*MERGES]).fetchall()
-            made |= {name: f"SELECT * FROM {name}" for (name,) in merges}
+            noted = run("SELECT view_name FROM duckdb_views() WHERE list_contains(?, view_name)", [[*NOTED]]).fetchall()
+            made |= {name: f"SELECT * FROM {name}" for (name,) in noted}
             for name, query in made.items():
                 run(f"CREATE TABLE made_{name} AS {query}")
             for name in made:

@@ -25,17 +25,20 @@ from segmentation.catalogue import EventProperty, EventType, Field, Kind, Role
 from segmentation.errors import LoadError
 from segmentation.folding import Happened
 from segmentation.identities import Identities, with_arrived
+from segmentation.joining import people_tables
 from segmentation.messages import Cell
 from segmentation.plan import TableRole
 
 MERGES = ("handpick_merges", "handpick_originals")  # see `survivors`
+NOTED = (*MERGES, "handpick_apart")
 DERIVED = {"First seen": "min(_time)", "Last seen": "max(_time)", "Events": "count(*)"}
 
 
 def key_of(about: AudienceAbout) -> Field:
     """The field that says who a person is; raises `LoadError` where there is none."""
     tables = [t for t in about.plan.tables if t.role is not TableRole.LEAVE_OUT]
-    table = next((t for t in tables if t.role is TableRole.PEOPLE), tables[0] if tables else None)
+    people = [about.plan.tables[place] for place in people_tables(about.plan)]
+    table = next(iter(people or tables), None)
     if table is None:
         return about.catalogue.fields[0]
     name = next((c.name for c in table.columns if table.key is not None and c.column == table.key), None)
@@ -84,7 +87,7 @@ class Overlay:
             name for (name,) in run("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [BASE]).fetchall()
         }
         Identities.create(self.connection, tables)
-        for name in tables & {*MERGES}:
+        for name in tables & {*NOTED}:
             run(f"CREATE VIEW {name} AS SELECT * FROM {BASE}.main.{name}")
 
     def _columns(self, table: str, named: Iterable[Field | EventProperty]) -> dict[str, Column]:
