@@ -8,6 +8,7 @@ from segmentation.links import owner
 from segmentation.plan import ColumnPlan, Joining, LoadPlan, TablePlan, TableRole
 
 NAMED_LIKE_AN_ID = 30  # a name's score
+NAMED_LIKE_A_PERSONS_ID = 50
 _SAID = {
     Kind.TEXT: "text", Kind.NUMBER: "a number", Kind.YES_NO: "yes or no", Kind.DATE: "a date",
     Kind.MOMENT: "a date with time", Kind.LIST: "a list",
@@ -84,21 +85,30 @@ def _aligned(
 
 
 def joinable(plan: LoadPlan) -> tuple[ColumnPlan, ...]:
-    """The fields that two people tables share and that can tell who is who: ids first, then e-mail addresses and phone numbers."""
+    """The fields that two people tables share and that can tell who is who: ids first, then e-mail addresses and phone numbers.
+
+    Not those by which stores and the like are looked up, but for ids that by their name are a person's.
+    """
     shared: dict[str, list[ColumnPlan]] = {}
+    looked_up = set()
     plan = aligned(plan.model_copy(update={"joining": Joining()}))  # an id that is not chosen has two names
     for index in people_tables(plan):
         for column in plan.tables[index].columns:
             if column.include and column.kind is Kind.TEXT:
                 shared.setdefault(column.name, []).append(column)
-    found = [columns[0] for columns in shared.values() if len(columns) > 1 and _tells(columns[0])]
+        links = {link.column for link in plan.tables[index].links}
+        looked_up |= {column.name for column in plan.tables[index].columns if column.column in links}
+    found = [
+        columns[0] for name, columns in shared.items() if len(columns) > 1 and _tells(columns[0], name in looked_up)
+    ]
     order = {Role.EMAIL: 1, Role.PHONE: 2}
     return tuple(sorted(found, key=lambda column: order.get(tells(column), 0)))
 
 
-def _tells(column: ColumnPlan) -> bool:
+def _tells(column: ColumnPlan, looked_up: bool) -> bool:
     known = column.role is Role.PERSON_ID or tells(column) is not Role.NONE
-    return known or (column.role is Role.NONE and naming.key_score(column.column, "") >= NAMED_LIKE_AN_ID)
+    least = NAMED_LIKE_A_PERSONS_ID if looked_up else NAMED_LIKE_AN_ID
+    return known or (column.role is Role.NONE and naming.key_score(column.column, "") >= least)
 
 
 def joined_by(plan: LoadPlan) -> tuple[ColumnPlan, ...]:

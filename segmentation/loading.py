@@ -139,11 +139,11 @@ def _load(
             reports[index] = _repaired(report, done, stay[index])
     else:
         number_people(connection, [*happened, *tellers])
+    reports |= note_visitors(connection, tellers, keys)
     if happened:
         progress("Loading the events", 0.45)
         joins = {source.index: joined[source.index].joins for source in happened}
         found_out = partial(_identify, connection, happened, fields)
-        reports |= note_visitors(connection, tellers, keys)
         reports |= fill_events(connection, happened, stored, keys, joins, found_out)
     else:
         no_events(connection)
