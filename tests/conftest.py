@@ -1,5 +1,6 @@
 """Settings and fixtures that every test folder shares."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -29,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = ("tests/oracle", "tests/agreement", "tests/e2e", "tests/pages")
     folders = [ROOT / folder for folder in order]
     items.sort(key=lambda item: next((i for i, f in enumerate(folders) if f in item.path.parents), len(folders)))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays: looking through it for garbage took a tenth of all processor time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

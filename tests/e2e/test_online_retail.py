@@ -144,14 +144,3 @@ def test_half_a_million_order_lines_give_the_known_answers(
         marketer.sees(name)
         marketer.expect_total(count)
     marketer.shot("04-by-definition")
-
-
-def test_a_packed_file_is_read_as_it_is(marketer: Handpick, shared_data: Path) -> None:
-    """The same lines as .csv.gz give the same people."""
-    marketer.open()
-    marketer.upload(shared_data / "online_retail" / "online_retail_2010_2011.csv.gz")
-    marketer.sees("541,909 rows")
-    marketer.load()
-    marketer.sees("4,372 people · 406,829 events")
-    marketer.sees("541,909 rows = 406,829 loaded + 135,080 set aside")
-    marketer.shot("01-loaded")

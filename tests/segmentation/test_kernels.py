@@ -54,7 +54,7 @@ from tests.oracle.worlds import Asked, filters, worlds
 from tests.segmentation.audiences import write_audience
 
 SEED = os.environ.get("HANDPICK_ORACLE_SEED", "kernels")
-PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "200"))
+PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "120"))
 
 
 def conditions(asked: Asked) -> Iterator[Condition]:
