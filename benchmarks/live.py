@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.crowd import crowd  # noqa: E402
 from connectors.importing import load_sample  # noqa: E402
 from connectors.receiving import Receiver  # noqa: E402
-from segmentation.audience import Audience, version_paths  # noqa: E402
+from segmentation.audience import Audience, quoted, version_paths  # noqa: E402
 from segmentation.clock import Clock  # noqa: E402
 from segmentation.definition import Definition, EventCondition, Group  # noqa: E402
 from segmentation.endpoints import Endpoints  # noqa: E402
@@ -45,7 +45,10 @@ def persons(path: Path, most: int) -> list[str]:
     """Some people's ids."""
     with closing(Audience(path)) as opened:
         key = key_of(opened.about).name
-        return [str(one) for (one,) in opened.cursor().execute(f'SELECT "{key}" FROM people LIMIT {most}').fetchall()]
+        return [
+            str(one)
+            for (one,) in opened.cursor().execute(f"SELECT {quoted(key)} FROM people LIMIT ?", [most]).fetchall()
+        ]
 
 
 def send(url: str, key: str, people: list[str], size: int, seconds: float) -> int:
