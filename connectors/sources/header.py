@@ -50,13 +50,22 @@ def find_header(records: Sequence[Cells]) -> Header:
         return Header(numbered_names(usual), above, present=False, notes=(NO_HEADER,))
     names = ["" if cell is None else str(cell) for cell in first]
     notes: tuple[str, ...] = ()
-    if len(names) == width - 1 and rows and all(len(row) == width and filled(row[-1:]) for row in rows):
+    if len(names) == width - 1 and rows and all(len(row) == width for row in rows) and _names_rows(rows):
         # R's write.table() names all columns but the first.
         names.insert(0, "")
         notes = ("The header has one name fewer than the rows have cells: the first column was taken to have none.",)
     while len(names) > width and not names[-1].strip():
         names.pop()
     return Header(tuple(names), above, present=True, notes=notes)
+
+
+def _names_rows(rows: Sequence[Cells]) -> bool:
+    """Whether the first cells may be names of the rows rather than the last ones stray: these are all filled, or those count."""
+    firsts = [str(row[0]) for row in rows]
+    count = all(first.isdecimal() for first in firsts)
+    return all(filled(row[-1:]) for row in rows) or (
+        count and all(int(later) - int(first) == 1 for first, later in pairwise(firsts))
+    )
 
 
 def _usual_width(records: Sequence[Cells]) -> int:

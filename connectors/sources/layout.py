@@ -12,6 +12,7 @@ from connectors.sources.records import Dialect, Record, read_sample, split_lines
 from segmentation.errors import SourceError
 
 HEAD = 1 << 20
+BLANKS = " \t\r\n\x1a"  # the last is what DOS ends a text with
 
 
 @dataclass(frozen=True)
@@ -62,4 +63,4 @@ def read_layout(path: Path, name: str, skip_blanks: bool = False) -> Layout:
 
 def is_blank(record: Record) -> bool:
     """Whether a line is no row; a line of blanks could be a row only where it has separators or quotes."""
-    return record.blank or (len(record.cells) == 1 and not record.text.strip())
+    return record.blank or (len(record.cells) == 1 and not record.text.strip(BLANKS))
