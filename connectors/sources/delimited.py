@@ -16,6 +16,7 @@ from connectors.sources.counting import Tally, count_records
 from connectors.sources.encoding import as_utf8
 from connectors.sources.layout import Layout, read_layout
 from connectors.sources.records import NO_DELIMITER
+from connectors.sources.separators import with_one_separator
 from connectors.sources.staging import (
     COMPRESSION,
     Paced,
@@ -41,14 +42,20 @@ def stage_delimited(path: Path, name: str, into: Path, progress: Progress) -> li
     if not path.stat().st_size:
         raise SourceError(f"{name} is empty.")
     text, notes = as_utf8(path, name, into, progress)
-    bare = text
+    copies = {text}
     try:
         bare = unwrapped(text, name, into, progress)
+        copies.add(bare)
         if bare != text:
             notes += (NOTE,)
-        return [_stage_text(bare, name, into, progress, notes)]
+        single, separator = with_one_separator(bare, name, into, progress)
+        copies.add(single)
+        if separator:
+            shown = separator if separator.isprintable() else "a character that cannot be seen"
+            notes += (f"The cells are separated by {shown}.",)
+        return [_stage_text(single, name, into, progress, notes)]
     finally:
-        for copy in {text, bare} - {path}:
+        for copy in copies - {path}:
             copy.unlink(missing_ok=True)
 
 
