@@ -21,15 +21,15 @@ WORDS = "#!*& "
 STRANGE = re.compile(r"[,;\t|]")  # inside a cell: perhaps two cells that were not separated
 
 
-def guess_dialect(lines: Sequence[str]) -> Dialect:
-    """The dialect of a text by its first lines; one of NO_DELIMITER is one column."""
+def guess_dialect(lines: Sequence[str], cut: bool = False) -> Dialect:
+    """The dialect of a text by its first lines, which may be `cut` off in a record; one of NO_DELIMITER is one column."""
     text = "".join(lines)
     best, best_score = Dialect(NO_DELIMITER, _quote_of_lines(text)), 0.0
     for dialect in _candidates(text):
-        score = _regularity(read_sample(lines, dialect), dialect)
+        score = _regularity(read_sample(lines, dialect, cut), dialect)
         if score > best_score + 1e-9:
             best, best_score = dialect, score
-    if best.delimiter not in (NO_DELIMITER, "\t", " ") and _blanks_follow(lines, best):
+    if best.delimiter not in (NO_DELIMITER, "\t", " ") and _blanks_follow(read_sample(lines, best, cut)):
         best = replace(best, skip_blanks=True)
     return best
 
@@ -129,7 +129,7 @@ def _is_clock_or_address(rows: Sequence[Record]) -> bool:
     return odd * 2 >= sum(len(row.cells) - 1 for row in rows)
 
 
-def _blanks_follow(lines: Sequence[str], dialect: Dialect) -> bool:
+def _blanks_follow(records: Sequence[Record]) -> bool:
     """Whether nearly every cell but the first of its row begins with a blank, as in: a, b, c."""
-    cells = [cell for record in read_sample(lines, dialect) for cell in record.cells[1:] if cell]
+    cells = [cell for record in records for cell in record.cells[1:] if cell]
     return len(cells) >= 2 and sum(cell[0] == " " for cell in cells) >= 0.95 * len(cells)

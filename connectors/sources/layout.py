@@ -36,10 +36,10 @@ def read_layout(path: Path, name: str, skip_blanks: bool = False) -> Layout:
     lines = split_lines(head.decode("utf-8-sig", errors="ignore"))
     if not whole and len(lines) > 1:
         lines.pop()  # it may go on beyond the head
-    dialect = guess_dialect(lines)
+    dialect = guess_dialect(lines, cut=not whole)
     if skip_blanks:
         dialect = replace(dialect, skip_blanks=True)
-    sample = read_sample(lines, dialect)
+    sample = read_sample(lines, dialect, cut=not whole)
     records = [record for record in sample if not is_blank(record)]
     if not records:
         if whole:

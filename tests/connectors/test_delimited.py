@@ -312,6 +312,30 @@ def test_two_stray_quotes_far_apart_swallow_nothing(tmp_path: Path) -> None:
     assert (table.rows, table.rejected_rows) == (5_000, 0)
 
 
+@pytest.mark.parametrize("column", [1, 3])
+@pytest.mark.parametrize("apart", [1, 2, 60])
+def test_two_stray_quotes_near_each_other_swallow_nothing(column: int, apart: int, tmp_path: Path) -> None:
+    rows = [[f"K-{i}", f"text {i}", "x", "y"] for i in range(100)]
+    rows[10][column] = '"' + rows[10][column]
+    rows[10 + apart][3] += '"'
+    table = staged(tmp_path, "\n".join(["id,text,c,d", *map(",".join, rows)]))
+    assert rows_of(table) == [tuple(row) for row in rows]
+    assert table.notes == ("1 row has quotes in unusual places; they were taken as they stand.",)
+
+
+def test_lines_of_a_quoted_cell_that_are_no_rows_stay_in_it(tmp_path: Path) -> None:
+    order = "3 mugs, red, big\n1 tee, blue, small\n2 caps, green, small"
+    table = staged(tmp_path, f'id,order,paid\nK-1,"{order}",yes\nK-2,none,no\n')
+    assert rows_of(table) == [("K-1", order, "yes"), ("K-2", "none", "no")]
+
+
+def test_a_text_that_goes_on_beyond_the_first_megabyte_tells_nothing_of_the_columns(tmp_path: Path) -> None:
+    letters = ["\n".join(f"Line {i}, of letter {letter}: hello; you" for i in range(9_000)) for letter in range(5)]
+    lines = "".join(f'{place},"{letter}",x\n' for place, letter in enumerate(letters))
+    table = staged(tmp_path, f"id,letter,c\n{lines}")
+    assert rows_of(table) == [(str(place), letter, "x") for place, letter in enumerate(letters)]
+
+
 def test_very_long_cells_are_read(tmp_path: Path) -> None:
     long = "x" * 3_000_000  # more than DuckDB's reader takes
     table = staged(tmp_path, f"id,text\n1,{long}\n2,b\n")
