@@ -53,6 +53,8 @@ class Stock:
         self._asking = 0
         self._dictionaries = Dictionaries(audience)
         self._saved = Saved(audience)
+        if not wait and self._saved.any():
+            self.load_beside(("files",), lambda: self._saved.read_ahead(COLUMN_BUDGET))
 
     @cached_property
     def _types(self) -> dict[tuple[str, str], str]:
