@@ -84,10 +84,16 @@ SEGMENTS = {"drawn": lambda: Drawn(1).tree(), "ranked": ranked, "bought": lambda
 
 def first_numbers(path: Path, segment: str, pause: float) -> None:
     """Open and answer once, or answer so many seconds after opening; printed for the process that started this one."""
+
+    def opened() -> Engine:
+        engine = Engine(Audience(path))
+        engine.make_ready()
+        return engine
+
     if not pause:
-        print(timed(lambda: Engine(Audience(path)).answer(SEGMENTS[segment](), CLOCK)))
+        print(timed(lambda: opened().answer(SEGMENTS[segment](), CLOCK)))
         return
-    engine = Engine(Audience(path))
+    engine = opened()
     time.sleep(pause)
     print(timed(lambda: engine.answer(SEGMENTS[segment](), CLOCK)))
 

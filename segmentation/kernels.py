@@ -46,10 +46,9 @@ class Kernels:
         self.measures: Kept[tuple[Any, ...], Numbers] = Kept(MEASURE_BUDGET, lambda found: int(found.nbytes))
         self._working = threading.Lock()
         self._windows: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+        self._readied = False
         if wait:
             machine.fetch()
-        elif audience.about.events >= MANY:
-            Background("machine").submit(machine.fetch)  # before the first click needs it
 
     def answer(self, shape: Shape, progress: Progress = QUIET) -> Membership | None:
         """Who is found, as SQL finds them; None where SQL has to be asked.
@@ -105,6 +104,13 @@ class Kernels:
         else:
             for name in dict.fromkeys(shape.events):
                 self._part(name, shape)
+
+    def make_ready(self) -> None:
+        """Have what frequent questions need loaded beside before the first of them, where SQL would take long."""
+        if not self._readied and max(self.audience.people, self.audience.about.events) >= MANY:
+            self._readied = True
+            Background("machine").submit(machine.fetch)
+            self.stock.make_ready()
 
     def settle(self) -> None:
         """Wait until all that was asked for is loaded."""

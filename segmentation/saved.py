@@ -82,19 +82,6 @@ class Saved:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
 
-    def read_ahead(self, budget: int) -> None:
-        """Have the disk's files brought into memory beside, up to so many bytes, so that no first question waits for the disk."""
-        if not hasattr(os, "posix_fadvise"):
-            return
-        with suppress(OSError):
-            sizes = {path: path.stat().st_size for path in self._folder.iterdir() if path.is_file()}
-            smallest_first = sorted(sizes, key=sizes.__getitem__)
-            for path, total in zip(smallest_first, accumulate(map(sizes.__getitem__, smallest_first)), strict=True):
-                if total > budget:
-                    return
-                with path.open("rb") as file:
-                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
-
     def any(self) -> bool:
         """Whether anything is kept."""
         return self._folder.is_dir()

@@ -340,9 +340,9 @@ def test_what_is_not_loaded_yet_is_asked_as_sql(tmp_path: Path, monkeypatch: pyt
 def test_after_a_restart_the_first_question_about_many_events_is_not_left_to_sql(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stock_module, "AT_ONCE", 0)
+    monkeypatch.setattr(stock_module, "AT_ONCE", -1)
     monkeypatch.setattr(engine_module, "LARGE", 0)
-    monkeypatch.setattr(kernels_module, "MANY", 0)
+    monkeypatch.setattr(kernels_module, "MANY", -1)
     audience = shop(tmp_path / "a.duckdb", 11)
     buyers = EventCondition(events=("purchase",), window=Ever(), value=2)
     before, expected = Engine(audience), asked_of(Engine(audience, kernels=False), buyers)
@@ -357,6 +357,31 @@ def test_after_a_restart_the_first_question_about_many_events_is_not_left_to_sql
     assert question.form is not None
     assert after.kernels.answer(question.form) is not None
     assert asked_of(after, buyers) == expected
+    audience.close()
+
+
+def test_a_large_audience_gets_ready_before_anything_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_module, "AT_ONCE", -1)
+    monkeypatch.setattr(engine_module, "LARGE", 0)
+    audience = shop(tmp_path / "a.duckdb", 11)
+    small = Engine(audience)
+    small.make_ready()
+    assert small.kernels is not None
+    small.kernels.settle()
+    assert len(small.kernels.stock.loaded) == 0  # it is not worth it
+
+    monkeypatch.setattr(kernels_module, "MANY", -1)
+    large = Engine(audience)
+    large.make_ready()
+    assert large.kernels is not None
+    loaded, catalogue = large.kernels.stock.loaded, audience.catalogue
+    wanted = [("events", event.name) for event in catalogue.events] + [
+        ("people", field.name) for field in catalogue.fields
+    ]
+    until = time.monotonic() + 20
+    while None in map(loaded.get, wanted) and time.monotonic() < until:
+        large.kernels.settle()
+    assert None not in map(loaded.get, wanted)
     audience.close()
 
 
