@@ -73,7 +73,7 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
 
 
 def refuse_workbook_bomb(path: Path, name: str, progress: Progress) -> None:
-    """The same for a workbook, which is a zip archive inside unless it is an old one."""
+    """The same for a workbook, which is a zip archive inside unless it is an old one, and for a sheet that is nearly all blank."""
     if not zipfile.is_zipfile(path):
         return
     try:
@@ -99,8 +99,7 @@ def _refuse_far_cell(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: st
             cells = FILLED.findall(text)
             column = max({column, *(letters.decode() for letters, _ in cells)}, key=_column_number)
             row = max(row, max((int(number) for _, number in cells), default=1))
-    cells_spanned = row * _column_number(column)
-    if cells_spanned > max(MOST_CELLS, member.file_size):
+    if row * _column_number(column) > max(MOST_CELLS, member.file_size):
         raise SourceError(
             f"{name} was not opened: something stands far from the table in it, down to row {row:,} or out to column {column}. "
             "Delete what is there and save it again, or save the table as CSV."

@@ -58,7 +58,7 @@ def as_utf8(path: Path, name: str, into: Path, progress: Progress) -> tuple[Path
     notes = []
     codec = "utf-8"
     if bad > good:
-        codec, label = code_page(_beyond_ascii(path))
+        codec, label = code_page(_beyond_ascii(path, name, progress))
         notes.append(f"Read as {label}.")
     elif bad:
         notes.append(f"{count_of(bad, 'character')} not UTF-8 like the rest and read as {WESTERN}.")
@@ -87,16 +87,15 @@ def _wide(head: bytes) -> tuple[str, str]:
     return "", ""
 
 
-def _beyond_ascii(path: Path) -> bytes:
-    """The first lines with bytes beyond ASCII, at most `SAMPLE` bytes of them."""
+def _beyond_ascii(path: Path, name: str, progress: Progress) -> bytes:
+    """The first lines with bytes beyond ASCII, about `SAMPLE` bytes of them; whole ones, as characters may have several bytes."""
     found = bytearray()
     with path.open("rb") as file:
-        for line in iter(lambda: file.readline(CHUNK), b""):
-            if not line.isascii():
-                found += line
-                if len(found) >= SAMPLE:
-                    break
-    return bytes(found[:SAMPLE])
+        while len(found) < SAMPLE and (lines := file.read(CHUNK) + file.readline(CHUNK)):
+            if not lines.isascii():
+                found += b"".join(line for line in lines.splitlines(keepends=True) if not line.isascii())
+            progress(f"Checking {name}")
+    return bytes(found[: found.find(b"\n", SAMPLE) + 1] or found)
 
 
 def _survey(path: Path, name: str, progress: Progress, errors: str) -> tuple[int, int, int, int]:

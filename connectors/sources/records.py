@@ -16,9 +16,7 @@ NO_DELIMITER = "\x1f"  # the ASCII “unit separator”: stands for “one colum
 LONG_LINES = 100
 LONG_TEXT = 64 * 1024
 LONGEST_TEXT = 4 << 20
-TELLING = (
-    3  # separators in the further lines of a cell, from which on these may be rows that a stray quote has swallowed
-)
+TELLING = 3  # separators in the further lines of a cell, from which on a stray quote may have swallowed rows
 
 csv.field_size_limit(LONGEST_TEXT)
 

@@ -80,6 +80,13 @@ def test_code_pages_are_told_by_their_words(codec: str, row: str, label: str, tm
     assert notes == (f"Read as {label}.",)
 
 
+@pytest.mark.parametrize("codec", ["gb18030", "cp932"])
+def test_a_code_page_of_several_bytes_in_a_large_file(codec: str, tmp_path: Path) -> None:
+    names = [f"{number},北京{number},東京" for number in range(20_000)]
+    rows, _ = read(tmp_path, "\r\n".join(["id,name,city", *names]).encode(codec))
+    assert rows[-1] == names[-1].split(",")
+
+
 def test_emoji_in_utf16(tmp_path: Path) -> None:
     rows, _ = read(tmp_path, "id,mood\n1,🎉\n".encode("utf-16"))
     assert rows[1] == ["1", "🎉"]
