@@ -85,10 +85,13 @@ def _titles_above(records: Sequence[Cells], width: int) -> int:
     """How many records at the top are titles: of far fewer filled cells than the table is wide."""
     if width < 2:
         return 0
+    ((usual, _),) = Counter(map(_used, records)).most_common(1)
     for above, record in enumerate(records[: MOST_ABOVE + 1]):
         used, cells = _used(record), filled(record)
         if used >= width:
             return above
+        if used == cells == usual > 1 and _names_columns(records[above : above + 1 + COMPARED], usual):
+            return above  # beside a few rows there is a remark
         nearly = used > 1 and (used == width - 1 or cells * 3 >= width * 2)
         if nearly and not _names_columns(records[above + 1 : above + 2 + COMPARED], width):
             return above

@@ -191,6 +191,16 @@ def test_a_format_far_from_the_table_does_no_harm(tmp_path: Path) -> None:
     assert table.rows == 1
 
 
+def test_remarks_beside_and_below_a_table_are_no_part_of_it(tmp_path: Path) -> None:
+    people: list[list[Any]] = [[number, f"Name {number}", "Bonn"] for number in range(1, 9)]
+    people[0] += [None, "as of May"]
+    [table] = stage(tmp_path, {"A": [["id", "name", "city"], *people, [], ["* provisional figures"]]})
+    types, rows = read(table)
+    assert table.columns == ("id", "name", "city", "column_4")
+    assert (types["id"], len(rows), rows[-1]) == ("BIGINT", 8, (8, "Name 8", "Bonn", None))
+    assert [(rejected.line, rejected.text) for rejected in table.rejected] == [(11, "* provisional figures")]
+
+
 def test_many_rows_are_read_quickly(tmp_path: Path) -> None:
     rows = [["id", "name", "spent"], *([i, f"name {i}", i / 4] for i in range(20_000))]
     [table] = stage(tmp_path, {"A": rows})
