@@ -14,11 +14,13 @@ from segmentation.plan import Format
 from segmentation.timestamps import day, moment
 
 _MONEY = "(?:[$€£¥₹]|EUR|USD|GBP|CHF|CAD|AUD|SEK|NOK|DKK|PLN|JPY|INR)"
+_MINUS = "\u2212"  # as typeset: the sign of web pages and of some spreadsheets
 _DROPPED = BLANKS + "'’$€£¥₹%ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # what may stand around and inside a grouped number
 
 
 def _money(body: str) -> str:
-    return f"(?:[+-]?(?:{_MONEY} ?)?|(?:{_MONEY} ?)?[+-]?)(?:{body})(?: ?(?:{_MONEY}|%))?"
+    sign = f"[+{_MINUS}-]?"
+    return f"(?:{sign}(?:{_MONEY} ?)?|(?:{_MONEY} ?)?{sign})(?:{body})(?: ?(?:{_MONEY}|%))?"
 
 
 # Numbers. A point is the decimal sign in the first pair, a comma in the second.
@@ -98,9 +100,9 @@ def numeral(column: Column, format: Format) -> str:
         return f"CAST(CAST({column.sql} AS TINYINT) AS VARCHAR)"
     t = text(column)
     if format is Format.DECIMAL_COMMA:
-        bare = f"replace(translate({t}, {literal('.' + _DROPPED)}, ''), ',', '.')"
+        bare = f"replace(translate({t}, {literal(_MINUS + '.' + _DROPPED)}, '-'), ',', '.')"
         return f"CASE WHEN {full(t, COMMA)} THEN replace({t}, ',', '.') WHEN {full(t, COMMA_GROUPED)} THEN {bare} END"
-    bare = f"translate({t}, {literal(',' + _DROPPED)}, '')"
+    bare = f"translate({t}, {literal(_MINUS + ',' + _DROPPED)}, '-')"
     return f"CASE WHEN {full(t, POINT)} THEN {t} WHEN {full(t, POINT_GROUPED)} THEN {bare} END"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import zipfile
 import zlib
@@ -18,6 +19,9 @@ CHUNK = 1 << 20
 MOST = 50 << 30
 MOST_TIMES = 100
 FLOOR = 100 << 20  # what unpacks to less than this harms nobody, however well it was packed
+MOST_CELLS = 20_000_000  # between the first and the last filled cell of a sheet: its reader takes 32 bytes for each, filled or not
+SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+FILLED = re.compile(rb'<c (?:[^>]*? )?r="([A-Z]{1,3})(\d{1,7})"[^>/]*>')
 
 
 def unpack_gzip(path: Path, name: str, into: Path, progress: Progress) -> Iterator[tuple[str, Path]]:
@@ -68,11 +72,46 @@ def refuse_bomb(name: str, packed: int, unpacked: int) -> None:
         )
 
 
-def refuse_workbook_bomb(path: Path, name: str) -> None:
-    """The same for a workbook, which is a zip archive inside unless it is an old one."""
-    if zipfile.is_zipfile(path):
+def refuse_workbook_bomb(path: Path, name: str, progress: Progress) -> None:
+    """The same for a workbook, which is a zip archive inside unless it is an old one, and for a sheet that is nearly all blank."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
         with zipfile.ZipFile(path) as archive:
             refuse_bomb(name, path.stat().st_size, sum(member.file_size for member in archive.infolist()))
+            for member in archive.infolist():
+                if SHEET.fullmatch(member.filename):
+                    _refuse_far_cell(archive, member, name, progress)
+    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
+        raise SourceError(
+            f"{name} is damaged: it cannot be opened as an Excel workbook. Save it again as .xlsx."
+        ) from error
+
+
+def _refuse_far_cell(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, progress: Progress) -> None:
+    """Raise `SourceError` where a cell stands so far from all others that the sheet would fill the memory with nothing."""
+    column, row, rest = "A", 1, b""
+    with archive.open(member) as sheet:
+        while chunk := sheet.read(CHUNK):
+            progress(f"Opening {name}")
+            cut = (rest + chunk).rfind(b"<")
+            text, rest = (rest + chunk)[:cut], (rest + chunk)[cut:]
+            cells = FILLED.findall(text)
+            column = max({column, *(letters.decode() for letters, _ in cells)}, key=_column_number)
+            row = max(row, max((int(number) for _, number in cells), default=1))
+    if row * _column_number(column) > max(MOST_CELLS, member.file_size):
+        raise SourceError(
+            f"{name} was not opened: something stands far from the table in it, down to row {row:,} or out to column {column}. "
+            "Delete what is there and save it again, or save the table as CSV."
+        )
+
+
+def _column_number(letters: str) -> int:
+    """1 for A, 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
 
 
 def _is_file(member: zipfile.ZipInfo) -> bool:

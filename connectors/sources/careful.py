@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.sources.cells import shape_of
+from connectors.sources.cells import filled, shape_of
 from connectors.sources.counting import Tally
 from connectors.sources.layout import Layout, is_blank
 from connectors.sources.records import Record, Records
@@ -169,17 +169,24 @@ class CarefulReader:
         shapes = Counter(shape_of(cell) for cell in self._firsts)
         usual, times = shapes.most_common(1)[0] if shapes else ("", 0)
         telling = usual != "text" and times >= 0.8 * len(self._firsts)
-        below = next((place for place in range(len(self._short)) if self._is_below(place, usual * telling)), None)
+        words = bool(self._firsts) and not any(" " in first.strip() for first in self._firsts)
+        below = next(
+            (place for place in range(len(self._short)) if self._is_below(place, usual * telling, words)), None
+        )
         rest = self._short[below:] if below is not None else []
         del self._short[len(self._short) - len(rest) :]
         self._add([])
         for record, _ in rest:
             self._set_aside(record, BELOW)
 
-    def _is_below(self, place: int, shape: str) -> bool:
-        """Whether a short record begins something else: unlike the first column, or another table after a blank line."""
+    def _is_below(self, place: int, shape: str, words: bool) -> bool:
+        """Whether a short record begins something else: unlike the first column (a sentence where all are single words),
+        or another table after a blank line.
+        """
         (record, after_blank), rest = self._short[place], self._short[place:]
         if shape and shape_of(record.cells[0]) != shape:
+            return True
+        if words and filled(record.cells) == 1 and " " in record.cells[0].strip():
             return True
         widths = {len(short.record.cells) for short in rest}
         return after_blank and len(rest) > 1 and len(widths) == 1 and widths != {1}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
 
+HALF = re.compile("[\ud800-\udfff]")
 EXACT = 1 << 53  # whole numbers up to here are exact as floating point
 
 TYPES: tuple[tuple[frozenset[str], pa.DataType], ...] = (
@@ -48,6 +50,12 @@ class Column:
 
     def array(self, values: Sequence[object]) -> pa.Array:
         """Values, all of which were learnt, as an Arrow array of the column's type."""
+        try:
+            return self._array(values)
+        except UnicodeEncodeError:
+            return self._array([_without_halves(value) for value in values])
+
+    def _array(self, values: Sequence[object]) -> pa.Array:
         fitting, given = self.type, set(map(type, values))
         if fitting == pa.string():
             if given <= {str, type(None)}:
@@ -61,6 +69,11 @@ class Column:
         if pa.types.is_timestamp(fitting) and date in given:
             return pa.array([_moment(value) for value in filled], fitting)
         return pa.array(filled, fitting)
+
+
+def writable(text: str) -> str:
+    """A text in which halves of characters, as a cut emoji leaves them in JSON, are marked as lost."""
+    return HALF.sub("\ufffd", text)
 
 
 def text_of(value: object) -> str | None:
@@ -82,7 +95,7 @@ def text_of(value: object) -> str | None:
         sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
         return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
+        return writable(json.dumps(value, ensure_ascii=False))
     return str(value)
 
 
@@ -100,6 +113,12 @@ def _kind(value: object) -> str:
     if isinstance(value, list):
         return "text" if any(isinstance(item, list | dict) for item in value) else "list"
     return "text"
+
+
+def _without_halves(value: object) -> object:
+    if isinstance(value, str):
+        return writable(value)
+    return [_without_halves(item) for item in value] if isinstance(value, list) else value
 
 
 def _texts(value: object) -> list[str | None] | None:

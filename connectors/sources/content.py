@@ -50,8 +50,8 @@ JSON_OBJECT = re.compile(rb'(\[\s*)?\{\s*("(?:[^"\\]|\\.)*"\s*:|\})')
 
 
 def is_binary(head: bytes) -> bool:
-    """Whether bytes that are no wide text have too many control characters for a text."""
-    controls = len(re.findall(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]", head))
+    """Whether bytes that are no wide text have too many control characters for a text, but for two that separate cells."""
+    controls = len(re.findall(rb"[\x00\x02-\x08\x0e-\x19\x1c-\x1e]", head))
     return controls >= 32 and controls > len(head) / 50
 
 

@@ -15,7 +15,8 @@ from connectors.sources.careful import ABOVE, CarefulReader
 from connectors.sources.counting import Tally, count_records
 from connectors.sources.encoding import as_utf8
 from connectors.sources.layout import Layout, read_layout
-from connectors.sources.records import NO_DELIMITER
+from connectors.sources.records import NO_DELIMITER, TELLING
+from connectors.sources.separators import with_one_separator
 from connectors.sources.staging import (
     COMPRESSION,
     Paced,
@@ -41,14 +42,20 @@ def stage_delimited(path: Path, name: str, into: Path, progress: Progress) -> li
     if not path.stat().st_size:
         raise SourceError(f"{name} is empty.")
     text, notes = as_utf8(path, name, into, progress)
-    bare = text
+    copies = {text}
     try:
         bare = unwrapped(text, name, into, progress)
+        copies.add(bare)
         if bare != text:
             notes += (NOTE,)
-        return [_stage_text(bare, name, into, progress, notes)]
+        single, separator = with_one_separator(bare, name, into, progress)
+        copies.add(single)
+        if separator:
+            shown = separator if separator.isprintable() else "a character that cannot be seen"
+            notes += (f"The cells are separated by {shown}.",)
+        return [_stage_text(single, name, into, progress, notes)]
     finally:
-        for copy in {text, bare} - {path}:
+        for copy in copies - {path}:
             copy.unlink(missing_ok=True)
 
 
@@ -125,6 +132,8 @@ def _stage_regular(path: Path, target: Path, name: str, layout: Layout, tally: T
             rows = run(connection, sql, parameters, progress, f"Reading {name}")
             if rows == expected and _repeats_header(connection, target, layout):
                 rows = None
+            if rows == expected and tally.breaks_in_quotes and _may_swallow(connection, target, layout):
+                rows = None
     except duckdb.IOException as error:
         raise OSError(str(error)) from error
     except duckdb.Error:  # not regular after all: the careful reader will tell each row
@@ -141,6 +150,19 @@ def _repeats_header(connection: duckdb.DuckDBPyConnection, table: Path, layout: 
         return False
     same = " AND ".join(f"{quoted(column)} IS NOT DISTINCT FROM nullif(?, '')" for column in layout.columns)
     found = connection.execute(f"SELECT count(*) FROM read_parquet(?) WHERE {same}", [exactly(table), *layout.header])
+    return found.fetchone() != (0,)
+
+
+def _may_swallow(connection: duckdb.DuckDBPyConnection, table: Path, layout: Layout) -> bool:
+    """Whether all further lines of a cell have as many separators as a row: two stray quotes may have made a cell of rows."""
+    lines = "string_split({0}, chr(10))[2:]"
+    others = "list_bool_and(list_transform({1}, lambda line: length(line) - length(replace(line, $delimiter, '')) = $others))"
+    swallows = f"contains({{0}}, chr(10)) AND len({lines}) * $others >= {TELLING} AND {others}"
+    rows = " OR ".join(
+        f"({swallows.format(quoted(column), lines.format(quoted(column)))})" for column in layout.columns
+    )
+    parameters = {"table": exactly(table), "delimiter": layout.dialect.delimiter, "others": len(layout.columns) - 1}
+    found = connection.execute(f"SELECT count(*) FROM read_parquet($table) WHERE {rows}", parameters)
     return found.fetchone() != (0,)
 
 

@@ -1,4 +1,4 @@
-"""Texts in any encoding become UTF-8: told by a byte order mark, by zero bytes in turn, or by what is valid."""
+"""Texts in any encoding become UTF-8: told by a byte order mark, by zero bytes in turn, by what is valid, or by its words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from connectors.sources.codepages import WESTERN, code_page
 from connectors.sources.content import is_binary
 from connectors.sources.staging import count_of, temporary
 from segmentation.errors import SourceError
@@ -23,7 +24,7 @@ MARKS: tuple[tuple[bytes, str, str], ...] = (
 )
 """Byte order marks, longer before shorter."""
 
-WESTERN = "Windows-1252 (Western European)"
+SAMPLE = 64 * 1024
 LEFT_OUT = {0: None, 0xFEFF: None}
 """What no table means: zero bytes, and byte order marks within the text."""
 ESCAPED = re.compile("[\udc80-\udcff]")
@@ -54,17 +55,17 @@ def as_utf8(path: Path, name: str, into: Path, progress: Progress) -> tuple[Path
         good, bad, zeros, marks = _survey(path, name, progress, "surrogateescape")
     if not bad and not zeros and not marks:
         return path, ()
-    western = bad > good
     notes = []
-    copy = temporary(into)
-    with copy.open("w", encoding="utf-8", newline="") as out:
-        codec = "cp1252" if western else "utf-8"
-        for text in _decoded(path, codec, "surrogateescape", progress, f"Converting {name}"):
-            out.write((text.translate(AS_WESTERN) if ESCAPED.search(text) else text).translate(LEFT_OUT))
-    if western:
-        notes.append(f"Read as {WESTERN}.")
+    codec = "utf-8"
+    if bad > good:
+        codec, label = code_page(_beyond_ascii(path, name, progress))
+        notes.append(f"Read as {label}.")
     elif bad:
         notes.append(f"{count_of(bad, 'character')} not UTF-8 like the rest and read as {WESTERN}.")
+    copy = temporary(into)
+    with copy.open("w", encoding="utf-8", newline="") as out:
+        for text in _decoded(path, codec, "surrogateescape", progress, f"Converting {name}"):
+            out.write((text.translate(AS_WESTERN) if ESCAPED.search(text) else text).translate(LEFT_OUT))
     return copy, (*notes, *_of_zeros(zeros))
 
 
@@ -84,6 +85,17 @@ def _wide(head: bytes) -> tuple[str, str]:
     if even > pairs * 0.4 and odd < pairs * 0.1:
         return "utf-16-be", "UTF-16"
     return "", ""
+
+
+def _beyond_ascii(path: Path, name: str, progress: Progress) -> bytes:
+    """The first lines with bytes beyond ASCII, about `SAMPLE` bytes of them; whole ones, as characters may have several bytes."""
+    found = bytearray()
+    with path.open("rb") as file:
+        while len(found) < SAMPLE and (lines := file.read(CHUNK) + file.readline(CHUNK)):
+            if not lines.isascii():
+                found += b"".join(line for line in lines.splitlines(keepends=True) if not line.isascii())
+            progress(f"Checking {name}")
+    return bytes(found[: found.find(b"\n", SAMPLE) + 1] or found)
 
 
 def _survey(path: Path, name: str, progress: Progress, errors: str) -> tuple[int, int, int, int]:

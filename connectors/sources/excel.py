@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,9 +17,10 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from connectors.sources.careful import ABOVE
+from connectors.sources.careful import ABOVE, BELOW
+from connectors.sources.cells import filled
 from connectors.sources.columns import Column, text_of
-from connectors.sources.header import Header, find_header
+from connectors.sources.header import COMPARED, Header, find_header
 from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import Rejects, TableWriter, count_of, table_path
 from segmentation.errors import SourceError
@@ -26,6 +28,7 @@ from segmentation.plan import Progress, StagedTable
 
 SAMPLE = 200
 BATCH_CELLS = 100_000
+MOST_BELOW = 20
 
 Row = Sequence[object]
 
@@ -76,9 +79,18 @@ def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, Row]]:
             yield line, row
 
 
-def _batches(sheet: CalamineSheet, skip: int) -> Iterator[list[tuple[int, Row]]]:
-    """The same without the first `skip`, many at a time."""
-    rows = islice(_rows(sheet), skip, None)
+def _remarks(sheet: CalamineSheet, sample: Sequence[tuple[int, Row]]) -> list[tuple[int, Row]]:
+    """What stands below the last row: sentences by themselves, where all first cells are single words."""
+    firsts = [str(row[0]).strip() for _, row in sample if filled(row) > 1]
+    if sheet.width < 3 or len(firsts) * 2 <= len(sample) or any(" " in first for first in firsts):
+        return []
+    last = reversed(deque(_rows(sheet), MOST_BELOW))
+    return list(takewhile(lambda found: filled(found[1]) == 1 and " " in str(found[1][0]).strip(), last))[::-1]
+
+
+def _batches(sheet: CalamineSheet, skip: int, end: int) -> Iterator[list[tuple[int, Row]]]:
+    """The rows without the first `skip`, up to line `end`, many at a time."""
+    rows = takewhile(lambda found: found[0] < end, islice(_rows(sheet), skip, None))
     while batch := list(islice(rows, max(BATCH_CELLS // sheet.width, 100))):
         yield batch
 
@@ -91,7 +103,9 @@ def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress
     columns = [Column() for _ in range(sheet.width)]
     first = last = count = 0
     lines = (sheet.end or (0, 0))[0] + 1
-    for batch in _batches(sheet, header.taken):
+    below = _remarks(sheet, sample[header.taken : header.taken + COMPARED])
+    end = below[0][0] if below else lines + 1
+    for batch in _batches(sheet, header.taken, end):
         for column, cells in zip(columns, zip(*(row for _, row in batch), strict=True), strict=True):
             column.learn(cells)
         first, last, count = first or batch[0][0], batch[-1][0], count + len(batch)
@@ -104,7 +118,9 @@ def _stage_sheet(sheet: CalamineSheet, name: str, into: Path, progress: Progress
     with Rejects(target) as rejects, TableWriter(target, schema) as writer:
         for line, row in sample[: header.above]:
             rejects.add(line, ABOVE, " ".join(text_of(cell) or "" for cell in row).strip())
-        for batch in _batches(sheet, header.taken):
+        for line, row in below:
+            rejects.add(line, BELOW, str(row[0]).strip())
+        for batch in _batches(sheet, header.taken, end):
             parts = list(zip(*(row for _, row in batch), strict=True))
             writer.write(pa.record_batch([columns[place].array(parts[place]) for place in places], schema=schema))
             progress(f"Reading {name}", 0.5 + batch[-1][0] / lines / 2)

@@ -55,7 +55,7 @@ def _stage(path: Path, name: str, into: Path, progress: Progress, kinds: tuple[F
 
 
 def _stage_workbook(path: Path, name: str, into: Path, progress: Progress) -> list[StagedTable]:
-    refuse_workbook_bomb(path, name)
+    refuse_workbook_bomb(path, name, progress)
     return stage_workbook(path, name, into, progress)
 
 

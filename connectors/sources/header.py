@@ -50,13 +50,22 @@ def find_header(records: Sequence[Cells]) -> Header:
         return Header(numbered_names(usual), above, present=False, notes=(NO_HEADER,))
     names = ["" if cell is None else str(cell) for cell in first]
     notes: tuple[str, ...] = ()
-    if len(names) == width - 1 and rows and all(len(row) == width and filled(row[-1:]) for row in rows):
+    if len(names) == width - 1 and rows and all(len(row) == width for row in rows) and _names_rows(rows):
         # R's write.table() names all columns but the first.
         names.insert(0, "")
         notes = ("The header has one name fewer than the rows have cells: the first column was taken to have none.",)
     while len(names) > width and not names[-1].strip():
         names.pop()
     return Header(tuple(names), above, present=True, notes=notes)
+
+
+def _names_rows(rows: Sequence[Cells]) -> bool:
+    """Whether the first cells may be names of the rows rather than the last ones stray: these are all filled, or those count."""
+    firsts = [str(row[0]) for row in rows]
+    count = all(first.isdecimal() for first in firsts)
+    return all(filled(row[-1:]) for row in rows) or (
+        count and all(int(later) - int(first) == 1 for first, later in pairwise(firsts))
+    )
 
 
 def _usual_width(records: Sequence[Cells]) -> int:
@@ -76,10 +85,13 @@ def _titles_above(records: Sequence[Cells], width: int) -> int:
     """How many records at the top are titles: of far fewer filled cells than the table is wide."""
     if width < 2:
         return 0
+    ((usual, _),) = Counter(map(_used, records)).most_common(1)
     for above, record in enumerate(records[: MOST_ABOVE + 1]):
         used, cells = _used(record), filled(record)
         if used >= width:
             return above
+        if used == cells == usual > 1 and _names_columns(records[above : above + 1 + COMPARED], usual):
+            return above  # beside a few rows there is a remark
         nearly = used > 1 and (used == width - 1 or cells * 3 >= width * 2)
         if nearly and not _names_columns(records[above + 1 : above + 2 + COMPARED], width):
             return above

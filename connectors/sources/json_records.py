@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
 
-from connectors.sources.columns import Column
+from connectors.sources.columns import Column, writable
 from connectors.sources.encoding import as_utf8
 from connectors.sources.names import headers_of, mend_names
 from connectors.sources.staging import Rejects, TableWriter, count_of, table_path
@@ -68,7 +68,7 @@ def _stage_objects(
                     blank += 1
                 elif not isinstance(found.value, dict):
                     text = found.text or json.dumps(found.value, ensure_ascii=False)
-                    rejects.add(found.line, found.reason or NO_OBJECT, text)
+                    rejects.add(found.line, found.reason or NO_OBJECT, writable(text))
                 else:
                     count += 1
                     for key, value in opened(found.value):
@@ -81,7 +81,8 @@ def _stage_objects(
                 )
         if not count or not columns:
             raise SourceError(f"{name} holds no rows with named fields. Export it as a list of such rows, or as CSV.")
-        names, mended = mend_names(list(columns))
+        written = [writable(key) for key in columns]
+        names, mended = mend_names(written)
         schema = pa.schema([(column, kind.type) for column, kind in zip(names, columns.values(), strict=True)])
         with TableWriter(target, schema) as writer:
             values = _values(path, name, wrapper, progress, 0.5)
@@ -97,7 +98,7 @@ def _stage_objects(
         name=name,
         path=writer.path,
         columns=names,
-        headers=headers_of(list(columns), names),
+        headers=headers_of(written, names),
         rows=writer.rows,
         rejected_rows=rejects.count,
         rejected=tuple(rejects.kept),

@@ -12,6 +12,7 @@ from connectors.sources.records import Dialect, Record, read_sample, split_lines
 from segmentation.errors import SourceError
 
 HEAD = 1 << 20
+BLANKS = " \t\r\n\x1a"  # the last is what DOS ends a text with
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ def read_layout(path: Path, name: str, skip_blanks: bool = False) -> Layout:
     lines = split_lines(head.decode("utf-8-sig", errors="ignore"))
     if not whole and len(lines) > 1:
         lines.pop()  # it may go on beyond the head
-    dialect = guess_dialect(lines)
+    dialect = guess_dialect(lines, cut=not whole)
     if skip_blanks:
         dialect = replace(dialect, skip_blanks=True)
-    sample = read_sample(lines, dialect)
+    sample = read_sample(lines, dialect, cut=not whole)
     records = [record for record in sample if not is_blank(record)]
     if not records:
         if whole:
@@ -62,4 +63,4 @@ def read_layout(path: Path, name: str, skip_blanks: bool = False) -> Layout:
 
 def is_blank(record: Record) -> bool:
     """Whether a line is no row; a line of blanks could be a row only where it has separators or quotes."""
-    return record.blank or (len(record.cells) == 1 and not record.text.strip())
+    return record.blank or (len(record.cells) == 1 and not record.text.strip(BLANKS))

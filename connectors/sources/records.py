@@ -16,6 +16,7 @@ NO_DELIMITER = "\x1f"  # the ASCII “unit separator”: stands for “one colum
 LONG_LINES = 100
 LONG_TEXT = 64 * 1024
 LONGEST_TEXT = 4 << 20
+TELLING = 3  # separators in the further lines of a cell, from which on a stray quote may have swallowed rows
 
 csv.field_size_limit(LONGEST_TEXT)
 
@@ -65,7 +66,7 @@ class Record(NamedTuple):
 
 
 class _Runaway(Exception):
-    """A quoted cell seems to have no end."""
+    """A quoted cell seems to have no end, or to end in another row."""
 
 
 class Records:
@@ -77,6 +78,7 @@ class Records:
         self.width = width
         self.header = list(header)
         self.line = 1  # of the next record
+        self.at_end = False  # no further line was there when one was asked for
         self._lines = lines
         self._again: deque[str] = deque()
         self._taken: list[str] = []
@@ -87,6 +89,8 @@ class Records:
         while True:
             try:
                 for cells in self.dialect.reader(self._feed()):
+                    if len(taken) > 1 and self.width > 1 and self._swallows(cells):
+                        raise _Runaway
                     record = Record(self.line, cells, taken[0] if len(taken) == 1 else "".join(taken))
                     self.line += len(taken)
                     taken.clear()
@@ -123,6 +127,7 @@ class Records:
             yield self._again.popleft()
         for line in self._lines:  # noqa: UP028 - `yield from` would close the file when a reader is left
             yield line
+        self.at_end = True
 
     def _feed(self) -> Iterator[str]:
         """Lines for the reader, remembered until their record is whole."""
@@ -138,6 +143,20 @@ class Records:
                 most_lines, most_text = 2 * len(taken), 2 * length  # looked at again and again, it must not take long
             yield line
 
+    def _swallows(self, cells: Sequence[str]) -> bool:
+        """Whether the further lines of a record look like rows: most of them where it is no whole row itself, else all,
+        each with a first cell like its own.
+        """
+        delimiter, lines = self.dialect.delimiter, self._taken[1:]
+        whole = sum(line.count(delimiter) + 1 == self.width for line in lines)
+        if len(cells) != self.width:
+            return whole * 2 > len(lines)
+        if whole < len(lines) or len(lines) * (self.width - 1) < TELLING:
+            return False
+        begins = _pattern(cells[0])
+        telling = "9" in begins or begins in ("number", "time", "address")
+        return telling and all(_pattern(line.split(delimiter)[0]) == begins for line in lines)
+
     def _runs_away(self, length: int) -> bool:
         """Whether the lines of a long quoted cell look like rows of the table rather than a long text."""
         if length > LONGEST_TEXT:
@@ -149,6 +168,12 @@ class Records:
         shape = shape_of(first.split(delimiter)[0])
         alike = sum(shape_of(row.split(delimiter)[0]) == shape for row in rows)
         return width > (2 if shape == "text" else 1) and alike * 2 > len(inner)
+
+
+def _pattern(cell: str) -> str:
+    """What a cell looks like: its shape, and of a text a for letters, 9 for digits, everything else as it is."""
+    shape = shape_of(cell)
+    return shape if shape != "text" else re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", cell.strip()))
 
 
 def split_damaged(line: str, dialect: Dialect) -> list[str]:
@@ -184,11 +209,16 @@ def split_damaged(line: str, dialect: Dialect) -> list[str]:
         position += len(delimiter)
 
 
-def read_sample(lines: Sequence[str], dialect: Dialect, records: int = 200, cells: int = 20_000) -> list[Record]:
-    """The first records of a text, at most so many."""
+def read_sample(
+    lines: Sequence[str], dialect: Dialect, cut: bool = False, records: int = 200, cells: int = 20_000
+) -> list[Record]:
+    """The first records of a text, at most so many; where the lines were `cut` off, without a last one that has no end."""
     found: list[Record] = []
     seen = 0
-    for record in islice(Records(iter(lines), dialect), records):
+    reader = Records(iter(lines), dialect)
+    for record in islice(reader, records):
+        if cut and found and record.damaged and reader.at_end:
+            break
         found.append(record)
         seen += len(record.cells)
         if seen > cells and len(found) > 2:

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
+from connectors.sources.codepages import WESTERN
 from connectors.sources.columns import text_of
 from connectors.sources.database_files import Settings, own, reached
-from connectors.sources.encoding import AS_WESTERN, WESTERN
+from connectors.sources.encoding import AS_WESTERN
 from connectors.sources.names import mend_names
 from connectors.sources.offers import Reached, TableOffer
 from connectors.sources.staging import TableWriter, count_of, table_path

@@ -18,7 +18,12 @@ STRETCH = 2 << 20  # bytes; what one damaged row costs is read row by row
 def is_fast(layout: Layout) -> bool:
     """Whether stretches of such a text can be read at once."""
     dialect = layout.dialect
-    return len(layout.columns) > 1 and not dialect.backslash and not dialect.skip_blanks
+    return (
+        len(layout.columns) > 1
+        and not dialect.backslash
+        and not dialect.skip_blanks
+        and len(dialect.delimiter.encode()) == 1
+    )
 
 
 def whole_rows(data: bytes, layout: Layout, schema: pa.Schema) -> pa.RecordBatch | None:

@@ -91,7 +91,7 @@ def test_online_retail_is_whole_and_read_the_quick_way(
 # --- separators and quotes
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ":"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ":", "¦", "§", "#", "!", "*", "&", " "])
 def test_separators_are_found(delimiter: str, tmp_path: Path) -> None:
     lines = [["id", "name", "city"], ["1", "Anna", "Köln"], ["2", "Bob", "Oslo"]]
     table = staged(tmp_path, "\n".join(delimiter.join(line) for line in lines))
@@ -114,6 +114,21 @@ def test_separators_are_found(delimiter: str, tmp_path: Path) -> None:
         ("rec, name, city\n1, Anna, Bonn\n2, , Rome\n", ("rec", "name", "city"), ("1", "Anna", "Bonn")),
         ('id, name, city\n1, "Doe, John", Bonn\n2, "Roe", Rome\n', ("id", "name", "city"), ("1", "Doe, John", "Bonn")),
         ('id,name\n1,"Anna" \n2,"Bob\nRoe" \n', ("id", "name"), ("1", "Anna")),
+        ('"id" ,"name" ,"city"\n"1" ,"Doe, John" ,"Bonn"\n', ("id", "name", "city"), ("1", "Doe, John", "Bonn")),
+        ("id:sum:on\nax:5:2024-01-01\nby:6:2024-01-02\n", ("id", "sum", "on"), ("ax", "5", "2024-01-01")),
+        (
+            'id day text\n1 2024-01-01 "Doe John"\n2 2024-01-02 x\n',
+            ("id", "day", "text"),
+            ("1", "2024-01-01", "Doe John"),
+        ),
+        ('id||note||city\n1||"a||b\n""c"""||Bonn\n2||||Rome\n', ("id", "note", "city"), ("1", 'a||b\n"c"', "Bonn")),
+        ("id~|~name\n1~|~Doe, J\n2~|~Roe, J\n", ("id", "name"), ("1", "Doe, J")),
+        ("id\x1fname\n1\x1fDoe, J\n2\x1fRoe, J\n", ("id", "name"), ("1", "Doe, J")),
+        ("id;;c\n1;;2\n3;x;4\n", ("id", "column_2", "c"), ("1", None, "2")),
+        ("id,path\n1,x::y\n2,x::z\n3,q::z\n", ("id", "path"), ("1", "x::y")),
+        ("street\n1 Elm St\n2 Oak Sq\n", ("street",), ("1 Elm St",)),
+        ("full name given\nAnna Maria Poe\nEva Rita Roe\n", ("full name given",), ("Anna Maria Poe",)),
+        ('"address"\r"1 Elm St, Bonn"\r"2 Oak St, Rome"\r', ("address",), ("1 Elm St, Bonn",)),
         ("id^name^city\n1^Anna^Bonn\n2^Bob^Rome\n", ("id", "name", "city"), ("1", "Anna", "Bonn")),
         ('"id,""name"",c"\n"1,""Doe, J"",x"\n"2,Roe,y"\n', ("id", "name", "c"), ("1", "Doe, J", "x")),
         ('"address"\n"1 Elm St, Bonn"\n"2 Oak St, Rome"\n', ("address",), ("1 Elm St, Bonn",)),
@@ -178,6 +193,7 @@ def test_identifiers_are_not_made_numbers(tmp_path: Path) -> None:
         ("country,2022,2023,2024\nDE,1,2,3\nFR,4,5,6\n", ("country", "2022", "2023", "2024")),
         ("Name;01.01.2024;01.02.2024\nAnna;1,5;2\nBob;3;4\n", ("Name", "01.01.2024", "01.02.2024")),
         ("mpg,cyl\nMazda,21,6\nVolvo,22,4\n", ("column_1", "mpg", "cyl")),
+        ('"name","note"\n"1","Anna",""\n"2","Bob","late"\n', ("column_1", "name", "note")),
         ("a,b,c,\n1,2,3,\n4,5,6,\n", ("a", "b", "c")),
         ("a,b,c\n1,2,3,\n4,5,6,\n", ("a", "b", "c")),
     ],
@@ -296,6 +312,30 @@ def test_two_stray_quotes_far_apart_swallow_nothing(tmp_path: Path) -> None:
     assert (table.rows, table.rejected_rows) == (5_000, 0)
 
 
+@pytest.mark.parametrize("column", [1, 3])
+@pytest.mark.parametrize("apart", [1, 2, 60])
+def test_two_stray_quotes_near_each_other_swallow_nothing(column: int, apart: int, tmp_path: Path) -> None:
+    rows = [[f"K-{i}", f"text {i}", "x", "y"] for i in range(100)]
+    rows[10][column] = '"' + rows[10][column]
+    rows[10 + apart][3] += '"'
+    table = staged(tmp_path, "\n".join(["id,text,c,d", *map(",".join, rows)]))
+    assert rows_of(table) == [tuple(row) for row in rows]
+    assert table.notes == ("1 row has quotes in unusual places; they were taken as they stand.",)
+
+
+def test_lines_of_a_quoted_cell_that_are_no_rows_stay_in_it(tmp_path: Path) -> None:
+    order = "3 mugs, red, big\n1 tee, blue, small\n2 caps, green, small"
+    table = staged(tmp_path, f'id,order,paid\nK-1,"{order}",yes\nK-2,none,no\n')
+    assert rows_of(table) == [("K-1", order, "yes"), ("K-2", "none", "no")]
+
+
+def test_a_text_that_goes_on_beyond_the_first_megabyte_tells_nothing_of_the_columns(tmp_path: Path) -> None:
+    letters = ["\n".join(f"Line {i}, of letter {letter}: hello; you" for i in range(9_000)) for letter in range(5)]
+    lines = "".join(f'{place},"{letter}",x\n' for place, letter in enumerate(letters))
+    table = staged(tmp_path, f"id,letter,c\n{lines}")
+    assert rows_of(table) == [(str(place), letter, "x") for place, letter in enumerate(letters)]
+
+
 def test_very_long_cells_are_read(tmp_path: Path) -> None:
     long = "x" * 3_000_000  # more than DuckDB's reader takes
     table = staged(tmp_path, f"id,text\n1,{long}\n2,b\n")
@@ -344,6 +384,14 @@ def test_what_stands_below_the_last_row_is_no_row(below: str, reason: str, tmp_p
     table = staged(tmp_path, f"id;name;city;zip\n1;Anna;Bonn;53111\n2;Eva;Rome;00100\n{below}")
     assert table.rows == 2
     assert {rejected.reason for rejected in table.rejected} == {reason}
+
+
+def test_a_sentence_below_ids_is_no_row(tmp_path: Path) -> None:
+    table = staged(tmp_path, "id,name,city\nK-1,Anna,Bonn\nK-2,Eva\nK-3\nTotal: 3 rows\n\x1a")
+    assert rows_of(table) == [("K-1", "Anna", "Bonn"), ("K-2", "Eva", None), ("K-3", None, None)]
+    assert [(rejected.reason, rejected.text) for rejected in table.rejected] == [
+        ("below the table's last row", "Total: 3 rows")
+    ]
 
 
 def test_short_rows_at_the_end_are_rows(tmp_path: Path) -> None:

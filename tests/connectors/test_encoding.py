@@ -1,5 +1,7 @@
 """Texts in every usual encoding; what is no text is refused."""
 
+# ruff: noqa: RUF001 - letters that look like others are what this is about
+
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -46,6 +48,43 @@ def test_encodings(content: bytes, notes: tuple[str, ...], tmp_path: Path) -> No
     rows, told = read(tmp_path, content)
     assert rows == [line.split(",") for line in TEXT.splitlines()]
     assert told == notes
+
+
+OF_THE_WORLD = (
+    ("cp1251", "Иван Петров,Санкт-Петербург", "Windows-1251 (Cyrillic)"),
+    ("koi8_r", "Екатерина Смирнова,Новосибирская область", "KOI8-R (Cyrillic)"),
+    ("cp1253", "Γιώργος Παπαδόπουλος,Θεσσαλονίκη", "Windows-1253 (Greek)"),
+    ("cp1255", "שרה לוי ודוד כהן מירושלים,תל אביב נתניה", "Windows-1255 (Hebrew)"),
+    ("cp1256", "محمد علي,القاهرة", "Windows-1256 (Arabic)"),
+    ("cp932", "田中さくら,大阪市", "Shift-JIS (Japanese)"),
+    ("euc_jp", "田中さくらと鈴木ひろし,東京都と大阪府のとなり", "EUC-JP (Japanese)"),
+    ("gb18030", "张伟和王芳,深圳市北京路", "GB 18030 (Chinese)"),
+    ("big5", "陳怡君與林志明,臺北市中山路", "Big5 (Chinese)"),
+    ("cp949", "김철수,서울특별시", "EUC-KR (Korean)"),
+    ("cp1250", "Dvořák Čeněk,Žižkov", "Windows-1250 (Central European)"),
+    ("cp1250", "Małgorzata Wójcik,Łódź", "Windows-1250 (Central European)"),
+    ("cp1250", "Őry László,Győr Üllő", "Windows-1250 (Central European)"),
+    ("cp1254", "Gülşen Yıldız,Ağrı", "Windows-1254 (Turkish)"),
+    ("iso8859_15", "François Noël,20 €", "ISO 8859-15 (Western European)"),
+    ("mac_roman", "Jürgen Groß,Besançon", "Mac Roman"),
+    ("cp850", "Übermaß Zoë,São João", "DOS 850 (Western European)"),
+    ("cp1252", "Þórður Ýmir,Ísafjörður", "Windows-1252 (Western European)"),
+    ("cp1252", "d’Or – “Größe”,20 € ½ “über”", "Windows-1252 (Western European)"),
+)
+
+
+@pytest.mark.parametrize(("codec", "row", "label"), OF_THE_WORLD)
+def test_code_pages_are_told_by_their_words(codec: str, row: str, label: str, tmp_path: Path) -> None:
+    rows, notes = read(tmp_path, f"id,name,city\n1,{row}\n2,Anna,Ulm\n".encode(codec))
+    assert rows[1:] == [["1", *row.split(",")], ["2", "Anna", "Ulm"]]
+    assert notes == (f"Read as {label}.",)
+
+
+@pytest.mark.parametrize("codec", ["gb18030", "cp932"])
+def test_a_code_page_of_several_bytes_in_a_large_file(codec: str, tmp_path: Path) -> None:
+    names = [f"{number},北京{number},東京" for number in range(20_000)]
+    rows, _ = read(tmp_path, "\r\n".join(["id,name,city", *names]).encode(codec))
+    assert rows[-1] == names[-1].split(",")
 
 
 def test_emoji_in_utf16(tmp_path: Path) -> None:

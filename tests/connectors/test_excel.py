@@ -169,6 +169,38 @@ def test_a_damaged_workbook_is_told(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.parquet"))
 
 
+def test_a_cell_far_from_the_table_is_told_before_it_fills_the_memory(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "given.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["id", "name"])
+        sheet.write_row(1, 0, [1, "Anna"])
+        sheet.write(1_048_575, 16_383, "left over")
+    with pytest.raises(
+        SourceError, match=r"^book\.xlsx was not opened: .* row 1,048,576 or out to column XFD\. Delete"
+    ):
+        stage_file(tmp_path / "given.xlsx", "book.xlsx", tmp_path, Quiet())
+
+
+def test_a_format_far_from_the_table_does_no_harm(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "given.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["id", "name"])
+        sheet.write_row(1, 0, [1, "Anna"])
+        sheet.write_blank(1_048_575, 16_383, None, book.add_format({"bold": True}))
+    [table] = stage_file(tmp_path / "given.xlsx", "book.xlsx", tmp_path, Quiet())
+    assert table.rows == 1
+
+
+def test_remarks_beside_and_below_a_table_are_no_part_of_it(tmp_path: Path) -> None:
+    people: list[list[Any]] = [[number, f"Name {number}", "Bonn"] for number in range(1, 9)]
+    people[0] += [None, "as of May"]
+    [table] = stage(tmp_path, {"A": [["id", "name", "city"], *people, [], ["* provisional figures"]]})
+    types, rows = read(table)
+    assert table.columns == ("id", "name", "city", "column_4")
+    assert (types["id"], len(rows), rows[-1]) == ("BIGINT", 8, (8, "Name 8", "Bonn", None))
+    assert [(rejected.line, rejected.text) for rejected in table.rejected] == [(11, "* provisional figures")]
+
+
 def test_many_rows_are_read_quickly(tmp_path: Path) -> None:
     rows = [["id", "name", "spent"], *([i, f"name {i}", i / 4] for i in range(20_000))]
     [table] = stage(tmp_path, {"A": rows})

@@ -100,6 +100,13 @@ def test_damaged_lines_are_set_aside(tmp_path: Path) -> None:
     assert table.notes == ("1 blank line was left out.",)
 
 
+def test_half_an_emoji_costs_its_own_character(tmp_path: Path) -> None:
+    content = r"""{"id": 1, "mood": "\ud83d\ude00 \ud83d", "tags": ["\ude00"]}""" + "\n" + r"""["\ud83d"]""" + "\n"
+    table = stage(tmp_path, content)
+    assert read(table)[1] == [(1, "😀 \ufffd", ["\ufffd"])]
+    assert table.rejected[0].text == '["\ufffd"]'
+
+
 def test_large_arrays_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_records, "CHUNK", 64)
     people = [{"id": i, "note": "ä, ]}{[\\" * (i % 7)} for i in range(500)]

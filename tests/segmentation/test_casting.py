@@ -41,6 +41,7 @@ def read(
         ("1,234,567", 1234567), ("$1,234", 1234), ("€ 12.5", 12.5), ("12 %", 12), ("5 EUR", 5), ("1'234", 1234),
         ("1 234", 1234), ("1e5", 100000), ("2.79E-05", 0.0000279), ("", None), ("  ", None), ("abc", None), ("nan", None),
         ("inf", None), ("1_0", None), ("0x1", None), ("--5", None), ("1,23", None), ("12,34,567", None), ("1.2.3", None),
+        ("\u22125", -5), ("$\u22121,234.5", -1234.5), ("5\u2212", None),
     ],
 )  # fmt: skip
 def test_numbers_with_a_point(connection: duckdb.DuckDBPyConnection, text: str, expected: float | None) -> None:
@@ -52,6 +53,7 @@ def test_numbers_with_a_point(connection: duckdb.DuckDBPyConnection, text: str, 
     [
         ("1,5", 1.5), ("1.234,50", 1234.5), ("1 234,50 €", 1234.5), ("1.234", 1234), ("12", 12), ("-3,2", -3.2),
         ("1.5", None), ("1,2,3", None), ("", None),
+        ("\u22121.234,5 €", -1234.5), ("\u2212\u22125", None),
     ],
 )  # fmt: skip
 def test_numbers_with_a_comma(connection: duckdb.DuckDBPyConnection, text: str, expected: float | None) -> None:
