@@ -99,6 +99,13 @@ class Source:
         return casting.identifier(column) if whole else casting.trimmed(column)
 
     @property
+    def event(self) -> str:
+        """SQL: what happened, as text."""
+        if self.plan.event_column is None:
+            return f"getvariable('event{self.index}')"
+        return f"coalesce({casting.trimmed(self.staged[self.plan.event_column])}, '{UNNAMED}')"
+
+    @property
     def no_id(self) -> str:
         """Why a row without a person is set aside."""
         return NO_OWNER if self.plan.key is None and self.owner else NO_ID
@@ -160,6 +167,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePl
     """Look at a staged table and measure the columns that are to be loaded."""
     staged = Staged(connection, plan.table, index)
     connection.execute(f"SET VARIABLE zone{index} = ?", [plan.zone])
+    connection.execute(f"SET VARIABLE event{index} = ?", [plan.event_name or UNNAMED])
     wanted = {*(plan.line_total or ()), plan.time}
     columns = [c for c in plan.columns if (c.include or c.column in wanted) and c.column != plan.key]
     if not {*(plan.line_total or ())} <= {c.column for c in columns if c.kind is Kind.NUMBER}:

@@ -16,7 +16,8 @@ import duckdb
 from segmentation.audience import AudienceAbout, next_version_path
 from segmentation.catalogue import Catalogue, EventProperty, Field, Role
 from segmentation.cataloguing import Summary, event_types, filled_by_event, summaries
-from segmentation.deriving import derive_people
+from segmentation.deriving import FINDING, derive_people
+from segmentation.enums import LOADING
 from segmentation.errors import LoadError
 from segmentation.filling import (
     Source,
@@ -141,15 +142,15 @@ def _load(
         number_people(connection, [*happened, *tellers])
     reports |= note_visitors(connection, tellers, keys)
     if happened:
-        progress("Loading the events", 0.45)
+        progress(LOADING, 0.45)
         joins = {source.index: joined[source.index].joins for source in happened}
         found_out = partial(_identify, connection, happened, fields)
-        reports |= fill_events(connection, happened, stored, keys, joins, found_out)
+        reports |= fill_events(connection, happened, stored, keys, joins, found_out, Part(progress, 0.45, 0.65))
     else:
         no_events(connection)
     if not persons:
-        progress("Finding out who did it", 0.65)
-        fields = derive_people(connection, happened, stored)
+        progress(FINDING, 0.65)
+        fields = derive_people(connection, happened, stored, Part(progress, 0.65, 0.68))
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
     if any(source.plan.keep_visitors for source in happened):
         fields.append(anonymous_field(connection, fields))

@@ -39,6 +39,17 @@ class Size:
             return f"DECIMAL({DIGITS},{self.scale})"
         return "DOUBLE"
 
+    @property
+    def narrow(self) -> str:
+        """The narrowest of DuckDB's types that holds all of them."""
+        if self.type == "BIGINT":
+            bits = next((bits for bits in (8, 16, 32) if self.largest < 1 << (bits - 1)), 64)
+            return f"INT{bits // 8}"
+        if self.type == "DOUBLE":
+            return self.type
+        fitting = (d for d in (4, 9) if self.scale <= d and self.largest < 10 ** (d - self.scale))
+        return f"DECIMAL({next(fitting, DIGITS)},{self.scale})"
+
     def __or__(self, other: Size) -> Size:
         """Both sets of numbers in one column."""
         return Size(max(self.scale, other.scale), max(self.largest, other.largest), self.inexact or other.inexact)
