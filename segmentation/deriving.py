@@ -9,7 +9,7 @@ import duckdb
 from segmentation import naming
 from segmentation.audience import quoted
 from segmentation.catalogue import Kind, Role, Theme
-from segmentation.filling import Source, Stored
+from segmentation.filling import MOST_ROWS, Source, Stored
 from segmentation.plan import ColumnPlan, Progress
 from segmentation.staged import Part
 from segmentation.watching import watched
@@ -17,6 +17,7 @@ from segmentation.watching import watched
 CONSTANT = 0.95  # of the people have one value
 ABOUT_A_PERSON = (Theme.GEOGRAPHIC, Theme.IDENTITY, Theme.CONSENT, Theme.PSYCHOGRAPHIC)
 CHUNK = 20
+LATEST = f"epoch_us(_time)::HUGEINT * {MOST_ROWS} + rowid"  # as one number, which is compared in a third of the time
 FINDING = "Finding out who did it"
 
 
@@ -38,7 +39,7 @@ def derive_people(
             name, ColumnPlan(column=name, name=name, label=label, kind=kind, theme=Theme.BEHAVIOURAL), kind
         )
     latest = "".join(
-        f", arg_max({quoted(s.name)}, (_time, rowid)) FILTER ({quoted(s.name)} IS NOT NULL) AS d{place}"
+        f", arg_max({quoted(s.name)}, {LATEST}) FILTER ({quoted(s.name)} IS NOT NULL) AS d{place}"
         for place, s in enumerate(described)
     )
     named = "".join(f", d{place} AS {quoted(s.name)}" for place, s in enumerate(described))

@@ -10,9 +10,9 @@ import duckdb
 from segmentation import casting
 from segmentation.audience import quoted
 from segmentation.catalogue import Kind
-from segmentation.enums import LOADING, enums
 from segmentation.filling import MOST_ROWS, NO_TIME, UNIDENTIFIED, UNKNOWN, Source, Stored
 from segmentation.measuring import Size
+from segmentation.narrowing import LOADING, narrow_types
 from segmentation.plan import LoadReport, Progress
 from segmentation.staged import WIDE, Part
 from segmentation.telling import NO_JOINS, Joins, tell
@@ -33,7 +33,7 @@ def fill_events(
     `keys` is SQL for a relation of key and _row, and `joins` the look-ups of a table, both by its index. `identify` tells the rows
     of `happened…` that have only a visitor whose they are; only tables with visitors are written down so.
     """
-    types = enums(connection, sources, {s.index: _texts(s, stored) for s in sources}, Part(progress, 0.0, 0.1))
+    types = narrow_types(connection, sources, {s.index: _texts(s, stored) for s in sources}, Part(progress, 0.0, 0.1))
     read: dict[int, tuple[str, dict[str, str]]] = {}
     for source in sources:
         query, parameters = _happened(

@@ -17,7 +17,6 @@ from segmentation.audience import AudienceAbout, next_version_path
 from segmentation.catalogue import Catalogue, EventProperty, Field, Role
 from segmentation.cataloguing import Summary, event_types, filled_by_event, summaries
 from segmentation.deriving import FINDING, derive_people
-from segmentation.enums import LOADING
 from segmentation.errors import LoadError
 from segmentation.filling import (
     Source,
@@ -35,6 +34,7 @@ from segmentation.living import lay, new_base, written
 from segmentation.lookups import Joined, Lookups, details, owned, report_lookup, with_missing
 from segmentation.lookups import fields as fields_of
 from segmentation.matching import USED
+from segmentation.narrowing import LOADING
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
 from segmentation.publishing import clear_abandoned, prune, publish, publishing, synced
 from segmentation.repairing import notes, repair_people

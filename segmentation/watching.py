@@ -28,11 +28,13 @@ def watched(
     # The bar itself is never drawn: it is what makes query_progress() tell.
     connection.execute("SET enable_progress_bar = true")
     connection.execute("SET enable_progress_bar_print = false")
+    share = 0.0
     with ThreadPoolExecutor(max_workers=1) as pool:
         query = pool.submit(lambda: connection.execute(sql, parameters).fetchall())
         try:
             while not wait([query], timeout=TOLD).done:
-                progress(message, max(0.0, connection.query_progress()) / 100)
+                share = max(share, connection.query_progress() / 100)  # -1 where it is not known, such as at the end
+                progress(message, share)
             return query.result()
         except BaseException:
             while not wait([query], timeout=AGAIN).done:
