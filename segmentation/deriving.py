@@ -74,7 +74,7 @@ def _describing(
     found = []
     for start in range(0, len(candidates), CHUNK):
         chunk = candidates[start : start + CHUNK]
-        part = Part(progress, start / len(candidates), (start + len(chunk)) / len(candidates))
+        part = Part.nth(progress, start, len(candidates), len(chunk))
         # Hashes are compared, as the smallest and largest text of each person would take many times the memory and time.
         hashes = ", ".join(
             f"CASE WHEN {c} IS NOT NULL THEN hash({c}) END AS h{i}" for i, c in enumerate(quoted(s.name) for s in chunk)

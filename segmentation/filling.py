@@ -19,9 +19,10 @@ from segmentation.audience import quoted
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import LoadError
 from segmentation.measuring import Measured, Size, exact, measure
-from segmentation.plan import ColumnPlan, Format, LoadReport, TablePlan
+from segmentation.plan import ColumnPlan, Format, LoadReport, Progress, TablePlan
 from segmentation.staged import Staged
 from segmentation.telling import NO_JOINS, Joins, tell
+from segmentation.watching import watched
 
 NO_ID = "no customer id"
 SAME_ID = "same customer id as a later row"
@@ -163,7 +164,7 @@ class Stored:
         return self.size.type if self.kind is Kind.NUMBER else SQL_TYPES[self.kind]
 
 
-def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePlan) -> Source:
+def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePlan, progress: Progress) -> Source:
     """Look at a staged table and measure the columns that are to be loaded."""
     staged = Staged(connection, plan.table, index)
     connection.execute(f"SET VARIABLE zone{index} = ?", [plan.zone])
@@ -172,7 +173,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePl
     columns = [c for c in plan.columns if (c.include or c.column in wanted) and c.column != plan.key]
     if not {*(plan.line_total or ())} <= {c.column for c in columns if c.kind is Kind.NUMBER}:
         raise LoadError(f"The line total of {plan.table.name} needs a quantity and a unit price that are numbers.")
-    return Source(index, plan, staged, measure(connection, staged, columns))
+    return Source(index, plan, staged, measure(connection, staged, columns, progress))
 
 
 def fill_people(
@@ -215,17 +216,17 @@ def _count(connection: duckdb.DuckDBPyConnection, source: Source, what: str) -> 
     return found or (0, 0)
 
 
-def number_people(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> None:
+def number_people(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], progress: Progress) -> None:
     """Create `keys` (key, _row) from the ids in events, in the order in which they come first."""
     parts = (
         f"SELECT {s.key} AS key, {s.index}::BIGINT * {MOST_ROWS} + {s.staged.row} AS place FROM {s.rows}"
         for s in sources
     )
-    connection.execute(
+    statement = (
         "CREATE TEMP TABLE keys AS SELECT key, (row_number() OVER (ORDER BY min(place)) - 1)::UINTEGER AS _row "
-        f"FROM ({' UNION ALL '.join(parts)}) WHERE key IS NOT NULL GROUP BY key",
-        _parameters(sources),
+        f"FROM ({' UNION ALL '.join(parts)}) WHERE key IS NOT NULL GROUP BY key"
     )
+    watched(connection, statement, _parameters(sources), progress, "Finding the customers")
 
 
 def properties(sources: Sequence[Source]) -> list[Stored]:

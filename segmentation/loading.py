@@ -116,8 +116,9 @@ def _load(
         if table.role is TableRole.LEAVE_OUT:
             reports[index] = report_left_out(table)
             continue
-        progress(f"Reading {table.table.name}", 0.3 * index / len(plan.tables))
-        sources.append(open_source(connection, index, table))
+        part = Part.nth(Part(progress, 0.0, 0.3), index, len(plan.tables))
+        part(f"Reading {table.table.name}", 0.0)
+        sources.append(open_source(connection, index, table, part))
     persons = [source for source in sources if source.plan.role is TableRole.PEOPLE]
     happened = owned(connection, plan, [source for source in sources if source.plan.role is TableRole.EVENTS])
     tellers = [source for source in sources if source.plan.role is TableRole.VISITORS]
@@ -139,7 +140,7 @@ def _load(
             done = notes(repairs, fields) if index == told_at else ()
             reports[index] = _repaired(report, done, stay[index])
     else:
-        number_people(connection, [*happened, *tellers])
+        number_people(connection, [*happened, *tellers], Part(progress, 0.3, 0.45))
     reports |= note_visitors(connection, tellers, keys)
     if happened:
         progress(LOADING, 0.45)

@@ -40,8 +40,7 @@ def narrow_types(
     others = texts.counted(f"count(*) FILTER ({is_other})", many, Part(progress, 0.3, 0.5))
     types = {name: NUMBER for name in many if not others[name]}
     for place, name in enumerate(few := [name for name in texts.names if name not in many]):
-        part = Part(progress, 0.5 + 0.5 * place / len(few), 0.5 + 0.5 * (place + 1) / len(few))
-        if type := texts.enum(name, part):
+        if type := texts.enum(name, Part.nth(Part(progress, 0.5, 1.0), place, len(few))):
             types[name] = type
     return types
 

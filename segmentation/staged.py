@@ -74,6 +74,11 @@ class Part:
     def __init__(self, whole: Progress, start: float, end: float) -> None:
         self.whole, self.start, self.end = whole, start, end
 
+    @classmethod
+    def nth(cls, whole: Progress, place: int, number: int, length: int = 1) -> Part:
+        """Of so many equal parts the one at `place`, or that and some after it."""
+        return cls(whole, place / number, (place + length) / number)
+
     def __call__(self, message: str, share: float | None = None) -> None:
         """Say what is being done."""
         self.whole(message, None if share is None else self.start + share * (self.end - self.start))
