@@ -20,7 +20,7 @@ from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import LoadError
 from segmentation.measuring import Measured, Size, exact, measure
 from segmentation.plan import ColumnPlan, Format, LoadReport, Progress, TablePlan
-from segmentation.staged import Staged
+from segmentation.staged import Part, Staged
 from segmentation.telling import NO_JOINS, Joins, tell
 from segmentation.watching import watched
 
@@ -32,6 +32,7 @@ NO_OWNER = "no customer in the table that it is a part of"
 NO_KEY = "nothing to look it up by"
 SAME_KEY = "looked up by the same as a later row"
 UNIDENTIFIED = "of a visitor whom nobody has identified yet"
+LOADING = "Loading the customers"
 UNREAD = "could not be read"
 LEFT_OUT = "table left out"
 UNNAMED = "(unnamed)"
@@ -177,7 +178,12 @@ def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePl
 
 
 def fill_people(
-    connection: duckdb.DuckDBPyConnection, source: Source, told: Sequence[Stored] = (), joins: Joins = NO_JOINS
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    told: Sequence[Stored] = (),
+    joins: Joins = NO_JOINS,
+    *,
+    progress: Progress,
 ) -> tuple[list[Stored], LoadReport]:
     """Create `people` from a people table, with what look-ups tell, which are joined by `joins`."""
     columns = [c for c in source.plan.columns if c.include or c.column == source.plan.key]
@@ -203,11 +209,12 @@ def fill_people(
             row, where = "(row_number() OVER () - 1)::UINTEGER", f"SEMI JOIN kept ON {source.staged.row} = kept_row"
     picks += [f"{value} AS _{name}" for name, value in joins.values.items()]
     query, parameters = source.staged.select(connection, [f"{row} AS _row", *picks], where)
-    connection.execute(f"CREATE {'TEMP TABLE arranged' if joins.tables else 'TABLE people'} AS {query}", parameters)
+    statement = f"CREATE {'TEMP TABLE arranged' if joins.tables else 'TABLE people'} AS {query}"
+    watched(connection, statement, parameters, Part(progress, 0.0, 0.5 if joins.tables else 1.0), LOADING)
     if joins.tables:
         known = ["_row", *(f"arranged.{quoted(s.name)}" for s in stored)]
         further = [f"{s.told[source.index]} AS {quoted(s.name)}" for s in told]
-        tell(connection, "people", [*known, *further], joins.tables, "_key")
+        tell(connection, "people", [*known, *further], joins.tables, "_key", Part(progress, 0.5, 1.0), LOADING)
     return [*stored, *told], source.report(people, [(NO_ID, rows - keyed), (SAME_ID, keyed - people)])
 
 

@@ -35,17 +35,21 @@ def fill_events(
     """
     types = narrow_types(connection, sources, {s.index: _texts(s, stored) for s in sources}, Part(progress, 0.0, 0.1))
     read: dict[int, tuple[str, dict[str, str]]] = {}
-    for source in sources:
+    for turn, source in enumerate(sources):
         query, parameters = _happened(
             connection, source, stored, types, keys[source.index], joins.get(source.index, NO_JOINS)
         )
         read[source.index] = f"({query})", parameters
         if source.plan.visitor is not None or source.plan.keep_visitors:
             name = f"happened{source.index}"
-            watched(connection, f"CREATE TEMP TABLE {name} AS {query}", parameters, Part(progress, 0.1, 0.3), LOADING)
+            part = Part.nth(Part(progress, 0.1, 0.3), turn, len(sources))
+            watched(connection, f"CREATE TEMP TABLE {name} AS {query}", parameters, part, LOADING)
             read[source.index] = name, {}
     identify()
-    reports = {s.index: _reported(connection, s, *read[s.index], Part(progress, 0.3, 0.4)) for s in sources}
+    reports = {}
+    for turn, source in enumerate(sources):
+        part = Part.nth(Part(progress, 0.3, 0.4), turn, len(sources))
+        reports[source.index] = _reported(connection, source, *read[source.index], part)
     tables = {name: table for own in joins.values() for name, table in own.tables.items()}
     parts = (
         f"SELECT * EXCLUDE (_key, _visitor) FROM {rows} WHERE _row IS NOT NULL AND _time IS NOT NULL"
@@ -57,16 +61,15 @@ def fill_events(
         cell = f"coalesce({', '.join(s.told.values())})" if s.told else f"p{place}::{s.type}"
         picks.append(f"{cell} AS {quoted(s.name)}")
     parameters = {key: path for _, own in read.values() for key, path in own.items()}
-    sorting = Part(progress, 0.4, 1.0)
     if tables:
-        watched(connection, f"CREATE TEMP TABLE arranged AS SELECT * FROM {happened}", parameters, sorting, LOADING)
+        statement = f"CREATE TEMP TABLE arranged AS SELECT * FROM {happened}"
     else:
         statement = f"CREATE TABLE events AS SELECT {', '.join(picks)} FROM {happened}"
-        watched(connection, statement, parameters, sorting, LOADING)
+    watched(connection, statement, parameters, Part(progress, 0.4, 0.8 if tables else 1.0), LOADING)
     for source in sources:
         connection.execute(f"DROP TABLE IF EXISTS happened{source.index}")
     if tables:
-        tell(connection, "events", picks, tables, "_code")
+        tell(connection, "events", picks, tables, "_code", Part(progress, 0.8, 1.0), LOADING)
     return reports
 
 

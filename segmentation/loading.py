@@ -16,7 +16,7 @@ import duckdb
 from segmentation.audience import AudienceAbout, next_version_path
 from segmentation.catalogue import Catalogue, EventProperty, Field, Role
 from segmentation.cataloguing import Summary, event_types, filled_by_event, summaries
-from segmentation.deriving import FINDING, derive_people
+from segmentation.deriving import derive_people
 from segmentation.errors import LoadError
 from segmentation.filling import (
     Source,
@@ -34,7 +34,6 @@ from segmentation.living import lay, new_base, written
 from segmentation.lookups import Joined, Lookups, details, owned, report_lookup, with_missing
 from segmentation.lookups import fields as fields_of
 from segmentation.matching import USED
-from segmentation.narrowing import LOADING
 from segmentation.plan import LoadPlan, LoadReport, Progress, TableRole
 from segmentation.publishing import clear_abandoned, prune, publish, publishing, synced
 from segmentation.repairing import notes, repair_people
@@ -117,7 +116,6 @@ def _load(
             reports[index] = report_left_out(table)
             continue
         part = Part.nth(Part(progress, 0.0, 0.3), index, len(plan.tables))
-        part(f"Reading {table.table.name}", 0.0)
         sources.append(open_source(connection, index, table, part))
     persons = [source for source in sources if source.plan.role is TableRole.PEOPLE]
     happened = owned(connection, plan, [source for source in sources if source.plan.role is TableRole.EVENTS])
@@ -130,7 +128,6 @@ def _load(
     fields: list[Stored] = []
     keys = dict.fromkeys((source.index for source in (*happened, *tellers)), "SELECT key, _row FROM keys")
     if persons:
-        progress("Loading the customers", 0.3)
         fields, people = _people(connection, plan, persons, joined, repairs, Part(progress, 0.3, 0.4))
         keys = {index: keys_of(whose(plan, index)) for index in keys}
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
@@ -143,14 +140,12 @@ def _load(
         number_people(connection, [*happened, *tellers], Part(progress, 0.3, 0.45))
     reports |= note_visitors(connection, tellers, keys)
     if happened:
-        progress(LOADING, 0.45)
         joins = {source.index: joined[source.index].joins for source in happened}
         found_out = partial(_identify, connection, happened, fields)
         reports |= fill_events(connection, happened, stored, keys, joins, found_out, Part(progress, 0.45, 0.65))
     else:
         no_events(connection)
     if not persons:
-        progress(FINDING, 0.65)
         fields = derive_people(connection, happened, stored, Part(progress, 0.65, 0.68))
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
     if any(source.plan.keep_visitors for source in happened):
@@ -183,10 +178,12 @@ def _people(
     progress: Progress,
 ) -> tuple[list[Stored], dict[int, LoadReport]]:
     """Create `people` from one table, or from several as one profile each; returns its columns and the reports by table."""
+    turns = in_turn(plan)
 
     def fill(source: Source) -> tuple[list[Stored], LoadReport]:
         own = joined[source.index]
-        return fill_people(connection, source, fields_of(own, source), own.joins)
+        part = Part.nth(Part(progress, 0.0, 0.5), turns.index(source.index), len(turns))
+        return fill_people(connection, source, fields_of(own, source), own.joins, progress=part)
 
     if len(persons) == 1:
         (source,) = persons
@@ -197,10 +194,10 @@ def _people(
     from segmentation.uniting import distinct_ids, stack_people, told, unite  # with rules that a start does without
 
     fields, reports = stack_people(connection, plan, persons, fill)
-    united = unite(connection, plan, fields, kept_apart(connection, repairs), progress)
+    united = unite(connection, plan, fields, kept_apart(connection, repairs), Part(progress, 0.5, 1.0))
     merge_people(connection, united.found, Keep.FULLEST if plan.joining.fullest else Keep.FIRST, fields)
     distinct_ids(connection, plan, fields[0].name)
-    first = in_turn(plan)[0]
+    first = turns[0]
     notes = (*reports[first].notes, *told(united, plan))
     return fields, reports | {first: reports[first].model_copy(update={"notes": notes})}
 

@@ -19,6 +19,7 @@ LARGE = 1_000_000  # rows from which on it pays
 FEW = 100_000  # different texts, about; beyond, to find their numbers takes longer than to sort them
 LONGEST = 16 << 20  # bytes of all of them, which are held beside DuckDB's limit
 NUMBER = "BIGINT"
+SORTED_BY = "_name"  # in the order of texts
 
 
 def narrow_types(
@@ -35,11 +36,11 @@ def narrow_types(
         return {}
     texts = _Texts(connection, sources, cells)
     different = texts.counted("approx_count_distinct({0})", list(texts.names), Part(progress, 0.0, 0.3))
-    many = [name for name in texts.names if different[name] > FEW]
+    many = [name for name in texts.names if different[name] > FEW and name != SORTED_BY]
     is_other = f"TRY_CAST({{0}} AS {NUMBER})::VARCHAR IS DISTINCT FROM {{0}}"
     others = texts.counted(f"count(*) FILTER ({is_other})", many, Part(progress, 0.3, 0.5))
     types = {name: NUMBER for name in many if not others[name]}
-    for place, name in enumerate(few := [name for name in texts.names if name not in many]):
+    for place, name in enumerate(few := [name for name in texts.names if different[name] <= FEW]):
         if type := texts.enum(name, Part.nth(Part(progress, 0.5, 1.0), place, len(few))):
             types[name] = type
     return types
@@ -60,13 +61,15 @@ class _Texts:
     def counted(self, count: str, names: Sequence[str], progress: Progress) -> dict[str, int]:
         """A count (SQL of a cell) for each name, added up over the tables."""
         found = dict.fromkeys(names, 0)
-        for source in self._sources:
+        for turn, source in enumerate(self._sources):
+            part = Part.nth(progress, turn, len(self._sources))
             here = [name for name in names if name in self._cells[source.index]]
             for start in range(0, len(here), WIDE):
                 some = here[start : start + WIDE]
                 picks = ", ".join(count.format(self._cells[source.index][name]) for name in some)
                 query = f"SELECT {picks} FROM {source.staged.source}"
-                (row,) = watched(self._connection, query, source.staged.parameters, progress, LOADING)
+                within = Part.nth(part, start, len(here), len(some))
+                (row,) = watched(self._connection, query, source.staged.parameters, within, LOADING)
                 for name, number in zip(some, row, strict=True):
                     found[name] += number
         return found

@@ -128,7 +128,6 @@ def count(
     for names, question in _alike(asked):
         message = f"Looking at {staged.table.name}"
         part = Part.nth(progress, len(found), len(asked), len(names))
-        part(message, 0.0)
 
         def picks(column: Column, cells: str, question: Question = question) -> list[str]:
             conditions = [filled(column), _is_missing(column)]

@@ -306,7 +306,8 @@ def preview(plan: LoadPlan, steps: Sequence[Step], progress: Progress) -> United
             open_source(connection, index, tables[index], Part.nth(opening, turn, len(places)))
             for turn, index in enumerate(places)
         ]
-        fields, _ = stack_people(connection, narrow, sources, partial(fill_people, connection))
+        filling = Part(progress, 0.3, 0.3)
+        fields, _ = stack_people(connection, narrow, sources, partial(fill_people, connection, progress=filling))
         return unite(connection, narrow, fields, kept_apart(connection, steps), Part(progress, 0.3, 1.0))
 
 

@@ -21,10 +21,11 @@ def watched(
     progress: Progress,
     message: str,
 ) -> list[tuple[Any, ...]]:
-    """Run a statement and return its rows; `progress` is told ten times a second which share is done, and can end it by raising.
+    """Run a statement and return its rows; `progress` is told which share is done, at the start and ten times a second, and can end it by raising.
 
     Raises `duckdb.Error`, and what `progress` raises.
     """
+    progress(message, 0.0)
     # The bar itself is never drawn: it is what makes query_progress() tell.
     connection.execute("SET enable_progress_bar = true")
     connection.execute("SET enable_progress_bar_print = false")
