@@ -8,7 +8,9 @@ from typing import Any
 import duckdb
 
 from segmentation.cells import Column
-from segmentation.staged import Staged
+from segmentation.plan import Progress
+from segmentation.staged import Part, Staged
+from segmentation.watching import watched
 
 CHUNK = 100  # columns in one query
 MANY = 40  # columns from which on stacking pays …
@@ -25,8 +27,10 @@ def aggregate(
     staged: Staged,
     columns: Sequence[str],
     picks: Picks,
+    progress: Progress,
+    message: str,
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Each column's name with its aggregates.
+    """Each column's name with its aggregates; `progress` is told the share of these columns that is done.
 
     DuckDB takes about a millisecond to prepare an expression, which is long for thousands of columns of few rows:
     there, columns of text are stacked into one, each expression is prepared once and each different value read once.
@@ -34,12 +38,12 @@ def aggregate(
     if len(columns) >= MANY and 0 < staged.rows <= SHORT and all(staged[name].is_text for name in columns):
         yield from _stacked(connection, staged, columns, picks)
         return
-    for chunk in _chunks(columns, CHUNK):
+    for start, chunk in zip(range(0, len(columns), CHUNK), _chunks(columns, CHUNK), strict=True):
+        part = Part.nth(progress, start, len(columns), len(chunk))
         written = [picks(staged[name], "count(*)") for name in chunk]
-        row = connection.execute(
-            f"SELECT {', '.join(pick for each in written for pick in each)} FROM {staged.source}", staged.parameters
-        ).fetchone()
-        cells = iter(row or ())
+        query = f"SELECT {', '.join(pick for each in written for pick in each)} FROM {staged.source}"
+        (row,) = watched(connection, query, staged.parameters, part, message)
+        cells = iter(row)
         for name, each in zip(chunk, written, strict=True):
             yield name, tuple(next(cells) for _ in each)
 

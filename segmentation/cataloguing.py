@@ -12,6 +12,8 @@ from segmentation import naming
 from segmentation.audience import quoted
 from segmentation.catalogue import EventType, Kind, Value
 from segmentation.plan import Progress
+from segmentation.staged import Part
+from segmentation.watching import watched
 
 TOP = 50
 FEW_NUMBERS = 200  # a number with no more different values has usual ones
@@ -39,19 +41,19 @@ def summaries(
     Different values are held in memory, for a few columns at once. In a table of few rows the columns of one type are
     stacked into one, as preparing a query for each of thousands takes longer than counting.
     """
-    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+    ((length,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
     alike: dict[tuple[Kind, str], list[str]] = {}
     for name, kind, type in columns:
         alike.setdefault((kind, type), []).append(name)
-    size = STACK if rows <= SHORT else 1
+    size = STACK if length <= SHORT else 1
     total = sum(map(len, alike.values()))
     found: dict[str, Summary] = {}
     for (kind, _), names in alike.items():
         for start in range(0, len(names), size):
-            progress(f"Counting values of {table}", len(found) / total)
             chunk = names[start : start + size]
-            query = _query(table, chunk, kind)
-            for place, cells, distinct, top, low, high in connection.execute(query).fetchall():
+            part = Part.nth(progress, len(found), total, len(chunk))
+            rows = watched(connection, _query(table, chunk, kind), {}, part, f"Counting values of {table}")
+            for place, cells, distinct, top, low, high in rows:
                 shown = _short if kind is Kind.NUMBER else str
                 values = tuple(Value(value=shown(entry["v"]), count=entry["n"]) for entry in top or ())
                 found[chunk[place]] = Summary(cells, distinct, values, low and shown(low), high and shown(high))

@@ -19,9 +19,10 @@ from segmentation.audience import quoted
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import LoadError
 from segmentation.measuring import Measured, Size, exact, measure
-from segmentation.plan import ColumnPlan, Format, LoadReport, TablePlan
-from segmentation.staged import Staged
+from segmentation.plan import ColumnPlan, Format, LoadReport, Progress, TablePlan
+from segmentation.staged import Part, Staged
 from segmentation.telling import NO_JOINS, Joins, tell
+from segmentation.watching import watched
 
 NO_ID = "no customer id"
 SAME_ID = "same customer id as a later row"
@@ -31,6 +32,7 @@ NO_OWNER = "no customer in the table that it is a part of"
 NO_KEY = "nothing to look it up by"
 SAME_KEY = "looked up by the same as a later row"
 UNIDENTIFIED = "of a visitor whom nobody has identified yet"
+LOADING = "Loading the customers"
 UNREAD = "could not be read"
 LEFT_OUT = "table left out"
 UNNAMED = "(unnamed)"
@@ -99,6 +101,13 @@ class Source:
         return casting.identifier(column) if whole else casting.trimmed(column)
 
     @property
+    def event(self) -> str:
+        """SQL: what happened, as text."""
+        if self.plan.event_column is None:
+            return f"getvariable('event{self.index}')"
+        return f"coalesce({casting.trimmed(self.staged[self.plan.event_column])}, '{UNNAMED}')"
+
+    @property
     def no_id(self) -> str:
         """Why a row without a person is set aside."""
         return NO_OWNER if self.plan.key is None and self.owner else NO_ID
@@ -156,19 +165,25 @@ class Stored:
         return self.size.type if self.kind is Kind.NUMBER else SQL_TYPES[self.kind]
 
 
-def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePlan) -> Source:
+def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePlan, progress: Progress) -> Source:
     """Look at a staged table and measure the columns that are to be loaded."""
     staged = Staged(connection, plan.table, index)
     connection.execute(f"SET VARIABLE zone{index} = ?", [plan.zone])
+    connection.execute(f"SET VARIABLE event{index} = ?", [plan.event_name or UNNAMED])
     wanted = {*(plan.line_total or ()), plan.time}
     columns = [c for c in plan.columns if (c.include or c.column in wanted) and c.column != plan.key]
     if not {*(plan.line_total or ())} <= {c.column for c in columns if c.kind is Kind.NUMBER}:
         raise LoadError(f"The line total of {plan.table.name} needs a quantity and a unit price that are numbers.")
-    return Source(index, plan, staged, measure(connection, staged, columns))
+    return Source(index, plan, staged, measure(connection, staged, columns, progress))
 
 
 def fill_people(
-    connection: duckdb.DuckDBPyConnection, source: Source, told: Sequence[Stored] = (), joins: Joins = NO_JOINS
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    told: Sequence[Stored] = (),
+    joins: Joins = NO_JOINS,
+    *,
+    progress: Progress,
 ) -> tuple[list[Stored], LoadReport]:
     """Create `people` from a people table, with what look-ups tell, which are joined by `joins`."""
     columns = [c for c in source.plan.columns if c.include or c.column == source.plan.key]
@@ -194,11 +209,12 @@ def fill_people(
             row, where = "(row_number() OVER () - 1)::UINTEGER", f"SEMI JOIN kept ON {source.staged.row} = kept_row"
     picks += [f"{value} AS _{name}" for name, value in joins.values.items()]
     query, parameters = source.staged.select(connection, [f"{row} AS _row", *picks], where)
-    connection.execute(f"CREATE {'TEMP TABLE arranged' if joins.tables else 'TABLE people'} AS {query}", parameters)
+    statement = f"CREATE {'TEMP TABLE arranged' if joins.tables else 'TABLE people'} AS {query}"
+    watched(connection, statement, parameters, Part(progress, 0.0, 0.5 if joins.tables else 1.0), LOADING)
     if joins.tables:
         known = ["_row", *(f"arranged.{quoted(s.name)}" for s in stored)]
         further = [f"{s.told[source.index]} AS {quoted(s.name)}" for s in told]
-        tell(connection, "people", [*known, *further], joins.tables, "_key")
+        tell(connection, "people", [*known, *further], joins.tables, "_key", Part(progress, 0.5, 1.0), LOADING)
     return [*stored, *told], source.report(people, [(NO_ID, rows - keyed), (SAME_ID, keyed - people)])
 
 
@@ -207,17 +223,17 @@ def _count(connection: duckdb.DuckDBPyConnection, source: Source, what: str) -> 
     return found or (0, 0)
 
 
-def number_people(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> None:
+def number_people(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], progress: Progress) -> None:
     """Create `keys` (key, _row) from the ids in events, in the order in which they come first."""
     parts = (
         f"SELECT {s.key} AS key, {s.index}::BIGINT * {MOST_ROWS} + {s.staged.row} AS place FROM {s.rows}"
         for s in sources
     )
-    connection.execute(
+    statement = (
         "CREATE TEMP TABLE keys AS SELECT key, (row_number() OVER (ORDER BY min(place)) - 1)::UINTEGER AS _row "
-        f"FROM ({' UNION ALL '.join(parts)}) WHERE key IS NOT NULL GROUP BY key",
-        _parameters(sources),
+        f"FROM ({' UNION ALL '.join(parts)}) WHERE key IS NOT NULL GROUP BY key"
     )
+    watched(connection, statement, _parameters(sources), progress, "Finding the customers")
 
 
 def properties(sources: Sequence[Source]) -> list[Stored]:

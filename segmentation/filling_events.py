@@ -9,19 +9,14 @@ import duckdb
 
 from segmentation import casting
 from segmentation.audience import quoted
-from segmentation.filling import (
-    MOST_ROWS,
-    NO_TIME,
-    UNIDENTIFIED,
-    UNKNOWN,
-    UNNAMED,
-    Source,
-    Stored,
-)
+from segmentation.catalogue import Kind
+from segmentation.filling import MOST_ROWS, NO_TIME, UNIDENTIFIED, UNKNOWN, Source, Stored
 from segmentation.measuring import Size
-from segmentation.plan import LoadReport
-from segmentation.staged import WIDE
+from segmentation.narrowing import LOADING, narrow_types
+from segmentation.plan import LoadReport, Progress
+from segmentation.staged import WIDE, Part
 from segmentation.telling import NO_JOINS, Joins, tell
+from segmentation.watching import watched
 
 
 def fill_events(
@@ -31,79 +26,113 @@ def fill_events(
     keys: Mapping[int, str],
     joins: Mapping[int, Joins],
     identify: Callable[[], None],
+    progress: Progress,
 ) -> dict[int, LoadReport]:
     """Create `events`, sorted, from event tables; reports by table index.
 
     `keys` is SQL for a relation of key and _row, and `joins` the look-ups of a table, both by its index. `identify` tells the rows
-    of `happened…` that have only a visitor whose they are.
+    of `happened…` that have only a visitor whose they are; only tables with visitors are written down so.
     """
-    for source in sources:
-        _happened(connection, source, stored, keys[source.index], joins.get(source.index, NO_JOINS))
+    types = narrow_types(connection, sources, {s.index: _texts(s, stored) for s in sources}, Part(progress, 0.0, 0.1))
+    read: dict[int, tuple[str, dict[str, str]]] = {}
+    for turn, source in enumerate(sources):
+        query, parameters = _happened(
+            connection, source, stored, types, keys[source.index], joins.get(source.index, NO_JOINS)
+        )
+        read[source.index] = f"({query})", parameters
+        if source.plan.visitor is not None or source.plan.keep_visitors:
+            name = f"happened{source.index}"
+            part = Part.nth(Part(progress, 0.1, 0.3), turn, len(sources))
+            watched(connection, f"CREATE TEMP TABLE {name} AS {query}", parameters, part, LOADING)
+            read[source.index] = name, {}
     identify()
-    reports = {source.index: _reported(connection, source) for source in sources}
+    reports = {}
+    for turn, source in enumerate(sources):
+        part = Part.nth(Part(progress, 0.3, 0.4), turn, len(sources))
+        reports[source.index] = _reported(connection, source, *read[source.index], part)
     tables = {name: table for own in joins.values() for name, table in own.tables.items()}
     parts = (
-        f"SELECT * EXCLUDE (_key, _visitor) FROM happened{source.index} WHERE _row IS NOT NULL AND _time IS NOT NULL"
-        for source in sources
+        f"SELECT * EXCLUDE (_key, _visitor) FROM {rows} WHERE _row IS NOT NULL AND _time IS NOT NULL"
+        for rows, _ in read.values()
     )
-    happened = f"({' UNION ALL BY NAME '.join(parts)}) ORDER BY _name, _time, _place"
-    cells = (f"coalesce({', '.join(s.told.values())})" if s.told else f"p{place}" for place, s in enumerate(stored))
-    picks = [f"{cell} AS {quoted(s.name)}" for cell, s in zip(cells, stored, strict=True)]
-    picks = ["_row", "_name", "_time", *picks]
+    happened = f"(SELECT * FROM ({' UNION ALL BY NAME '.join(parts)}) ORDER BY _name, _time, _place)"
+    picks = ["_row", "_name::VARCHAR AS _name", "_time"]
+    for place, s in enumerate(stored):
+        cell = f"coalesce({', '.join(s.told.values())})" if s.told else f"p{place}::{s.type}"
+        picks.append(f"{cell} AS {quoted(s.name)}")
+    parameters = {key: path for _, own in read.values() for key, path in own.items()}
     if tables:
-        connection.execute(f"CREATE TEMP TABLE arranged AS SELECT * FROM {happened}")
+        statement = f"CREATE TEMP TABLE arranged AS SELECT * FROM {happened}"
     else:
-        connection.execute(f"CREATE TABLE events AS SELECT {', '.join(picks)} FROM {happened}")
+        statement = f"CREATE TABLE events AS SELECT {', '.join(picks)} FROM {happened}"
+    watched(connection, statement, parameters, Part(progress, 0.4, 0.8 if tables else 1.0), LOADING)
     for source in sources:
-        connection.execute(f"DROP TABLE happened{source.index}")
+        connection.execute(f"DROP TABLE IF EXISTS happened{source.index}")
     if tables:
-        tell(connection, "events", picks, tables, "_code")
+        tell(connection, "events", picks, tables, "_code", Part(progress, 0.8, 1.0), LOADING)
     return reports
 
 
-def _happened(
-    connection: duckdb.DuckDBPyConnection, source: Source, stored: Sequence[Stored], keys: str, joins: Joins
-) -> None:
-    """Read a table's events into a temporary table, whether they can be loaded or not."""
-    event = source.plan.event_column
-    name = f"coalesce({casting.trimmed(source.staged[event])}, '{UNNAMED}')" if event else "''"
-    place = f"{source.index}::BIGINT * {MOST_ROWS} + {source.staged.row}"
-    cells = [
-        f"NULL::{s.type} AS p{place}"
-        if source.index not in s.parts
-        else f"{_total(source, s)} AS p{place}"
-        if s.total
-        else f"{source.cell(s.parts[source.index], s.kind, s.size)} AS p{place}"
+def _texts(source: Source, stored: Sequence[Stored]) -> dict[str, str]:
+    """The texts of a table's events, as SQL, by the names that they have while they are sorted."""
+    texts = {
+        f"p{place}": source.cell(s.parts[source.index], s.kind, s.size)
         for place, s in enumerate(stored)
-        if not s.told
-    ]
+        if s.kind is Kind.TEXT and source.index in s.parts
+    }
+    return texts | {"_name": source.event}
+
+
+def _happened(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    stored: Sequence[Stored],
+    types: Mapping[str, str],
+    keys: str,
+    joins: Joins,
+) -> tuple[str, dict[str, str]]:
+    """SQL for a table's events, whether they can be loaded or not, and its parameters; `types` are those of single columns."""
+    place = f"{source.index}::BIGINT * {MOST_ROWS} + {source.staged.row}"
+    cells = []
+    for number, s in enumerate(stored):
+        name = f"p{number}"
+        type = types.get(name, s.size.narrow if s.kind is Kind.NUMBER else s.type)
+        if source.index in s.parts:
+            cell = _total(source, s) if s.total else source.cell(s.parts[source.index], s.kind, s.size)
+            cells.append(f"CAST({cell} AS {type}) AS {name}")
+        elif not s.told:
+            cells.append(f"NULL::{type} AS {name}")
     cells += [f"{name}._code AS _{name}" for name in joins.tables]
     person = [f"{source.key} AS _key", f"{source.visitor} AS _visitor"]
-    picks = [*person, f"{name} AS _name", f"{source.time} AS _time", f"{place} AS _place", *cells]
+    name = f"CAST({source.event} AS {types.get('_name', 'VARCHAR')}) AS _name"
+    picks = [*person, name, f"{source.time} AS _time", f"{place} AS _place", *cells]
     where = f"{source.owner.join if source.owner else ''} {joins.sql}"
     if len(picks) > WIDE and where.strip():  # parts are put side by side, and a join may change the order of rows
         where = f"{where} ORDER BY {source.staged.row}"
     query, parameters = source.staged.select(connection, picks, where)
-    if not event:
-        query = f"SELECT * REPLACE ($name::VARCHAR AS _name) FROM ({query})"
-        parameters = {**parameters, "name": source.plan.event_name or UNNAMED}
-    connection.execute(
-        f"CREATE TEMP TABLE happened{source.index} AS SELECT keys._row, read.* FROM ({query}) AS read "
-        f"LEFT JOIN ({keys}) AS keys ON read._key = keys.key",
-        parameters,
-    )
+    query = f"SELECT keys._row, read.* FROM ({query}) AS read LEFT JOIN ({keys}) AS keys ON read._key = keys.key"
+    return query, parameters
 
 
-def _reported(connection: duckdb.DuckDBPyConnection, source: Source) -> LoadReport:
+def _reported(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    happened: str,
+    parameters: Mapping[str, str],
+    progress: Progress,
+) -> LoadReport:
     """Count the reasons why events are set aside."""
-    loaded, blank, unidentified, visitors, unknown, timeless, newest = connection.execute(
+    statement = (
         "SELECT count(*) FILTER (_row IS NOT NULL AND _time IS NOT NULL), "
         "count(*) FILTER (_row IS NULL AND _key IS NULL AND _visitor IS NULL), "
         "count(*) FILTER (_row IS NULL AND _key IS NULL AND _visitor IS NOT NULL), "
         "count(DISTINCT _visitor) FILTER (_row IS NULL AND _key IS NULL), "
         "count(*) FILTER (_key IS NOT NULL AND _row IS NULL), count(*) FILTER (_row IS NOT NULL AND _time IS NULL), "
-        f"max(_time) FILTER (_row IS NOT NULL AND _time <= timezone('UTC', now())) FROM happened{source.index}"
-    ).fetchone() or (0, 0, 0, 0, 0, 0, None)
+        f"max(_time) FILTER (_row IS NOT NULL AND _time <= timezone('UTC', now())) FROM {happened}"
+    )
+    ((loaded, blank, unidentified, visitors, unknown, timeless, newest),) = watched(
+        connection, statement, parameters, progress, LOADING
+    )
     report = source.report(
         loaded, [(source.no_id, blank), (UNIDENTIFIED, unidentified), (UNKNOWN, unknown), (NO_TIME, timeless)]
     )

@@ -16,6 +16,7 @@ from segmentation.profiling import Profile, profile, recount
 from segmentation.recognition import theme_and_role
 from segmentation.replanning import LEFT_OUT, TIMES, completed, event_time, line_total, with_problems
 from segmentation.staged import Part, Staged, workbench
+from segmentation.watching import watched
 
 UNIQUE = 0.98  # of the filled keys of a people table are different
 MOSTLY = 0.9  # the same where there is no time, so that rows cannot be events
@@ -82,8 +83,7 @@ def guess_plan(tables: Sequence[StagedTable], *, zone: str, progress: Progress) 
     with workbench(progress) as connection:
         drafts = []
         for place, table in enumerate(tables):
-            part = Part(progress, place / len(tables), (place + 1) / len(tables))
-            drafts.append(_draft(connection, Staged(connection, table, place), part))
+            drafts.append(_draft(connection, Staged(connection, table, place), Part.nth(progress, place, len(tables))))
         chosen = _roles(connection, drafts)
         plans = tuple(
             _table_plan(draft, role, key, zone, notes) for draft, (role, key, notes) in zip(drafts, chosen, strict=True)
@@ -109,8 +109,8 @@ def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -
 
 
 def _draft(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Progress) -> Draft:
-    profiles = profile(connection, staged, progress)
-    keys = _keys(connection, staged, profiles)
+    profiles = profile(connection, staged, Part(progress, 0.0, 0.6))
+    keys = _keys(connection, staged, profiles, Part(progress, 0.6, 1.0))
     few = [p.column for p in profiles if p.reading.kind is Kind.TEXT and len(p.values) <= FEW_NAMES]
     return Draft(staged, tuple(_column_plans(profiles)), keys, naming.event_column(few, staged.table.name), staged.rows)
 
@@ -135,7 +135,9 @@ def _column_plans(profiles: Iterable[Profile]) -> Iterable[ColumnPlan]:
         )
 
 
-def _keys(connection: duckdb.DuckDBPyConnection, staged: Staged, profiles: Iterable[Profile]) -> tuple[Key, ...]:
+def _keys(
+    connection: duckdb.DuckDBPyConnection, staged: Staged, profiles: Iterable[Profile], progress: Progress
+) -> tuple[Key, ...]:
     """The columns whose names look like an id of a person, the likeliest first."""
     scored = [
         (naming.key_score(found.column, staged.table.name), found)
@@ -143,17 +145,16 @@ def _keys(connection: duckdb.DuckDBPyConnection, staged: Staged, profiles: Itera
         if found.reading.kind in (Kind.TEXT, Kind.NUMBER)
     ]
     likely = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])[:CANDIDATES]
-    if not likely:
-        return ()
-    picks = [
-        f"count({casting.identifier(staged[found.column])}), count(DISTINCT {casting.identifier(staged[found.column])})"
-        for _, found in likely
-    ]
-    row = connection.execute(f"SELECT {', '.join(picks)} FROM {staged.source}", staged.parameters).fetchone() or ()
-    keys = (
-        Key(found.column, score, row[2 * i], row[2 * i + 1], naming.numbers_rows(found.column, staged.table.name))
-        for i, (score, found) in enumerate(likely)
-    )
+    keys = []
+    for place, (score, column) in enumerate((score, found.column) for score, found in likely):
+        id = casting.identifier(staged[column])
+        # One after the other and by hashes: the different texts of several columns would not fit into memory.
+        query = (
+            f"SELECT count({id}), count(DISTINCT CASE WHEN {id} IS NOT NULL THEN hash({id}) END) FROM {staged.source}"
+        )
+        part = Part.nth(progress, place, len(likely))
+        ((filled, different),) = watched(connection, query, staged.parameters, part, f"Looking at {staged.table.name}")
+        keys.append(Key(column, score, filled, different, naming.numbers_rows(column, staged.table.name)))
     found = tuple(key for key in keys if (key.distinct >= 20 or key.filled <= 200 or key.score == 100))
     visitor = naming.visitor_column(key.column for key in found)
     known = any(key.score >= LIKELY for key in found if key.column != visitor)

@@ -115,8 +115,8 @@ def _load(
         if table.role is TableRole.LEAVE_OUT:
             reports[index] = report_left_out(table)
             continue
-        progress(f"Reading {table.table.name}", 0.3 * index / len(plan.tables))
-        sources.append(open_source(connection, index, table))
+        part = Part.nth(Part(progress, 0.0, 0.3), index, len(plan.tables))
+        sources.append(open_source(connection, index, table, part))
     persons = [source for source in sources if source.plan.role is TableRole.PEOPLE]
     happened = owned(connection, plan, [source for source in sources if source.plan.role is TableRole.EVENTS])
     tellers = [source for source in sources if source.plan.role is TableRole.VISITORS]
@@ -128,7 +128,6 @@ def _load(
     fields: list[Stored] = []
     keys = dict.fromkeys((source.index for source in (*happened, *tellers)), "SELECT key, _row FROM keys")
     if persons:
-        progress("Loading the customers", 0.3)
         fields, people = _people(connection, plan, persons, joined, repairs, Part(progress, 0.3, 0.4))
         keys = {index: keys_of(whose(plan, index)) for index in keys}
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.4, 0.45))
@@ -138,18 +137,16 @@ def _load(
             done = notes(repairs, fields) if index == told_at else ()
             reports[index] = _repaired(report, done, stay[index])
     else:
-        number_people(connection, [*happened, *tellers])
+        number_people(connection, [*happened, *tellers], Part(progress, 0.3, 0.45))
     reports |= note_visitors(connection, tellers, keys)
     if happened:
-        progress("Loading the events", 0.45)
         joins = {source.index: joined[source.index].joins for source in happened}
         found_out = partial(_identify, connection, happened, fields)
-        reports |= fill_events(connection, happened, stored, keys, joins, found_out)
+        reports |= fill_events(connection, happened, stored, keys, joins, found_out, Part(progress, 0.45, 0.65))
     else:
         no_events(connection)
     if not persons:
-        progress("Finding out who did it", 0.65)
-        fields = derive_people(connection, happened, stored)
+        fields = derive_people(connection, happened, stored, Part(progress, 0.65, 0.68))
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
     if any(source.plan.keep_visitors for source in happened):
         fields.append(anonymous_field(connection, fields))
@@ -181,10 +178,12 @@ def _people(
     progress: Progress,
 ) -> tuple[list[Stored], dict[int, LoadReport]]:
     """Create `people` from one table, or from several as one profile each; returns its columns and the reports by table."""
+    turns = in_turn(plan)
 
     def fill(source: Source) -> tuple[list[Stored], LoadReport]:
         own = joined[source.index]
-        return fill_people(connection, source, fields_of(own, source), own.joins)
+        part = Part.nth(Part(progress, 0.0, 0.5), turns.index(source.index), len(turns))
+        return fill_people(connection, source, fields_of(own, source), own.joins, progress=part)
 
     if len(persons) == 1:
         (source,) = persons
@@ -195,10 +194,10 @@ def _people(
     from segmentation.uniting import distinct_ids, stack_people, told, unite  # with rules that a start does without
 
     fields, reports = stack_people(connection, plan, persons, fill)
-    united = unite(connection, plan, fields, kept_apart(connection, repairs), progress)
+    united = unite(connection, plan, fields, kept_apart(connection, repairs), Part(progress, 0.5, 1.0))
     merge_people(connection, united.found, Keep.FULLEST if plan.joining.fullest else Keep.FIRST, fields)
     distinct_ids(connection, plan, fields[0].name)
-    first = in_turn(plan)[0]
+    first = turns[0]
     notes = (*reports[first].notes, *told(united, plan))
     return fields, reports | {first: reports[first].model_copy(update={"notes": notes})}
 

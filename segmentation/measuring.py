@@ -12,9 +12,9 @@ from segmentation import casting
 from segmentation.aggregating import aggregate
 from segmentation.catalogue import Kind
 from segmentation.cells import Column, filled
-from segmentation.plan import ColumnPlan, Format
+from segmentation.plan import ColumnPlan, Format, Progress
 from segmentation.profiling import misfit_examples
-from segmentation.staged import Staged
+from segmentation.staged import Part, Staged
 from segmentation.suggestions import Reading
 
 DIGITS = 18  # of a DECIMAL that is as fast as a whole number
@@ -39,6 +39,17 @@ class Size:
             return f"DECIMAL({DIGITS},{self.scale})"
         return "DOUBLE"
 
+    @property
+    def narrow(self) -> str:
+        """The narrowest of DuckDB's types that holds all of them."""
+        if self.type == "BIGINT":
+            bits = next((bits for bits in (8, 16, 32) if self.largest < 1 << (bits - 1)), 64)
+            return f"INT{bits // 8}"
+        if self.type == "DOUBLE":
+            return self.type
+        fitting = (d for d in (4, 9) if self.scale <= d and self.largest < 10 ** (d - self.scale))
+        return f"DECIMAL({next(fitting, DIGITS)},{self.scale})"
+
     def __or__(self, other: Size) -> Size:
         """Both sets of numbers in one column."""
         return Size(max(self.scale, other.scale), max(self.largest, other.largest), self.inexact or other.inexact)
@@ -59,7 +70,7 @@ class Measured:
 
 
 def measure(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, columns: Iterable[ColumnPlan]
+    connection: duckdb.DuckDBPyConnection, staged: Staged, columns: Iterable[ColumnPlan], progress: Progress
 ) -> dict[str, Measured]:
     """What is found in these columns, by their names in the source; texts always fit and are not looked at."""
     wanted = [column for column in columns if column.kind is not Kind.TEXT]
@@ -68,14 +79,16 @@ def measure(
         alike.setdefault(Reading(column.kind, column.format), []).append(column.column)
     found: dict[str, Measured] = {}
     for reading, names in alike.items():
-        for name, row in aggregate(connection, staged, names, partial(_picks, reading)):
+        part = Part.nth(Part(progress, 0.0, 0.8), len(found), len(wanted), len(names))
+        message = f"Reading {staged.table.name}"
+        for name, row in aggregate(connection, staged, names, partial(_picks, reading), part, message):
             cells, fits, *amounts = (number or 0 for number in row)
             size = Size()
             if amounts:
                 scale, largest, exponents, whole = amounts
                 size = Size(scale, largest, bool(exponents) or (not scale and whole < fits))
             found[name] = Measured(cells - fits, (), size)
-    return _with_examples(connection, staged, wanted, found)
+    return _with_examples(connection, staged, wanted, found, Part(progress, 0.8, 1.0))
 
 
 def _with_examples(
@@ -83,9 +96,10 @@ def _with_examples(
     staged: Staged,
     columns: Sequence[ColumnPlan],
     found: Mapping[str, Measured],
+    progress: Progress,
 ) -> dict[str, Measured]:
     wrong = {c.column: Reading(c.kind, c.format) for c in columns if found[c.column].misfits}
-    examples = misfit_examples(connection, staged, wrong)
+    examples = misfit_examples(connection, staged, wrong, progress)
     return {name: Measured(m.misfits, examples.get(name, ()), m.size) for name, m in found.items()}
 
 

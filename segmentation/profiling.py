@@ -17,7 +17,7 @@ from segmentation.aggregating import aggregate
 from segmentation.catalogue import Kind
 from segmentation.cells import BLANKS, Column, filled, raw, text
 from segmentation.plan import ColumnPlan, Format, Progress
-from segmentation.staged import Staged
+from segmentation.staged import Part, Staged
 from segmentation.suggestions import TEXT, Counts, Question, Reading, decide, suggest
 
 CELLS = 300_000  # looked at in a sample, spread over all columns …
@@ -50,7 +50,8 @@ def profile(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Pro
     samples = _sampled(staged)
     _fill_sparse(connection, staged, samples)
     asked = {name: suggest(name, staged[name], samples[name]) for name in names}
-    counted = count(connection, staged, {name: question for name, question in asked.items() if question}, progress)
+    questions = {name: question for name, question in asked.items() if question}
+    counted = count(connection, staged, questions, Part(progress, 0.0, 0.8))
     chosen = {name: decide(counted[name], samples[name]) if name in counted else TEXT for name in names}
     misfits = {
         name: counted[name].filled - max(fit for known, fit in counted[name].fits.items() if known.kind is reading.kind)
@@ -58,7 +59,7 @@ def profile(connection: duckdb.DuckDBPyConnection, staged: Staged, progress: Pro
         if reading.kind is not Kind.TEXT
     }
     wrong = {name: chosen[name] for name, number in misfits.items() if number}
-    examples = misfit_examples(connection, staged, wrong)
+    examples = misfit_examples(connection, staged, wrong, Part(progress, 0.8, 1.0))
     return [Profile(name, chosen[name], misfits.get(name, 0), examples.get(name, ()), samples[name]) for name in names]
 
 
@@ -125,7 +126,8 @@ def count(
     """How many cells are filled and how many fit each reading, over the whole column."""
     found: dict[str, Counts] = {}
     for names, question in _alike(asked):
-        progress(f"Looking at {staged.table.name}", len(found) / len(asked))
+        message = f"Looking at {staged.table.name}"
+        part = Part.nth(progress, len(found), len(asked), len(names))
 
         def picks(column: Column, cells: str, question: Question = question) -> list[str]:
             conditions = [filled(column), _is_missing(column)]
@@ -133,7 +135,7 @@ def count(
             conditions += [check.sql(text(column)) for check in question.checks]
             return [f"{cells} FILTER ({condition})" for condition in conditions]
 
-        for name, row in aggregate(connection, staged, names, picks):
+        for name, row in aggregate(connection, staged, names, picks, part, message):
             cells, missing, *rest = (number or 0 for number in row)
             fits = dict(zip(question.readings, rest, strict=False))
             checks = dict(zip(question.checks, rest[len(fits) :], strict=True))
@@ -157,7 +159,7 @@ def recount(
 ) -> dict[str, ColumnPlan]:
     """These columns with their misfits counted over every cell; a format that asks is decided where cells tell."""
     asked = {c.column: Question(_formats(c)) for c in columns if c.kind is not Kind.TEXT}
-    counted = count(connection, staged, asked, progress)
+    counted = count(connection, staged, asked, Part(progress, 0.0, 0.8))
     readings: dict[str, Reading] = {}
     misfits: dict[str, int] = {}
     for name, counts in counted.items():
@@ -165,7 +167,8 @@ def recount(
         undecided = len(counts.fits) > 1 and len(set(counts.fits.values())) == 1 and counts.filled
         readings[name] = Reading(best.kind, Format.ASK) if undecided else best
         misfits[name] = counts.filled - counts.fits[best]
-    examples = misfit_examples(connection, staged, {name: readings[name] for name in readings if misfits[name]})
+    wrong = {name: readings[name] for name in readings if misfits[name]}
+    examples = misfit_examples(connection, staged, wrong, Part(progress, 0.8, 1.0))
     return {
         c.column: c.model_copy(
             update={
@@ -192,7 +195,7 @@ def _is_missing(column: Column) -> str:
 
 
 def misfit_examples(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, readings: Mapping[str, Reading]
+    connection: duckdb.DuckDBPyConnection, staged: Staged, readings: Mapping[str, Reading], progress: Progress
 ) -> dict[str, tuple[str, ...]]:
     """Up to five filled values of each column that do not fit its reading."""
     found: dict[str, tuple[str, ...]] = {}
@@ -202,6 +205,7 @@ def misfit_examples(
             wrong = f"{filled(column)} AND NOT {casting.fits(column, reading.kind, reading.format)}"
             return [f"min({raw(column)}, 20) FILTER ({wrong})"]
 
-        for name, (values,) in aggregate(connection, staged, names, picks):
+        part = Part.nth(progress, len(found), len(readings), len(names))
+        for name, (values,) in aggregate(connection, staged, names, picks, part, f"Looking at {staged.table.name}"):
             found[name] = tuple(dict.fromkeys(values or ()))[:5]
     return found

@@ -43,7 +43,8 @@ def workbench(
         raise Cancelled from error
     except duckdb.OutOfMemoryException as error:
         raise LoadError(
-            "There is not enough memory or disk space for this data. Leave out columns, or have HANDPICK_MEMORY raised by whoever runs Handpick."
+            "There is not enough memory or disk space for this data. Make room on the disk, leave out columns, or have "
+            "HANDPICK_MEMORY raised by whoever runs Handpick."
         ) from error
     except duckdb.Error as error:
         if no_room(error):
@@ -62,7 +63,6 @@ def _written(database: Path, temporary: Path | None) -> Iterator[duckdb.DuckDBPy
     config = {**LOCKED, "memory_limit": MEMORY_LIMIT}
     if temporary is not None:
         config["temp_directory"] = str(temporary)
-        config["max_temp_directory_size"] = "20GB"
     with duckdb.connect(str(database), config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
@@ -73,6 +73,11 @@ class Part:
 
     def __init__(self, whole: Progress, start: float, end: float) -> None:
         self.whole, self.start, self.end = whole, start, end
+
+    @classmethod
+    def nth(cls, whole: Progress, place: int, number: int, length: int = 1) -> Part:
+        """Of so many equal parts the one at `place`, or that and some after it."""
+        return cls(whole, place / number, (place + length) / number)
 
     def __call__(self, message: str, share: float | None = None) -> None:
         """Say what is being done."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from segmentation.plan import Progress
+
 AT_ONCE = 1_000_000  # rows
 
 
@@ -30,7 +32,13 @@ NO_JOINS = Joins()
 
 
 def tell(
-    connection: duckdb.DuckDBPyConnection, name: str, picks: Sequence[str], tables: Mapping[str, str], by: str
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    picks: Sequence[str],
+    tables: Mapping[str, str],
+    by: str,
+    progress: Progress,
+    message: str,
 ) -> None:
     """Create the table `name` from `arranged`, which is in its order and narrow, some rows at a time.
 
@@ -44,6 +52,7 @@ def tell(
     (rows,) = connection.execute("SELECT count(*) FROM arranged").fetchone() or (0,)
     connection.execute(f"CREATE TABLE {name} AS {query} LIMIT 0")
     for start in range(0, rows, AT_ONCE):
+        progress(message, start / rows)
         among = f"arranged.rowid >= {start} AND arranged.rowid < {start + AT_ONCE}"
         connection.execute(f"INSERT INTO {name} {query} WHERE {among} ORDER BY arranged.rowid")
     connection.execute("DROP TABLE arranged")

@@ -26,7 +26,7 @@ from segmentation.likeness import PARTS, similar_pairs
 from segmentation.mailboxes import flawed
 from segmentation.plan import ColumnPlan, Joining, LoadPlan, LoadReport, Progress
 from segmentation.repairs import Flaw, Step
-from segmentation.staged import workbench
+from segmentation.staged import Part, workbench
 from segmentation.survivors import kept_apart
 
 SIMILAR = "similar"  # kinds of keys that are no field's
@@ -301,9 +301,14 @@ def preview(plan: LoadPlan, steps: Sequence[Step], progress: Progress) -> United
     )
     narrow = plan.model_copy(update={"tables": tables})
     with TemporaryDirectory() as folder, workbench(progress, Path(folder) / "preview.duckdb") as connection:
-        sources = [open_source(connection, index, tables[index]) for index in people_tables(plan)]
-        fields, _ = stack_people(connection, narrow, sources, partial(fill_people, connection))
-        return unite(connection, narrow, fields, kept_apart(connection, steps), progress)
+        places, opening = people_tables(plan), Part(progress, 0.0, 0.3)
+        sources = [
+            open_source(connection, index, tables[index], Part.nth(opening, turn, len(places)))
+            for turn, index in enumerate(places)
+        ]
+        filling = Part(progress, 0.3, 0.3)
+        fields, _ = stack_people(connection, narrow, sources, partial(fill_people, connection, progress=filling))
+        return unite(connection, narrow, fields, kept_apart(connection, steps), Part(progress, 0.3, 1.0))
 
 
 def told(united: United, plan: LoadPlan) -> tuple[str, ...]:

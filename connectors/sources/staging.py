@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from segmentation.errors import Cancelled
 from segmentation.plan import Progress, Rejected
+from segmentation.watching import watched
 
 KEPT_REJECTS = 1_000
 KEPT_TEXT = 500
@@ -75,26 +75,14 @@ def run(
     message: str,
 ) -> int:
     """Run one COPY and return its number of rows; `progress` is told ten times a second and can cancel it."""
-    # The bar itself is never drawn: it is what makes query_progress() tell.
-    connection.execute("SET enable_progress_bar = true")
-    connection.execute("SET enable_progress_bar_print = false")
     progress.on_cancel(connection.interrupt)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        query = pool.submit(lambda: connection.execute(sql, parameters).fetchone())
-        try:
-            while not wait([query], timeout=0.1).done:
-                share = connection.query_progress()
-                progress(message, share / 100 if share >= 0 else None)
-            (rows,) = query.result() or (0,)
-            return int(rows)
-        except duckdb.InterruptException as error:
-            raise Cancelled from error
-        except BaseException:
-            while not wait([query], timeout=0.05).done:
-                connection.interrupt()  # again and again, as one before the query began would be lost
-            raise
-        finally:
-            progress.on_cancel(None)
+    try:
+        ((rows,),) = watched(connection, sql, parameters, progress, message)
+        return int(rows)
+    except duckdb.InterruptException as error:
+        raise Cancelled from error
+    finally:
+        progress.on_cancel(None)
 
 
 class TableWriter:

@@ -10,13 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from segmentation import publishing, replanning
+from segmentation import narrowing, publishing, replanning, staged
 from segmentation.audience import Audience, quoted, version_paths
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import Cancelled, LoadError
 from segmentation.guessing import guess_plan
 from segmentation.jobs import Quiet
 from segmentation.loading import build_audience
+from segmentation.measuring import Size
 from segmentation.plan import Format, LoadPlan, LoadReport, StagedTable, TableRole
 from tests.segmentation.staging import stage, stage_arrow
 
@@ -377,6 +378,56 @@ def test_events_are_sorted_by_name_and_time(tmp_path: Path) -> None:
     assert len(found) == count
 
 
+def test_a_large_load_has_the_very_same_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 3_000
+    clicks: dict[str, list[str]] = {
+        "user_id": [str(i % 70) for i in range(count)],
+        "event": [("b", "", "é", "Z")[i % 4] for i in range(count)],
+        "timestamp": [str(1_700_000_000 + (i * 7919) % 10_007) for i in range(count)],
+        "number": [str(10_000 + i) for i in range(count)],
+        "code": [f"{i:06d}" for i in range(count)],
+        "page": [("", " home", "07", "7", "seven")[i % 5] for i in range(count)],
+        "amount": [f"{(i % 30_000) / 100 - 5}" for i in range(count)],
+        "empty": [""] * count,
+    }
+    orders = {"user_id": ["1", "2"], "date": ["2024-01-01"] * 2, "number": ["x", "3"], "page": ["new", "7"]}
+    plan = guess(stage(tmp_path, "clicks.csv", clicks), stage(tmp_path, "orders.csv", orders))
+    for column in ("number", "code", "page"):
+        plan = replanning.change_column(plan, 0, column, kind=Kind.TEXT)
+    small = build(plan, tmp_path / "small")
+    monkeypatch.setattr(narrowing, "LARGE", 0)
+    monkeypatch.setattr(narrowing, "FEW", 100)
+    large = build(plan, tmp_path / "large")
+    assert types(large, "events") == types(small, "events")
+    assert types(large, "people") == types(small, "people")
+    assert rows(large, "SELECT * FROM events") == rows(small, "SELECT * FROM events")
+    assert rows(large, "SELECT * FROM people") == rows(small, "SELECT * FROM people")
+    assert large.about.reports == small.about.reports
+    with large.cursor() as cursor:
+        assert cursor.execute("SELECT count(*) FROM duckdb_types() WHERE NOT internal").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("scale", "largest", "type"),
+    [
+        (0, 127, "INT1"), (0, 128, "INT2"), (0, 2**31 - 1, "INT4"), (0, 2**31, "INT8"), (2, 99.99, "DECIMAL(4,2)"),
+        (2, 100, "DECIMAL(9,2)"), (6, 0.5, "DECIMAL(9,6)"), (2, 1e7, "DECIMAL(18,2)"), (9, 1, "DOUBLE"),
+    ],
+)  # fmt: skip
+def test_numbers_are_sorted_in_the_fewest_bytes_that_hold_them(scale: int, largest: float, type: str) -> None:
+    assert Size(scale, largest).narrow == type
+
+
+def test_too_little_memory_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [str(i) for i in range(200_000)]
+    plan = guess(stage(tmp_path, "orders.csv", {"customer_id": ids, "date": ["2024-01-01"] * len(ids), "note": ids}))
+    build(plan, tmp_path).close()
+    monkeypatch.setattr(staged, "MEMORY_LIMIT", "8MB")
+    with pytest.raises(LoadError, match="not enough memory or disk space for this data"):
+        build(plan, tmp_path)
+    assert [path.name for path in (tmp_path / "audience").iterdir()] == ["v000001.duckdb"]
+
+
 def test_more_columns_than_one_query_takes(tmp_path: Path) -> None:
     customers: dict[str, list[str]] = {"customer_id": ["1", "2", "2", ""]}
     customers |= {f"n{i}": [str(i), str(i + 1), str(i + 2), "0"] for i in range(320)}
@@ -470,6 +521,14 @@ def test_progress_only_grows(tmp_path: Path) -> None:
     build_audience(plan, tmp_path / "audience", name="x", zone="UTC", progress=Watched())
     assert shares == sorted(shares)
     assert 0 <= shares[0] < shares[-1] < 1
+
+
+@pytest.mark.parametrize("step", ["Finding the customers", "Loading the events", "Finding out who did it"])
+def test_cancel_leaves_what_was_there_where_events_tell_the_people(tmp_path: Path, step: str) -> None:
+    plan = guess(stage(tmp_path, "orders.csv", ORDERS))
+    with pytest.raises(Cancelled):
+        build_audience(plan, tmp_path / "audience", name="x", zone="UTC", progress=AtStep(step, cancel))
+    assert list((tmp_path / "audience").iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["Reading", "Loading the customers", "Loading the events", "Counting", "Publishing"])
