@@ -26,6 +26,8 @@ DEEPEST = 5
 CLOCK_OFF = timedelta(minutes=1)  # a sender's clock that is further off is set right by when the message was sent
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 Cell = str | bool | int | Decimal | list[str] | None
 
 
@@ -50,7 +52,15 @@ class Message:
     previous: str | None = None
 
 
-def admitted(raw: object, kind: str | None, received: datetime, sent: object = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Admitted:
+    """A message that is taken: its id, and the line of the log that keeps it."""
+
+    id: str
+    line: bytes
+
+
+def admitted(raw: object, kind: str | None, received: datetime, sent: object = None) -> Admitted:
     """A message as it is kept: checked, with its kind, its id and when it came; raises `Refused`.
 
     `kind` is that of the address it came to, None in a batch, where each message says its own.
@@ -62,10 +72,11 @@ def admitted(raw: object, kind: str | None, received: datetime, sent: object = N
     kept["messageId"] = _text(raw, "messageId") or str(uuid.uuid4())
     kept["receivedAt"] = received.isoformat()
     kept.setdefault("sentAt", sent)
-    if len(json.dumps(raw, default=str)) > MOST_BYTES:
-        raise Refused("A message is larger than 32 kB: send less with it.")
     message(kept)
-    return kept
+    line = _JSON.encode(kept).encode(errors="replace")
+    if len(line) > MOST_BYTES:
+        raise Refused("A message is larger than 32 kB: send less with it.")
+    return Admitted(kept["messageId"], line + b"\n")
 
 
 def message(kept: Mapping[str, Any]) -> Message:

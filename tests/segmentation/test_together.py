@@ -91,7 +91,7 @@ def test_a_table_of_logins_without_events_is_reported_and_in_the_picture(tmp_pat
 def after(folder: Path, *messages: dict[str, object]) -> Iterator[Audience]:
     """The version over what was loaded that also has these messages of the kind track."""
     inbox = Inbox(folder)
-    inbox.append([admitted(said, "track", NOW) for said in messages], lambda problem: None)
+    inbox.append([admitted(said, "track", NOW) for said in messages])
     inbox.close()
     bring_in(folder)
     with closing(Audience(version_paths(folder)[-1])) as audience:
