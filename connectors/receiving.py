@@ -137,6 +137,7 @@ class Receiver:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             lifespan="off",
             timeout_keep_alive=30,
             limit_concurrency=MOST_AT_ONCE,

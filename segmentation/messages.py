@@ -26,6 +26,7 @@ DEEPEST = 5
 CLOCK_OFF = timedelta(minutes=1)  # a sender's clock that is further off is set right by when the message was sent
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 
+_BLANKS = re.compile(r"[\s\x00-\x1f]+")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 Cell = str | bool | int | Decimal | list[str] | None
@@ -147,7 +148,7 @@ def _opened(kept: Mapping[str, Any], name: str) -> dict[str, Cell]:
 
 def _flat(value: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Cell]]:
     for key, inner in value.items():
-        name = prefix + re.sub(r"[\s\x00-\x1f]+", "_", str(key).strip())
+        name = prefix + _BLANKS.sub("_", str(key).strip())
         if name == prefix or len(name) > LONGEST_NAME:
             continue
         if isinstance(inner, dict):
@@ -173,15 +174,17 @@ def _said(item: object) -> str:
 
 def _time(kept: Mapping[str, Any]) -> datetime:
     """When it happened: as the sender says, set right where the sender's clock is off; else when it came."""
+    said = kept.get("timestamp") or kept.get("originalTimestamp")
+    time, sent = moment(said), moment(kept.get("sentAt"))
+    if said is not None and time is None:
+        raise Refused("The timestamp of a message is not a date and time as in 2026-05-31T14:05:00Z.")
+    if time is not None and sent is None:
+        return time
     received = moment(kept["receivedAt"])
     assert received is not None
-    said = kept.get("timestamp") or kept.get("originalTimestamp")
-    if said is None:
+    if time is None or sent is None:
         return received
-    time, sent = moment(said), moment(kept.get("sentAt"))
-    if time is None:
-        raise Refused("The timestamp of a message is not a date and time as in 2026-05-31T14:05:00Z.")
-    off = received - sent if sent is not None else timedelta()
+    off = received - sent
     try:
         return time + off if abs(off) > CLOCK_OFF else time
     except OverflowError:
