@@ -18,7 +18,8 @@ from segmentation.messages import Admitted, Refused, admitted
 from segmentation.publishing import clear_abandoned
 from segmentation.workspace import Workspace
 
-BETWEEN = 0.7  # seconds from one version to the next at least, and never less than the last one took
+BETWEEN = 0.7  # seconds from the beginning of one version to that of the next at least
+REST = 0.5  # seconds that others have the machine after one, or as long as it took if that is less
 AGAIN = 10.0  # seconds after something that went wrong
 MOST_REASONS = 50
 _log = logging.getLogger("handpick")
@@ -100,7 +101,8 @@ class Desk:
                 self._arrived.set()
                 self._closed.wait(AGAIN)
                 continue
-            self._closed.wait(max(BETWEEN, time.monotonic() - began))
+            took = time.monotonic() - began
+            self._closed.wait(max(BETWEEN - took, min(took, REST)))
 
     def _bring_in(self) -> None:
         if not version_paths(self._folder):

@@ -52,13 +52,13 @@ def summaries(
             chunk = names[start : start + size]
             query = _query(table, chunk, kind)
             for place, cells, distinct, top, low, high in connection.execute(query).fetchall():
-                shown = _short if kind is Kind.NUMBER else str
+                shown = short if kind is Kind.NUMBER else str
                 values = tuple(Value(value=shown(entry["v"]), count=entry["n"]) for entry in top or ())
                 found[chunk[place]] = Summary(cells, distinct, values, low and shown(low), high and shown(high))
     return found
 
 
-def _short(number: str) -> str:
+def short(number: str) -> str:
     """A number without the zeros that its column's scale puts behind it."""
     return number.rstrip("0").rstrip(".") if "." in number and "e" not in number else number
 

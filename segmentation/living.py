@@ -23,7 +23,7 @@ import duckdb
 from segmentation import inbox
 from segmentation.arriving import Columns
 from segmentation.audience import INTERNAL, Audience, AudienceAbout, Live, attach_base, quoted, version_paths
-from segmentation.catalogue import Catalogue, Field, Kind, Role, Theme
+from segmentation.catalogue import Catalogue, EventProperty, Field, Kind, Role, Theme
 from segmentation.cataloguing import summaries
 from segmentation.errors import LoadError
 from segmentation.folding import LINK
@@ -32,6 +32,7 @@ from segmentation.jobs import QUIET
 from segmentation.overlay import NOTED, Overlay
 from segmentation.plan import LoadPlan, Progress
 from segmentation.publishing import prune, publish, publishing, synced
+from segmentation.recounting import recounted
 from segmentation.saved import saved_folder
 from segmentation.staged import workbench
 
@@ -197,12 +198,13 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, overlay: Overlay, progress
     """The catalogue with what has changed counted anew."""
     events = sorted(overlay.happened.values(), key=lambda event: (-event.count, event.name))
     order = {event.name: place for place, event in enumerate(events)}
-    of_events = _summaries(connection, "events", overlay.events, overlay.brought.keys(), progress)
+    renewed = _recounted(connection, overlay)
+    of_events = _summaries(connection, "events", overlay.events, overlay.brought.keys() - renewed.keys(), progress)
     return Catalogue(
         fields=tuple(_summaries(connection, "people", overlay.people, overlay.renewed, progress)),
         events=tuple(events),
         properties=tuple(
-            one.model_copy(
+            renewed.get(one.name, one).model_copy(
                 update={
                     "events": tuple(sorted({*one.events, *overlay.brought.get(one.name, ())}, key=order.__getitem__))
                 }
@@ -210,6 +212,18 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, overlay: Overlay, progress
             for one in of_events
         ),
     )
+
+
+def _recounted(connection: duckdb.DuckDBPyConnection, overlay: Overlay) -> dict[str, EventProperty]:
+    """Those details of which what came tells all that is new; a number that is stored otherwise now is written otherwise."""
+    found = {}
+    for name in overlay.brought if "rowid" not in overlay.events.known else ():
+        column = overlay.events.known[name]
+        if isinstance(column.named, EventProperty) and overlay.types.get(name, column.type) == column.type:
+            one = recounted(connection, column.named, column.type, overlay.first)
+            if one is not None:
+                found[name] = one
+    return found
 
 
 def _summaries(
@@ -247,6 +261,7 @@ def rebase(folder: Path, progress: Progress = QUIET) -> Rebased:
             attach_base(connection, folder / live.base)
             progress("Tidying up what came in live")
             run = connection.execute
+            run(f"SET threads = {max(1, (os.cpu_count() or 1) // 2)}")  # versions are written meanwhile
             columns = ", ".join(quoted(name) for name in (*INTERNAL, *(p.name for p in about.catalogue.properties)))
             made = {
                 "people": "SELECT * FROM people ORDER BY _row",

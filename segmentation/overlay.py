@@ -74,6 +74,8 @@ class Overlay:
         derives = not any(t.role is TableRole.PEOPLE for t in about.plan.tables)
         self.derived = {f.name: DERIVED[f.label] for f in about.catalogue.fields if derives and f.label in DERIVED}
         ((self.before,),) = connection.execute(f"SELECT count(*) FROM {BASE}.main.events").fetchall()
+        ((self.first,),) = connection.execute("SELECT count(*) FROM touched.added").fetchall()  # row of what comes now
+        self.types = {name: column.type for name, column in self.events.known.items()}
         if new:
             self.show()
 

@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
 from segmentation import publishing
 from segmentation.audience import Audience, AudienceAbout, version_paths
 from segmentation.catalogue import Kind, Role
+from segmentation.cataloguing import summaries
 from segmentation.clock import Clock
 from segmentation.definition import Definition
 from segmentation.engine import Engine
@@ -50,7 +53,25 @@ def folder(tmp_path: Path) -> Path:
             {"_row": 1, "_name": "opened", "_time": AT},
         ],
     ).close()
+    _count_details(path)
     return path.parent
+
+
+def _count_details(path: Path) -> None:
+    """Have the catalogue say what the details hold, as that of a loaded audience does."""
+    with duckdb.connect(str(path)) as connection:
+        ((text,),) = connection.execute("SELECT about FROM handpick_audience").fetchall()
+        about = AudienceAbout.model_validate_json(text)
+        found = summaries(connection, "events", [(p.name, p.kind, "") for p in about.catalogue.properties], QUIET)
+        counted = tuple(
+            one.model_copy(
+                update={name: getattr(found[one.name], name) for name in ("filled", "top", "low", "high")}
+            )
+            for one in about.catalogue.properties
+        )
+        catalogue = about.catalogue.model_copy(update={"properties": counted})
+        told = about.model_copy(update={"catalogue": catalogue}).model_dump_json()
+        connection.execute("UPDATE handpick_audience SET about = ?", [told])
 
 
 class Sender:
@@ -323,6 +344,30 @@ def test_live_or_loaded_the_catalogue_is_the_same_to_the_last_count(tmp_path: Pa
     again = build_audience(audience.about.plan, folder, name="live", zone="UTC", progress=QUIET)
     assert again != audience.path
     assert about_of(again).catalogue == whole.catalogue
+
+
+def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(sender: Sender, folder: Path) -> None:
+    draw = Random(7)
+    for size in (1, 40, 400, 3):
+        for _ in range(size):
+            said = {
+                "page": f"p{min(draw.randrange(90), draw.randrange(90))}", "few": draw.choice(["b", "a", "ä", "B"]),
+                "total": draw.randrange(400) / 4, "count": draw.randrange(120), "amount": draw.choice([1, 2.5, 10, 9]), "paid": draw.random() < 0.5,
+                "day": f"2026-05-{draw.randrange(1, 31):02}", "at": f"2026-05-01T10:{draw.randrange(60):02}:00Z",
+                "tags": draw.sample(["x", "y", "z"], 2), **({"fine": draw.choice([10**21, 0.125])} if size > 40 else {"fine": 7}),
+            }  # fmt: skip
+            sender.send("track", userId="1", event="seen", properties=draw.choice([said, {}, {"page": "p1"}]))
+        audience = sender.brought_in()
+        asked = [(detail.name, detail.kind, "") for detail in audience.catalogue.properties]
+        whole = summaries(audience.cursor(), "events", asked, QUIET)
+        for detail in audience.catalogue.properties:
+            counted = whole[detail.name]
+            assert (detail.filled, detail.top, detail.low, detail.high) == (
+                counted.filled, counted.top, counted.low, counted.high,
+            ), detail.name  # fmt: skip
+        audience.close()
+        if size == 40:
+            bring_in(folder, rebased=rebase(folder))
 
 
 def test_what_waited_keeps_its_numbers(sender: Sender) -> None:
