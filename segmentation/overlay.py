@@ -209,7 +209,9 @@ class Overlay:
         values: dict[str, list[Cell]] = {}
         for number, event in enumerate(events):
             for name, value in event.details.items():
-                values.setdefault(name, [None] * len(events))[number] = value
+                if name not in values:
+                    values[name] = [None] * len(events)
+                values[name][number] = value
         found: dict[str, list[Cell]] = {}
         for name, told in values.items():
             place = self.events.place(name, told, of_people=False)
