@@ -13,7 +13,7 @@ from segmentation.audience import version_paths
 from segmentation.background import STOPPED, Background
 from segmentation.errors import HandpickError
 from segmentation.inbox import Inbox, Written
-from segmentation.living import Rebased, about_of, bring_in, has_grown, rebase
+from segmentation.living import Rebased, bring_in, has_grown, rebase
 from segmentation.messages import Admitted, Refused, admitted
 from segmentation.publishing import clear_abandoned
 from segmentation.workspace import Workspace
@@ -109,7 +109,8 @@ class Desk:
             return  # the audience was deleted; should it be brought back, this goes on
         rebased, self._rebased = self._rebased, None
         published = bring_in(self._folder, rebased=rebased)
-        if published is not None and not self._rebasing and has_grown(about_of(published)):
+        under_way = self._rebasing or self._rebased is not None
+        if published is not None and not under_way and has_grown(published.about):
             self._rebasing = True
             self._beside.submit(self._rebase)
 

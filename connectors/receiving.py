@@ -222,7 +222,9 @@ class _Door:
         problem = await self._done(written)
         if problem is not None:
             desk.refuse("Messages could not be written to the disk; their senders were asked to send them again.")
-            return JSONResponse({"success": False, "message": "The disk cannot be written. Send this again later."}, 503)
+            return JSONResponse(
+                {"success": False, "message": "The disk cannot be written. Send this again later."}, 503
+            )
         if reasons and not taken:
             return JSONResponse({"success": False, "message": reasons[0]}, 400)
         return JSONResponse({"success": True, "refused": len(reasons), "message": reasons[0]}) if reasons else TAKEN

@@ -39,10 +39,12 @@ def summaries(
     Different values are held in memory, for a few columns at once. In a table of few rows the columns of one type are
     stacked into one, as preparing a query for each of thousands takes longer than counting.
     """
-    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
     alike: dict[tuple[Kind, str], list[str]] = {}
     for name, kind, type in columns:
         alike.setdefault((kind, type), []).append(name)
+    if not alike:
+        return {}
+    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
     size = STACK if rows <= SHORT else 1
     total = sum(map(len, alike.values()))
     found: dict[str, Summary] = {}

@@ -71,10 +71,18 @@ class Rebased:
     origin: str
 
 
-def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None = None) -> Path | None:
+@dataclass(frozen=True)
+class Published:
+    """A version that was just published, and what it says of itself."""
+
+    path: Path
+    about: AudienceAbout
+
+
+def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None = None) -> Published | None:
     """Publish what the log has beyond the newest version, over a new base if there is one; returns the version, None for nothing new.
 
-    A new base of an audience that was loaded anew meanwhile is removed. Raises `LoadError`, `AudienceError`, `Cancelled`.
+    A new base of what the newest version does not lie over any more is removed. Raises `LoadError`, `AudienceError`, `Cancelled`.
     """
     with publishing(folder):
         current = version_paths(folder)[-1]
@@ -82,7 +90,7 @@ def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None =
         live = about.live or Live()
         if rebased is not None and rebased.origin != live.base:
             rebased.file.unlink()
-            return None
+            rebased = None
         if rebased is not None:
             about = about_of(rebased.file)
             live = about.live or Live()
@@ -99,10 +107,10 @@ def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None =
                 shutil.copyfile(current, loading)
             else:
                 base = _linked(current)
-            lay(loading, base, about, news, progress)
+            about = lay(loading, base, about, news, progress)
             published = publish(loading, folder)
         prune(folder, base)
-        return published
+        return Published(published, about)
 
 
 def about_of(version: Path) -> AudienceAbout:
@@ -143,8 +151,11 @@ def _linked(version: Path) -> Path:
     return base
 
 
-def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch], progress: Progress) -> None:
-    """Write a version over a base: messages taken in where `loading` is a version over it already, else over the base alone."""
+def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch], progress: Progress) -> AudienceAbout:
+    """Write a version over a base: messages taken in where `loading` is a version over it already, else over the base alone.
+
+    `about` is what the base, or that version, says of itself; returns what this one says.
+    """
     new = not loading.exists()
     live = about.live or Live()
     with workbench(progress, loading) as connection:
@@ -174,18 +185,17 @@ def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch
             misfits=tuple(sorted((overlay.people.misfits + overlay.events.misfits).items())),
             left_out=tuple(sorted(overlay.people.left_out | overlay.events.left_out)),
         )
-        _say(
-            connection,
-            about.model_copy(
-                update={
-                    "people": overlay.size,
-                    "events": about.events + overlay.added,
-                    "newest_event": max(times, default=None),
-                    "catalogue": _catalogue(connection, overlay, progress),
-                    "live": laid,
-                }
-            ),
+        said = about.model_copy(
+            update={
+                "people": overlay.size,
+                "events": about.events + overlay.added,
+                "newest_event": max(times, default=None),
+                "catalogue": _catalogue(connection, overlay, progress),
+                "live": laid,
+            }
         )
+        _say(connection, said)
+    return said
 
 
 def _say(connection: duckdb.DuckDBPyConnection, about: AudienceAbout) -> None:

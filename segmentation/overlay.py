@@ -225,7 +225,8 @@ class Overlay:
         found = self._with(
             arrived,
             "SELECT _name, count(*), count(DISTINCT _row) FILTER (known._row IS NULL), min(_time), max(_time) FROM arrived LEFT JOIN "
-            "(SELECT _row, _name FROM touched.before UNION SELECT _row, _name FROM touched.added) AS known USING (_row, _name) "
+            "(SELECT _row, _name FROM touched.before SEMI JOIN arrived USING (_row) UNION "
+            "SELECT _row, _name FROM touched.added SEMI JOIN arrived USING (_row)) AS known USING (_row, _name) "
             "GROUP BY _name",
         )
         for name, count, people, first, last in found:

@@ -64,9 +64,7 @@ def _count_details(path: Path) -> None:
         about = AudienceAbout.model_validate_json(text)
         found = summaries(connection, "events", [(p.name, p.kind, "") for p in about.catalogue.properties], QUIET)
         counted = tuple(
-            one.model_copy(
-                update={name: getattr(found[one.name], name) for name in ("filled", "top", "low", "high")}
-            )
+            one.model_copy(update={name: getattr(found[one.name], name) for name in ("filled", "top", "low", "high")})
             for one in about.catalogue.properties
         )
         catalogue = about.catalogue.model_copy(update={"properties": counted})
@@ -245,8 +243,21 @@ def test_a_new_base_of_data_that_was_replaced_is_not_used(sender: Sender, folder
     made = rebase(folder)
     other = version_paths(folder)[0]
     (folder / "v000099.duckdb").write_bytes(other.read_bytes())
-    assert bring_in(folder, rebased=made) is None
+    published = bring_in(folder, rebased=made)
+    assert published is not None
+    assert published.about.events == 4
     assert not made.file.exists()
+
+
+def test_what_came_meanwhile_is_brought_in_all_the_same(sender: Sender, folder: Path) -> None:
+    sender.send("track", userId="3", event="bought").brought_in().close()
+    made, again = rebase(folder), rebase(folder)
+    bring_in(folder, rebased=made)
+    sender.send("track", userId="3", event="bought").inbox.close()
+    published = bring_in(folder, rebased=again)
+    sender.inbox = Inbox(folder)
+    assert published is not None
+    assert published.about.events == 5
 
 
 def test_an_audience_may_begin_with_nobody(tmp_path: Path) -> None:
