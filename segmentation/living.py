@@ -33,6 +33,7 @@ from segmentation.overlay import NOTED, Overlay
 from segmentation.plan import LoadPlan, Progress
 from segmentation.publishing import prune, publish, publishing, synced
 from segmentation.recounting import recounted
+from segmentation.remending import TOLD
 from segmentation.saved import saved_folder
 from segmentation.staged import workbench
 
@@ -280,7 +281,8 @@ def rebase(folder: Path, progress: Progress = QUIET) -> Rebased:
                 "UNION ALL SELECT *, 1 FROM handpick_bound) GROUP BY identity",
                 "handpick_waiting": "SELECT * FROM handpick_waiting ANTI JOIN handpick_bound USING (identity)",
             }
-            noted = run("SELECT view_name FROM duckdb_views() WHERE list_contains(?, view_name)", [[*NOTED]]).fetchall()
+            kept = [*NOTED, TOLD]
+            noted = run("SELECT view_name FROM duckdb_views() WHERE list_contains(?, view_name)", [kept]).fetchall()
             made |= {name: f"SELECT * FROM {name}" for (name,) in noted}
             for name, query in made.items():
                 run(f"CREATE TABLE made_{name} AS {query}")

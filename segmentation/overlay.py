@@ -28,6 +28,7 @@ from segmentation.identities import Identities, with_arrived
 from segmentation.joining import people_tables
 from segmentation.messages import Cell
 from segmentation.plan import TableRole
+from segmentation.remending import Remending
 
 MERGES = ("handpick_merges", "handpick_originals")  # see `survivors`
 NOTED = (*MERGES, "handpick_apart")
@@ -63,8 +64,9 @@ class Overlay:
         self.renewed: set[str] = set()  # fields whose values have changed
         self.happened = {event.name: event for event in about.catalogue.events}
         self.brought: dict[str, set[str]] = {}  # details that have come, with their events
+        tables = self._of_base()
         if new:
-            self._create()
+            self._create(tables)
         live = about.live
         self.people = Columns(self._columns("people", about.catalogue.fields))
         self.events = Columns(self._columns("added", about.catalogue.properties))
@@ -73,21 +75,24 @@ class Overlay:
             self.people.left_out.update(live.left_out)
         derives = not any(t.role is TableRole.PEOPLE for t in about.plan.tables)
         self.derived = {f.name: DERIVED[f.label] for f in about.catalogue.fields if derives and f.label in DERIVED}
+        fixed = {self.key.name, *self.derived}
+        self.remending = Remending(connection, about.repairs, self.people.known, fixed, tables)
         ((self.before,),) = connection.execute(f"SELECT count(*) FROM {BASE}.main.events").fetchall()
         ((self.first,),) = connection.execute("SELECT count(*) FROM touched.added").fetchall()  # row of what comes now
         self.types = {name: column.type for name, column in self.events.known.items()}
         if new:
             self.show()
 
-    def _create(self) -> None:
+    def _of_base(self) -> set[str]:
+        query = "SELECT table_name FROM duckdb_tables() WHERE database_name = ?"
+        return {name for (name,) in self.connection.execute(query, [BASE]).fetchall()}
+
+    def _create(self, tables: set[str]) -> None:
         run = self.connection.execute
         run("CREATE SCHEMA touched")
         run(f"CREATE TABLE touched.people AS SELECT * FROM {BASE}.main.people LIMIT 0")
         for table in ("before", "added"):
             run(f"CREATE TABLE touched.{table} AS SELECT * FROM {BASE}.main.events LIMIT 0")
-        tables = {
-            name for (name,) in run("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [BASE]).fetchall()
-        }
         Identities.create(self.connection, tables)
         for name in tables & {*NOTED}:
             run(f"CREATE VIEW {name} AS SELECT * FROM {BASE}.main.{name}")
@@ -160,6 +165,7 @@ class Overlay:
 
     def _describe(self, traits: Mapping[str, Mapping[str, Cell]], rows: Mapping[str, int]) -> None:
         told: dict[str, tuple[list[int], list[Cell]]] = {}
+        mended = set[int]()
         for person, fields in traits.items():
             for name, value in fields.items():
                 numbers, values = told.setdefault(name, ([], []))
@@ -179,6 +185,11 @@ class Overlay:
                 "WHERE touched.people._row = arrived._row",
             )
             self.renewed.add(place)
+            if place in self.remending.fields:
+                self.remending.note(place, numbers, cells)
+                mended.update(numbers)
+        if mended:
+            self.renewed |= self.remending.mend(mended)
 
     # Events
 

@@ -24,6 +24,20 @@ from segmentation.living import about_of, begin, bring_in, rebase
 from segmentation.loading import build_audience
 from segmentation.messages import admitted
 from segmentation.preview import events_of, page_of, person
+from segmentation.repairs import (
+    Case,
+    Change,
+    EmptyEmails,
+    EmptyOutside,
+    Fill,
+    Flaw,
+    MapValues,
+    Step,
+    Trim,
+    WriteCountries,
+    WriteLetters,
+    WritePhones,
+)
 from segmentation.values import field_values
 from tests.segmentation.audiences import write_audience
 from tests.segmentation.staging import stage
@@ -355,6 +369,52 @@ def test_live_or_loaded_the_catalogue_is_the_same_to_the_last_count(tmp_path: Pa
     again = build_audience(audience.about.plan, folder, name="live", zone="UTC", progress=QUIET)
     assert again != audience.path
     assert about_of(again).catalogue == whole.catalogue
+
+
+REPAIRS: tuple[Change, ...] = (
+    Trim(field="name"), WriteLetters(field="name", case=Case.TITLE), MapValues(field="town", values=(("a", "b"), ("b", "a"))),
+    WriteCountries(field="country"), WritePhones(field="phone", country="country", region="US"), Fill(field="town", other="city"),
+    EmptyEmails(field="email", flaw=Flaw.INVALID), EmptyOutside(field="age", low="0", high="120"),
+)  # fmt: skip
+UNTIDY = {
+    "customer_id": ["1", "2", "3"], "name": ["ANN ", "Bob", "Cid"], "town": ["a", "", "Ulm"], "city": ["x", "y", ""],
+    "country": ["Germany", "", "UK"], "phone": ["0170 1234567", "0170 1234568", ""], "email": ["ann@x.org", "bob", ""], "age": ["20", "199", ""],
+}  # fmt: skip
+SAID: list[dict[str, Any]] = [  # in turn; the first two versions do not know yet whose country it is
+    {"customer_id": "9", "name": "  DORA  may", "phone": "0170 1234569", "age": 130, "town": "a"},
+    {"customer_id": "2", "town": "b", "city": "z", "email": "bob@x.org"},
+    {"customer_id": "9", "country": "Deutschland", "email": "dora", "city": "Rom"},
+    {"customer_id": "2", "country": "DE", "town": "", "age": 30},
+    {"customer_id": "3", "city": "Bonn", "phone": "020 7946 0958"},
+]
+
+
+def test_what_comes_live_is_repaired_as_when_it_is_loaded_and_loaded_again(tmp_path: Path) -> None:
+    def built(folder: Path, rows: dict[str, dict[str, Any]]) -> Path:
+        columns = {name: [str(row.get(name) or "") for row in rows.values()] for name in UNTIDY}
+        plan = guess_plan([stage(folder, "customers.csv", columns)], zone="UTC", progress=QUIET)
+        steps = [Step(repair=repair) for repair in REPAIRS]
+        return build_audience(plan, folder / "a", name="a", zone="UTC", progress=QUIET, repairs=steps)
+
+    rows = {id: {name: UNTIDY[name][place] for name in UNTIDY} for place, id in enumerate(UNTIDY["customer_id"])}
+    folder = built(tmp_path / "live", rows).parent
+    for number, said in enumerate(SAID):
+        rows[said["customer_id"]] = rows.get(said["customer_id"], {}) | said
+        sender = Sender(folder)
+        traits = {name: value for name, value in said.items() if name != "customer_id"}
+        audience = sender.send("identify", userId=said["customer_id"], traits=traits).brought_in()
+        sender.inbox.close()
+        if number == 2:
+            bring_in(folder, rebased=rebase(folder))
+    again = build_audience(
+        audience.about.plan, folder, name="a", zone="UTC", progress=QUIET, repairs=audience.about.repairs
+    )
+    loaded = Audience(built(tmp_path / "whole", rows))
+    expected = [person(loaded, row, "UTC") for row in range(4)]
+    assert expected[3]["phone"] == "+491701234569"
+    assert [person(audience, row, "UTC") for row in range(4)] == expected
+    assert [person(Audience(again), row, "UTC") for row in range(4)] == expected
+    assert audience.catalogue == loaded.catalogue == about_of(again).catalogue
 
 
 def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(sender: Sender, folder: Path) -> None:
