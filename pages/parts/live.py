@@ -19,6 +19,7 @@ from segmentation.overlay import key_of
 from segmentation.workspace import AudienceEntry
 
 LOOK = 0.5  # seconds from one look for a newer version to the next
+LOOK_BESIDE = 2.0  # where it is only told
 MOST_REASONS = 5
 NAME = "live-name"
 LINES = """import segment.analytics as analytics   # pip install segment-analytics-python
@@ -194,10 +195,31 @@ def follow(current: Current) -> None:
 
 @st.fragment(run_every=LOOK)
 def _follow(audience: str, version: str) -> None:
+    if _is_newer(audience, version):
+        _show_newer()
+
+
+def newer(current: Current) -> None:
+    """Where messages come in, a button that shows what has come since: what is being read does not move by itself."""
+    if is_open(current.id):
+        _newer(current.id, current.engine.audience.path.name)
+
+
+@st.fragment(run_every=LOOK_BESIDE)
+def _newer(audience: str, version: str) -> None:
+    if _is_newer(audience, version) and st.button(
+        "Newer data has arrived: show it", icon=":material/bolt:", type="tertiary", key="live-newer"
+    ):
+        _show_newer()
+
+
+def _is_newer(audience: str, version: str) -> bool:
     try:
-        newest = workspace().current_version(audience).name
+        return workspace().current_version(audience).name != version
     except HandpickError:
-        return  # deleted meanwhile: the next click says so
-    if newest != version:
-        session().move_on()
-        st.rerun()
+        return False  # deleted meanwhile: the next click says so
+
+
+def _show_newer() -> None:
+    session().move_on()
+    st.rerun()
