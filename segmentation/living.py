@@ -182,6 +182,7 @@ def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch
             end=end,
             messages=messages,
             waiting=waiting,
+            unjoined=live.unjoined + overlay.unjoined,
             rows=rows,
             misfits=tuple(sorted((overlay.people.misfits + overlay.events.misfits).items())),
             left_out=tuple(sorted(overlay.people.left_out | overlay.events.left_out)),

@@ -61,6 +61,7 @@ class Overlay:
         self.by_email = self.key.role is Role.EMAIL
         self.size = about.people
         self.added = 0
+        self.unjoined = 0
         self.renewed: set[str] = set()  # fields whose values have changed
         self.happened = {event.name: event for event in about.catalogue.events}
         self.brought: dict[str, set[str]] = {}  # details that have come, with their events
@@ -106,7 +107,8 @@ class Overlay:
     def take(self, messages: Sequence[Mapping[str, Any]]) -> None:
         """Take messages of the log in."""
         identities = Identities(self.connection)
-        folded = identities.folded(messages, self.by_email)
+        folded = identities.folded(messages, self.by_email, lambda persons: self._known(persons).keys())
+        self.unjoined += folded.unjoined
         rows = self._rows(list(folded.traits))
         identities.keep(folded)
         self._describe(folded.traits, rows)
@@ -121,6 +123,21 @@ class Overlay:
         """The row of each person, new ones behind the others; all of them are touched from here on."""
         if not persons:
             return {}
+        rows = self._known(persons)
+        self._touch(list(rows.values()))
+        new = [person for person in persons if person not in rows]
+        rows |= {person: self.size + place for place, person in enumerate(new)}
+        if new:
+            numbers = pa.array(range(self.size, self.size + len(new)), pa.uint32())
+            arrived = pa.table({"_row": numbers, "person": pa.array(new, pa.string())})
+            key = quoted(self.key.name)
+            self._with(arrived, f"INSERT INTO touched.people (_row, {key}) SELECT _row, person FROM arrived")
+            self.size += len(new)
+            self.renewed.add(self.key.name)
+        return rows
+
+    def _known(self, persons: Sequence[str]) -> dict[str, int]:
+        """The rows of those who are in the audience."""
         key = quoted(self.key.name)
         said = f"lower(trim({key}))" if self.by_email else key
         found = self._with(
@@ -128,17 +145,7 @@ class Overlay:
             f"SELECT person, min(_row) FROM people JOIN arrived ON {said} = person GROUP BY person",
         )
         rows = {person: int(row) for person, row in found}
-        rows = self._merged([person for person in persons if person not in rows], said) | rows
-        self._touch(list(rows.values()))
-        new = [person for person in persons if person not in rows]
-        rows |= {person: self.size + place for place, person in enumerate(new)}
-        if new:
-            numbers = pa.array(range(self.size, self.size + len(new)), pa.uint32())
-            arrived = pa.table({"_row": numbers, "person": pa.array(new, pa.string())})
-            self._with(arrived, f"INSERT INTO touched.people (_row, {key}) SELECT _row, person FROM arrived")
-            self.size += len(new)
-            self.renewed.add(self.key.name)
-        return rows
+        return self._merged([person for person in persons if person not in rows], said) | rows
 
     def _merged(self, persons: Sequence[str], said: str) -> dict[str, int]:
         """The rows of those who were merged into somebody when the audience was loaded."""

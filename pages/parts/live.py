@@ -181,6 +181,11 @@ def _notes(live: Live | None) -> list[str]:
         found.append(
             f"{number(live.waiting)} from visitors who are not known yet: counted as soon as it is known who they are."
         )
+    if live.unjoined:
+        found.append(
+            f"An alias named two customers who are both known ({number(live.unjoined)} ×). They stay two: only what comes from "
+            "then on goes to the new id."
+        )
     found += [f"{number(count)} of {plain(label)} did not fit and are missing." for label, count in live.misfits]
     if live.left_out:
         found.append(f"There was no room for more names: {plain(', '.join(live.left_out[:5]))}.")

@@ -201,6 +201,17 @@ def test_an_alias_brings_a_visitor_to_a_person(sender: Sender) -> None:
     assert rows(sender.brought_in(), did("viewed")) == [2]
 
 
+def test_an_alias_of_a_known_person_keeps_all_that_person_did(sender: Sender) -> None:
+    audience = (
+        sender.send("alias", userId="db-17", previousId="2").send("track", userId="db-17", event="paid").brought_in()
+    )
+    assert (audience.people, rows(audience, did("paid"), did("opened"))) == (3, [1])
+    audience = sender.send("alias", userId="3", previousId="1").send("track", userId="1", event="paid").brought_in()
+    assert (audience.people, rows(audience, did("paid")), rows(audience, did("bought"))) == (3, [1, 2], [0, 1])
+    assert audience.about.live is not None
+    assert audience.about.live.unjoined == 1
+
+
 def test_preview_values_and_facts_see_both(sender: Sender) -> None:
     audience = (
         sender.send("identify", userId="3", traits={"plan": "gold"})
