@@ -29,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,7 +130,13 @@ def send(
 
 def newest(folder: Path) -> int:
     """Messages that the newest version has."""
-    with closing(Audience(version_paths(folder)[-1])) as opened:
+    return messages(version_paths(folder)[-1])
+
+
+@cache
+def messages(version: Path) -> int:
+    """Messages that a version has."""
+    with closing(Audience(version)) as opened:
         return opened.about.live.messages if opened.about.live is not None else 0
 
 

@@ -85,7 +85,7 @@ class Inbox:
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.size = os.fstat(self._file).st_size
         synced_folder(self.path.parent)
-        self.arrived = threading.Event()  # set by each write
+        self.arrived = threading.Event()  # set as soon as there is something new
         self._lines: list[bytes] = []  # that wait for the next write, with their digests
         self._digests: list[bytes] = []
         self._asked: Written | None = None  # the next write, where anybody waits for it
@@ -156,7 +156,8 @@ class Inbox:
             problem = self._written(b"".join(lines))
             if problem is None:
                 self.received += len(digests)
-                self.arrived.set()
+                if digests:
+                    self.arrived.set()
                 asked.set_result(None)
             else:
                 self._lost(digests, asked, problem)

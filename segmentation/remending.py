@@ -65,22 +65,26 @@ class Remending:
         """Do the repairs to these people, of whom something was noted; returns the fields that they may have changed."""
         run = self._connection.execute
         self._connection.register("mended", pa.table({"_row": pa.array(rows, pa.uint32())}))
+        run(f"CREATE TEMP TABLE told AS SELECT * FROM {TOLD} SEMI JOIN mended USING (_row)")
         for name in self.fields:
             column = self._people[name]
             field, a_list = quoted(name), column.named.kind is Kind.LIST
             cell = field if a_list else f"CASE WHEN {field} IS NOT NULL THEN [{field}::VARCHAR] END"
             run(
-                f"INSERT INTO touched.told SELECT _row, $field, {cell}, false FROM touched.people SEMI JOIN mended USING (_row) "
-                f"ANTI JOIN (SELECT _row FROM {TOLD} WHERE field = $field) USING (_row)",
+                f"INSERT INTO told SELECT _row, $field, {cell}, false FROM touched.people SEMI JOIN mended USING (_row) "
+                "ANTI JOIN (SELECT _row FROM told WHERE field = $field) USING (_row)",
                 {"field": name},
             )
             run(
-                f"UPDATE touched.people SET {field} = told.cell{'' if a_list else f'[1]::{column.type}'} FROM {TOLD} AS told "
-                "WHERE told.field = $field AND told._row = people._row AND people._row IN (SELECT _row FROM mended)",
+                f"UPDATE touched.people SET {field} = told.cell{'' if a_list else f'[1]::{column.type}'} FROM told "
+                "WHERE told.field = $field AND told._row = people._row",
                 {"field": name},
             )
+        run("DELETE FROM touched.told WHERE _row IN (SELECT _row FROM mended)")
+        run("INSERT INTO touched.told SELECT * FROM told")
         for change in self._changes:
             self._mend(change)
+        run("DROP TABLE temp.told")
         self._connection.unregister("mended")
         return {change.field for change in self._changes}
 
@@ -92,7 +96,7 @@ class Remending:
         # A temporary table goes before the view of the same name.
         run(
             f"CREATE TEMP TABLE people AS SELECT _row, {', '.join(map(quoted, names))} FROM touched.people WHERE _row IN "
-            f"(SELECT _row FROM {TOLD} SEMI JOIN mended USING (_row) WHERE said AND list_contains($names, field))",
+            "(SELECT _row FROM told WHERE said AND list_contains($names, field))",
             {"names": names},
         )
         mend(self._connection, change)
