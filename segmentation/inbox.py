@@ -141,6 +141,7 @@ class Inbox:
                 del self._seen[next(iter(self._seen))]
             if self._asked is None:
                 self._asked = Written()
+                self._asked.set_running_or_notify_cancel()  # a sender who goes away takes nothing back
                 self._wake.notify()
             return new, self._asked
 

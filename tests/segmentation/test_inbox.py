@@ -120,6 +120,7 @@ def test_those_who_wait_at_once_share_one_write(tmp_path: Path, monkeypatch: pyt
     first = inbox.append([said("a")])[1]
     assert writing.wait(20)
     writes = {inbox.append([said(str(number))])[1] for number in range(50)}
+    assert not any(write.cancel() for write in writes)
     joined.set()
     assert first.result(20) is None
     assert [write.result(20) for write in writes] == [None]
