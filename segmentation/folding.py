@@ -42,7 +42,7 @@ class Folded:
     events: list[Happened] = field(default_factory=list)
     bound: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
-    unjoined: int = 0  # aliases of two people who were both known
+    unjoined: list[tuple[str, str]] = field(default_factory=list)  # by an alias, as both were known
 
 
 class Fold:
@@ -107,7 +107,7 @@ class Fold:
             return person
         if not self._is_known(person):
             return before
-        self.folded.unjoined += 1
+        self.folded.unjoined.append((before, person))
         return person
 
     def _is_known(self, person: str) -> bool:

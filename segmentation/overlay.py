@@ -4,7 +4,7 @@ Tables of the file, beside those of every version (see `audience`), which here a
 - `touched.people`: each of these people as a whole row; `people` is the base without them, and them.
 - `touched.before`: their events in the base; `touched.added`: their new events; `touched.events` is both, so that a question about
   a person can be asked of the schema `touched` alone. `events` is the base's and the new ones.
-- `touched.bound` and `touched.waiting`, see `identities`.
+- `touched.bound` and `touched.waiting`, see `identities`; `touched.told`, see `remending`.
 
 A person is a row of `people` in the base or of `touched.people`, never of both; new people come behind those of the base.
 """
@@ -108,8 +108,9 @@ class Overlay:
         """Take messages of the log in."""
         identities = Identities(self.connection)
         folded = identities.folded(messages, self.by_email, lambda persons: self._known(persons).keys())
-        self.unjoined += folded.unjoined
         rows = self._rows(list(folded.traits))
+        both = self._known([person for pair in folded.unjoined for person in pair]) if folded.unjoined else {}
+        self.unjoined += sum(both[one] != both[other] for one, other in folded.unjoined)
         identities.keep(folded)
         self._describe(folded.traits, rows)
         self._add(folded.events, rows)
