@@ -8,18 +8,18 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from segmentation.audience import version_paths
 from segmentation.background import STOPPED, Background
 from segmentation.errors import HandpickError
-from segmentation.inbox import Done, Inbox
-from segmentation.living import Rebased, about_of, bring_in, has_grown, rebase
-from segmentation.messages import Refused, admitted
+from segmentation.inbox import Inbox, Written
+from segmentation.living import Rebased, bring_in, has_grown, rebase
+from segmentation.messages import Admitted, Refused, admitted
 from segmentation.publishing import clear_abandoned
 from segmentation.workspace import Workspace
 
-BETWEEN = 0.7  # seconds from one version to the next at least, and never less than the last one took
+BETWEEN = 0.7  # seconds from the beginning of one version to that of the next at least
+REST = 0.5  # seconds that others have the machine after one, or as long as it took if that is less
 AGAIN = 10.0  # seconds after something that went wrong
 MOST_REASONS = 50
 _log = logging.getLogger("handpick")
@@ -38,7 +38,7 @@ class Desk:
         self.refused = Counter[str]()  # messages by the reason, since the start
         self.repeated = 0
         self.problem = ""  # why the audience does not follow
-        self._arrived = threading.Event()
+        self._arrived = self._inbox.arrived
         self._arrived.set()  # what came in and was not brought in before the end of the last run
         self._closed = threading.Event()
         self._rebased: Rebased | None = None
@@ -52,10 +52,10 @@ class Desk:
         """Messages that were ever kept."""
         return self._inbox.received
 
-    def take(self, raw: Sequence[object], kind: str | None, sent: object, done: Done) -> tuple[int, list[str]]:
-        """Keep what can be kept; `done` is called when it is on disk. Returns how many are kept or known, and why others are refused."""
+    def take(self, raw: Sequence[object], kind: str | None, sent: object) -> tuple[int, list[str], Written]:
+        """Keep what can be kept: how many are kept or known, why others are refused, and the write that has them on disk."""
         received = datetime.now(UTC)
-        messages: list[dict[str, Any]] = []
+        messages: list[Admitted] = []
         reasons: list[str] = []
         for one in raw:
             try:
@@ -64,16 +64,11 @@ class Desk:
                 reasons.append(str(error))
         for reason in reasons:
             self.refuse(reason)
-
-        def kept(problem: OSError | None) -> None:
-            if problem is None:
-                self._arrived.set()
-            done(problem)
-
-        self.repeated += len(messages) - self._inbox.append(messages, kept)
+        new, written = self._inbox.append(messages)
+        self.repeated += len(messages) - new
         if messages:
             self.last = received
-        return len(messages), reasons
+        return len(messages), reasons, written
 
     def refuse(self, reason: str) -> None:
         """Count something that was refused."""
@@ -106,14 +101,16 @@ class Desk:
                 self._arrived.set()
                 self._closed.wait(AGAIN)
                 continue
-            self._closed.wait(max(BETWEEN, time.monotonic() - began))
+            took = time.monotonic() - began
+            self._closed.wait(max(BETWEEN - took, min(took, REST)))
 
     def _bring_in(self) -> None:
         if not version_paths(self._folder):
             return  # the audience was deleted; should it be brought back, this goes on
         rebased, self._rebased = self._rebased, None
         published = bring_in(self._folder, rebased=rebased)
-        if published is not None and not self._rebasing and has_grown(about_of(published)):
+        under_way = self._rebasing or self._rebased is not None
+        if published is not None and not under_way and has_grown(published.about):
             self._rebasing = True
             self._beside.submit(self._rebase)
 

@@ -55,6 +55,7 @@ class Live(Model):
     messages: int = 0
     rows: int = 0  # of people and events that lie over the base
     waiting: int = 0  # messages of visitors who are not known yet
+    unjoined: int = 0  # aliases of two people who were both known, and stay two
     misfits: tuple[tuple[str, int], ...] = ()  # (label, values that did not fit and are missing)
     left_out: tuple[str, ...] = ()  # names for which there was no room
 

@@ -41,10 +41,12 @@ def summaries(
     Different values are held in memory, for a few columns at once. In a table of few rows the columns of one type are
     stacked into one, as preparing a query for each of thousands takes longer than counting.
     """
-    ((length,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
     alike: dict[tuple[Kind, str], list[str]] = {}
     for name, kind, type in columns:
         alike.setdefault((kind, type), []).append(name)
+    if not alike:
+        return {}
+    ((length,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
     size = STACK if length <= SHORT else 1
     total = sum(map(len, alike.values()))
     found: dict[str, Summary] = {}
@@ -54,13 +56,13 @@ def summaries(
             part = Part.nth(progress, len(found), total, len(chunk))
             rows = watched(connection, _query(table, chunk, kind), {}, part, f"Counting values of {table}")
             for place, cells, distinct, top, low, high in rows:
-                shown = _short if kind is Kind.NUMBER else str
+                shown = short if kind is Kind.NUMBER else str
                 values = tuple(Value(value=shown(entry["v"]), count=entry["n"]) for entry in top or ())
                 found[chunk[place]] = Summary(cells, distinct, values, low and shown(low), high and shown(high))
     return found
 
 
-def _short(number: str) -> str:
+def short(number: str) -> str:
     """A number without the zeros that its column's scale puts behind it."""
     return number.rstrip("0").rstrip(".") if "." in number and "e" not in number else number
 

@@ -1,8 +1,9 @@
 """Whose messages are whose: an audience is of known people, and what a visitor did waits until it is known who that was.
 
 In the order of messages: a message that carries both ids, or an alias, binds the one to the other, and what waited for it comes along.
-A visitor who is identified as somebody else later belongs to that person from then on. Where the audience's people are known by
-their e-mail addresses, a userId is bound to the address that its traits bring.
+A visitor who is identified as somebody else later belongs to that person from then on. An alias of a known person gives it another id;
+two people who are both known stay two. Where the audience's people are known by their e-mail addresses, a userId is bound to the
+address that its traits bring.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ Bound = Callable[[str], str | None]
 """The person that an id was bound to before, by `user:…` or `anonymous:…`."""
 Kept = Callable[[str], Sequence[Mapping[str, Any]]]
 """The messages that wait for an id."""
+Known = Callable[[str], bool]
+"""Whether somebody is in the audience."""
 LINK = "link"  # of what waits: not a message, but another id that it also waits for
 
 
@@ -39,28 +42,33 @@ class Folded:
     events: list[Happened] = field(default_factory=list)
     bound: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    unjoined: list[tuple[str, str]] = field(default_factory=list)  # by an alias, as both were known
 
 
 class Fold:
     """Messages of the log, in its order, turned into what they say of people."""
 
-    def __init__(self, by_email: bool, bound: Bound, kept: Kept) -> None:
+    def __init__(self, by_email: bool, bound: Bound, kept: Kept, known: Known) -> None:
         """`by_email`: the audience's people are known by their e-mail addresses."""
         self.folded = Folded()
         self._by_email = by_email
         self._bound = bound
         self._kept = kept
+        self._known = known
 
     def take(self, raw: Mapping[str, Any]) -> None:
         """Take the next message."""
         found = message(raw)
         ids = _ids(found)
-        person = self._named(found) or next(filter(None, map(self._person, ids)), None)
+        before = self._before(found.previous) if found.previous is not None else None
+        person = self._named(found) or next(filter(None, map(self._person, ids)), None) or before
         if person is None:
             self._wait(ids[0], raw)
             for other in ids[1:]:
                 self._wait(other, {LINK: ids[0]})
             return
+        if before is not None:
+            person = self._aliased(before, person)
         for identity in ids:
             self._bind(identity, person)
         self._tell(person, found)
@@ -74,7 +82,11 @@ class Fold:
             email = (found.details or {}).get("email") if found.kind == "identify" else None
             said = email if isinstance(email, str) and "@" in email else found.user
             return said.strip().lower() if said is not None and "@" in said else None
-        person, seen = found.user, set[str]()
+        return self._now(found.user)
+
+    def _now(self, user: str | None) -> str | None:
+        """Who is meant by a userId by now."""
+        person, seen = user, set[str]()
         while person is not None and person not in seen:
             seen.add(person)
             now = self._person(f"user:{person}")
@@ -82,6 +94,24 @@ class Fold:
                 break
             person = now
         return person
+
+    def _before(self, previous: str) -> str | None:
+        """Who had an id before an alias, as far as that says it."""
+        if not self._by_email:
+            return self._now(previous)
+        return previous.lower() if "@" in previous else self._person(f"user:{previous}")
+
+    def _aliased(self, before: str, person: str) -> str:
+        """Whose both ids are: of the one who is known already, so that nothing has to move."""
+        if before == person or not self._is_known(before):
+            return person
+        if not self._is_known(person):
+            return before
+        self.folded.unjoined.append((before, person))
+        return person
+
+    def _is_known(self, person: str) -> bool:
+        return person in self.folded.traits or self._known(person)
 
     def _wait(self, identity: str, raw: Mapping[str, Any]) -> None:
         self.folded.waiting.setdefault(identity, []).append(raw)

@@ -7,7 +7,7 @@ In a version over a base they are views of the base's and of `touched.bound` and
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
@@ -36,8 +36,13 @@ class Identities:
             connection.execute(f"CREATE TABLE touched.{name} ({columns.replace(',', ' VARCHAR,')} VARCHAR)")
             connection.execute(f"CREATE VIEW handpick_{name} AS SELECT {columns} FROM touched.{name}{older}")
 
-    def folded(self, messages: Sequence[Mapping[str, Any]], by_email: bool) -> Folded:
-        """What messages come to after all that came before; `by_email`: people are known by their e-mail addresses."""
+    def folded(
+        self, messages: Sequence[Mapping[str, Any]], by_email: bool, present: Callable[[Sequence[str]], Set[str]]
+    ) -> Folded:
+        """What messages come to after all that came before; `by_email`: people are known by their e-mail addresses.
+
+        `present` are those of some persons who are in the audience.
+        """
         ids = list({f"{kind}:{said}" for raw in messages for kind, name in IDS if (said := raw.get(name)) is not None})
         bound: dict[str, str | None] = dict.fromkeys(ids)
         self._connection.register("asked", pa.table({"identity": pa.array(ids, pa.string())}))
@@ -67,7 +72,19 @@ class Identities:
                 waiting[identity] = [json.loads(raw, parse_float=Decimal) for (raw,) in rows.fetchall()]
             return waiting[identity]
 
-        fold = Fold(by_email, bound_to, kept)
+        named = {
+            str(raw.get(name)) for raw in messages if raw.get("type") == "alias" for name in ("userId", "previousId")
+        }
+        asked = named | {person for name in named if (person := bound.get(f"user:{name}")) is not None}
+        there = {*present([*asked])} if asked else set[str]()
+
+        def known(person: str) -> bool:
+            if person not in asked:
+                asked.add(person)
+                there.update(present([person]))
+            return person in there
+
+        fold = Fold(by_email, bound_to, kept, known)
         for raw in messages:
             fold.take(raw)
         return fold.folded

@@ -10,7 +10,8 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.errors import AudienceError
+from segmentation.messages import Admitted
 
 LOG = "live/messages.log"
 REMEMBERED = 1_000_000
 PIECE = 1 << 20  # bytes read at once
 
-Done = Callable[[OSError | None], None]
-"""Told when messages are on disk, or why they are not."""
+Written = Future[OSError | None]
+"""Done when messages are on disk (None), or could not be written (why); one for all that share a write."""
 
 
 def synced_folder(folder: Path) -> None:
@@ -83,7 +85,10 @@ class Inbox:
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.size = os.fstat(self._file).st_size
         synced_folder(self.path.parent)
-        self._waiting: list[tuple[bytes, Sequence[bytes], Done]] = []
+        self.arrived = threading.Event()  # set as soon as there is something new
+        self._lines: list[bytes] = []  # that wait for the next write, with their digests
+        self._digests: list[bytes] = []
+        self._asked: Written | None = None  # the next write, where anybody waits for it
         self._wake = threading.Condition()
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="handpick-live-log", daemon=True)
@@ -118,45 +123,56 @@ class Inbox:
                 if number >= self.received - REMEMBERED:
                     self._seen[_digest(json.loads(line)["messageId"])] = None
 
-    def append(self, messages: Sequence[dict[str, Any]], done: Done) -> int:
-        """Have new messages written; `done` is called when they, and those they repeat, are on disk. Returns how many are new."""
-        lines, digests = [], []
+    def append(self, messages: Sequence[Admitted]) -> tuple[int, Written]:
+        """Have new messages written: how many are new, and the write after which they, and those they repeat, are on disk."""
+        new = 0
         with self._wake:
             if self._closed:
                 raise AudienceError("This audience does not receive any more.")
             for message in messages:
-                digest = _digest(message["messageId"])
+                digest = _digest(message.id)
                 if digest in self._seen:
                     continue
                 self._seen[digest] = None
-                digests.append(digest)
-                lines.append(
-                    json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace")
-                )
+                self._digests.append(digest)
+                self._lines.append(message.line)
+                new += 1
             while len(self._seen) > REMEMBERED:
                 del self._seen[next(iter(self._seen))]
-            self._waiting.append((b"".join(line + b"\n" for line in lines), digests, done))
-            self._wake.notify()
-        return len(lines)
+            if self._asked is None:
+                self._asked = Written()
+                self._asked.set_running_or_notify_cancel()  # a sender who goes away takes nothing back
+                self._wake.notify()
+            return new, self._asked
 
     def _write(self) -> None:
         while True:
             with self._wake:
-                while not self._waiting and not self._closed:
+                while self._asked is None and not self._closed:
                     self._wake.wait()
-                if not self._waiting:
+                if self._asked is None:
                     return
-                taken, self._waiting = self._waiting, []
-            problem = self._written(b"".join(text for text, _, _ in taken))
-            with self._wake:
-                for _, digests, _ in taken:
-                    if problem is None:
-                        self.received += len(digests)
-                    else:
-                        for digest in digests:
-                            self._seen.pop(digest, None)
-            for _, _, done in taken:
-                done(problem)
+                lines, digests, asked = self._lines, self._digests, self._asked
+                self._lines, self._digests, self._asked = [], [], None
+            problem = self._written(b"".join(lines))
+            if problem is None:
+                self.received += len(digests)
+                if digests:
+                    self.arrived.set()
+                asked.set_result(None)
+            else:
+                self._lost(digests, asked, problem)
+
+    def _lost(self, digests: Sequence[bytes], asked: Written, problem: OSError) -> None:
+        """Tell who waited for a write, and who waits for the next one, as they may have repeated what is lost."""
+        with self._wake:
+            for digest in (*digests, *self._digests):
+                self._seen.pop(digest, None)
+            later, self._asked = self._asked, None
+            self._lines, self._digests = [], []
+        asked.set_result(problem)
+        if later is not None:
+            later.set_result(problem)
 
     def _written(self, text: bytes) -> OSError | None:
         """All of it on disk, or nothing of it in the log."""

@@ -23,7 +23,7 @@ import duckdb
 from segmentation import inbox
 from segmentation.arriving import Columns
 from segmentation.audience import INTERNAL, Audience, AudienceAbout, Live, attach_base, quoted, version_paths
-from segmentation.catalogue import Catalogue, Field, Kind, Role, Theme
+from segmentation.catalogue import Catalogue, EventProperty, Field, Kind, Role, Theme
 from segmentation.cataloguing import summaries
 from segmentation.errors import LoadError
 from segmentation.folding import LINK
@@ -32,6 +32,8 @@ from segmentation.jobs import QUIET
 from segmentation.overlay import NOTED, Overlay
 from segmentation.plan import LoadPlan, Progress
 from segmentation.publishing import prune, publish, publishing, synced
+from segmentation.recounting import recounted
+from segmentation.remending import TOLD
 from segmentation.saved import saved_folder
 from segmentation.staged import workbench
 
@@ -70,10 +72,18 @@ class Rebased:
     origin: str
 
 
-def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None = None) -> Path | None:
+@dataclass(frozen=True)
+class Published:
+    """A version that was just published, and what it says of itself."""
+
+    path: Path
+    about: AudienceAbout
+
+
+def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None = None) -> Published | None:
     """Publish what the log has beyond the newest version, over a new base if there is one; returns the version, None for nothing new.
 
-    A new base of an audience that was loaded anew meanwhile is removed. Raises `LoadError`, `AudienceError`, `Cancelled`.
+    A new base of what the newest version does not lie over any more is removed. Raises `LoadError`, `AudienceError`, `Cancelled`.
     """
     with publishing(folder):
         current = version_paths(folder)[-1]
@@ -81,7 +91,7 @@ def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None =
         live = about.live or Live()
         if rebased is not None and rebased.origin != live.base:
             rebased.file.unlink()
-            return None
+            rebased = None
         if rebased is not None:
             about = about_of(rebased.file)
             live = about.live or Live()
@@ -98,10 +108,10 @@ def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None =
                 shutil.copyfile(current, loading)
             else:
                 base = _linked(current)
-            lay(loading, base, about, news, progress)
+            about = lay(loading, base, about, news, progress)
             published = publish(loading, folder)
         prune(folder, base)
-        return published
+        return Published(published, about)
 
 
 def about_of(version: Path) -> AudienceAbout:
@@ -142,8 +152,11 @@ def _linked(version: Path) -> Path:
     return base
 
 
-def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch], progress: Progress) -> None:
-    """Write a version over a base: messages taken in where `loading` is a version over it already, else over the base alone."""
+def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch], progress: Progress) -> AudienceAbout:
+    """Write a version over a base: messages taken in where `loading` is a version over it already, else over the base alone.
+
+    `about` is what the base, or that version, says of itself; returns what this one says.
+    """
     new = not loading.exists()
     live = about.live or Live()
     with workbench(progress, loading) as connection:
@@ -169,22 +182,22 @@ def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch
             end=end,
             messages=messages,
             waiting=waiting,
+            unjoined=live.unjoined + overlay.unjoined,
             rows=rows,
             misfits=tuple(sorted((overlay.people.misfits + overlay.events.misfits).items())),
             left_out=tuple(sorted(overlay.people.left_out | overlay.events.left_out)),
         )
-        _say(
-            connection,
-            about.model_copy(
-                update={
-                    "people": overlay.size,
-                    "events": about.events + overlay.added,
-                    "newest_event": max(times, default=None),
-                    "catalogue": _catalogue(connection, overlay, progress),
-                    "live": laid,
-                }
-            ),
+        said = about.model_copy(
+            update={
+                "people": overlay.size,
+                "events": about.events + overlay.added,
+                "newest_event": max(times, default=None),
+                "catalogue": _catalogue(connection, overlay, progress),
+                "live": laid,
+            }
         )
+        _say(connection, said)
+    return said
 
 
 def _say(connection: duckdb.DuckDBPyConnection, about: AudienceAbout) -> None:
@@ -197,12 +210,13 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, overlay: Overlay, progress
     """The catalogue with what has changed counted anew."""
     events = sorted(overlay.happened.values(), key=lambda event: (-event.count, event.name))
     order = {event.name: place for place, event in enumerate(events)}
-    of_events = _summaries(connection, "events", overlay.events, overlay.brought.keys(), progress)
+    renewed = _recounted(connection, overlay)
+    of_events = _summaries(connection, "events", overlay.events, overlay.brought.keys() - renewed.keys(), progress)
     return Catalogue(
         fields=tuple(_summaries(connection, "people", overlay.people, overlay.renewed, progress)),
         events=tuple(events),
         properties=tuple(
-            one.model_copy(
+            renewed.get(one.name, one).model_copy(
                 update={
                     "events": tuple(sorted({*one.events, *overlay.brought.get(one.name, ())}, key=order.__getitem__))
                 }
@@ -210,6 +224,18 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, overlay: Overlay, progress
             for one in of_events
         ),
     )
+
+
+def _recounted(connection: duckdb.DuckDBPyConnection, overlay: Overlay) -> dict[str, EventProperty]:
+    """Those details of which what came tells all that is new; a number that is stored otherwise now is written otherwise."""
+    found = {}
+    for name in overlay.brought if "rowid" not in overlay.events.known else ():
+        column = overlay.events.known[name]
+        if isinstance(column.named, EventProperty) and overlay.types.get(name, column.type) == column.type:
+            one = recounted(connection, column.named, column.type, overlay.first)
+            if one is not None:
+                found[name] = one
+    return found
 
 
 def _summaries(
@@ -247,6 +273,7 @@ def rebase(folder: Path, progress: Progress = QUIET) -> Rebased:
             attach_base(connection, folder / live.base)
             progress("Tidying up what came in live")
             run = connection.execute
+            run(f"SET threads = {max(1, (os.cpu_count() or 1) // 2)}")  # versions are written meanwhile
             columns = ", ".join(quoted(name) for name in (*INTERNAL, *(p.name for p in about.catalogue.properties)))
             made = {
                 "people": "SELECT * FROM people ORDER BY _row",
@@ -255,7 +282,8 @@ def rebase(folder: Path, progress: Progress = QUIET) -> Rebased:
                 "UNION ALL SELECT *, 1 FROM handpick_bound) GROUP BY identity",
                 "handpick_waiting": "SELECT * FROM handpick_waiting ANTI JOIN handpick_bound USING (identity)",
             }
-            noted = run("SELECT view_name FROM duckdb_views() WHERE list_contains(?, view_name)", [[*NOTED]]).fetchall()
+            kept = [*NOTED, TOLD]
+            noted = run("SELECT view_name FROM duckdb_views() WHERE list_contains(?, view_name)", [kept]).fetchall()
             made |= {name: f"SELECT * FROM {name}" for (name,) in noted}
             for name, query in made.items():
                 run(f"CREATE TABLE made_{name} AS {query}")

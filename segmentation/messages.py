@@ -26,6 +26,9 @@ DEEPEST = 5
 CLOCK_OFF = timedelta(minutes=1)  # a sender's clock that is further off is set right by when the message was sent
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 
+_BLANKS = re.compile(r"[\s\x00-\x1f]+")
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 Cell = str | bool | int | Decimal | list[str] | None
 
 
@@ -50,7 +53,15 @@ class Message:
     previous: str | None = None
 
 
-def admitted(raw: object, kind: str | None, received: datetime, sent: object = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Admitted:
+    """A message that is taken: its id, and the line of the log that keeps it."""
+
+    id: str
+    line: bytes
+
+
+def admitted(raw: object, kind: str | None, received: datetime, sent: object = None) -> Admitted:
     """A message as it is kept: checked, with its kind, its id and when it came; raises `Refused`.
 
     `kind` is that of the address it came to, None in a batch, where each message says its own.
@@ -62,10 +73,11 @@ def admitted(raw: object, kind: str | None, received: datetime, sent: object = N
     kept["messageId"] = _text(raw, "messageId") or str(uuid.uuid4())
     kept["receivedAt"] = received.isoformat()
     kept.setdefault("sentAt", sent)
-    if len(json.dumps(raw, default=str)) > MOST_BYTES:
-        raise Refused("A message is larger than 32 kB: send less with it.")
     message(kept)
-    return kept
+    line = _JSON.encode(kept).encode(errors="replace")
+    if len(line) > MOST_BYTES:
+        raise Refused("A message is larger than 32 kB: send less with it.")
+    return Admitted(kept["messageId"], line + b"\n")
 
 
 def message(kept: Mapping[str, Any]) -> Message:
@@ -136,7 +148,7 @@ def _opened(kept: Mapping[str, Any], name: str) -> dict[str, Cell]:
 
 def _flat(value: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Cell]]:
     for key, inner in value.items():
-        name = prefix + re.sub(r"[\s\x00-\x1f]+", "_", str(key).strip())
+        name = prefix + _BLANKS.sub("_", str(key).strip())
         if name == prefix or len(name) > LONGEST_NAME:
             continue
         if isinstance(inner, dict):
@@ -162,15 +174,17 @@ def _said(item: object) -> str:
 
 def _time(kept: Mapping[str, Any]) -> datetime:
     """When it happened: as the sender says, set right where the sender's clock is off; else when it came."""
+    said = kept.get("timestamp") or kept.get("originalTimestamp")
+    time, sent = moment(said), moment(kept.get("sentAt"))
+    if said is not None and time is None:
+        raise Refused("The timestamp of a message is not a date and time as in 2026-05-31T14:05:00Z.")
+    if time is not None and sent is None:
+        return time
     received = moment(kept["receivedAt"])
     assert received is not None
-    said = kept.get("timestamp") or kept.get("originalTimestamp")
-    if said is None:
+    if time is None or sent is None:
         return received
-    time, sent = moment(said), moment(kept.get("sentAt"))
-    if time is None:
-        raise Refused("The timestamp of a message is not a date and time as in 2026-05-31T14:05:00Z.")
-    off = received - sent if sent is not None else timedelta()
+    off = received - sent
     try:
         return time + off if abs(off) > CLOCK_OFF else time
     except OverflowError:

@@ -4,7 +4,7 @@ Tables of the file, beside those of every version (see `audience`), which here a
 - `touched.people`: each of these people as a whole row; `people` is the base without them, and them.
 - `touched.before`: their events in the base; `touched.added`: their new events; `touched.events` is both, so that a question about
   a person can be asked of the schema `touched` alone. `events` is the base's and the new ones.
-- `touched.bound` and `touched.waiting`, see `identities`.
+- `touched.bound` and `touched.waiting`, see `identities`; `touched.told`, see `remending`.
 
 A person is a row of `people` in the base or of `touched.people`, never of both; new people come behind those of the base.
 """
@@ -28,6 +28,7 @@ from segmentation.identities import Identities, with_arrived
 from segmentation.joining import people_tables
 from segmentation.messages import Cell
 from segmentation.plan import TableRole
+from segmentation.remending import Remending
 
 MERGES = ("handpick_merges", "handpick_originals")  # see `survivors`
 NOTED = (*MERGES, "handpick_apart")
@@ -60,11 +61,13 @@ class Overlay:
         self.by_email = self.key.role is Role.EMAIL
         self.size = about.people
         self.added = 0
+        self.unjoined = 0
         self.renewed: set[str] = set()  # fields whose values have changed
         self.happened = {event.name: event for event in about.catalogue.events}
         self.brought: dict[str, set[str]] = {}  # details that have come, with their events
+        tables = self._of_base()
         if new:
-            self._create()
+            self._create(tables)
         live = about.live
         self.people = Columns(self._columns("people", about.catalogue.fields))
         self.events = Columns(self._columns("added", about.catalogue.properties))
@@ -73,19 +76,24 @@ class Overlay:
             self.people.left_out.update(live.left_out)
         derives = not any(t.role is TableRole.PEOPLE for t in about.plan.tables)
         self.derived = {f.name: DERIVED[f.label] for f in about.catalogue.fields if derives and f.label in DERIVED}
+        fixed = {self.key.name, *self.derived}
+        self.remending = Remending(connection, about.repairs, self.people.known, fixed, tables)
         ((self.before,),) = connection.execute(f"SELECT count(*) FROM {BASE}.main.events").fetchall()
+        ((self.first,),) = connection.execute("SELECT count(*) FROM touched.added").fetchall()  # row of what comes now
+        self.types = {name: column.type for name, column in self.events.known.items()}
         if new:
             self.show()
 
-    def _create(self) -> None:
+    def _of_base(self) -> set[str]:
+        query = "SELECT table_name FROM duckdb_tables() WHERE database_name = ?"
+        return {name for (name,) in self.connection.execute(query, [BASE]).fetchall()}
+
+    def _create(self, tables: set[str]) -> None:
         run = self.connection.execute
         run("CREATE SCHEMA touched")
         run(f"CREATE TABLE touched.people AS SELECT * FROM {BASE}.main.people LIMIT 0")
         for table in ("before", "added"):
             run(f"CREATE TABLE touched.{table} AS SELECT * FROM {BASE}.main.events LIMIT 0")
-        tables = {
-            name for (name,) in run("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [BASE]).fetchall()
-        }
         Identities.create(self.connection, tables)
         for name in tables & {*NOTED}:
             run(f"CREATE VIEW {name} AS SELECT * FROM {BASE}.main.{name}")
@@ -99,8 +107,10 @@ class Overlay:
     def take(self, messages: Sequence[Mapping[str, Any]]) -> None:
         """Take messages of the log in."""
         identities = Identities(self.connection)
-        folded = identities.folded(messages, self.by_email)
+        folded = identities.folded(messages, self.by_email, lambda persons: self._known(persons).keys())
         rows = self._rows(list(folded.traits))
+        both = self._known([person for pair in folded.unjoined for person in pair]) if folded.unjoined else {}
+        self.unjoined += sum(both[one] != both[other] for one, other in folded.unjoined)
         identities.keep(folded)
         self._describe(folded.traits, rows)
         self._add(folded.events, rows)
@@ -114,6 +124,21 @@ class Overlay:
         """The row of each person, new ones behind the others; all of them are touched from here on."""
         if not persons:
             return {}
+        rows = self._known(persons)
+        self._touch(list(rows.values()))
+        new = [person for person in persons if person not in rows]
+        rows |= {person: self.size + place for place, person in enumerate(new)}
+        if new:
+            numbers = pa.array(range(self.size, self.size + len(new)), pa.uint32())
+            arrived = pa.table({"_row": numbers, "person": pa.array(new, pa.string())})
+            key = quoted(self.key.name)
+            self._with(arrived, f"INSERT INTO touched.people (_row, {key}) SELECT _row, person FROM arrived")
+            self.size += len(new)
+            self.renewed.add(self.key.name)
+        return rows
+
+    def _known(self, persons: Sequence[str]) -> dict[str, int]:
+        """The rows of those who are in the audience."""
         key = quoted(self.key.name)
         said = f"lower(trim({key}))" if self.by_email else key
         found = self._with(
@@ -121,17 +146,7 @@ class Overlay:
             f"SELECT person, min(_row) FROM people JOIN arrived ON {said} = person GROUP BY person",
         )
         rows = {person: int(row) for person, row in found}
-        rows = self._merged([person for person in persons if person not in rows], said) | rows
-        self._touch(list(rows.values()))
-        new = [person for person in persons if person not in rows]
-        rows |= {person: self.size + place for place, person in enumerate(new)}
-        if new:
-            numbers = pa.array(range(self.size, self.size + len(new)), pa.uint32())
-            arrived = pa.table({"_row": numbers, "person": pa.array(new, pa.string())})
-            self._with(arrived, f"INSERT INTO touched.people (_row, {key}) SELECT _row, person FROM arrived")
-            self.size += len(new)
-            self.renewed.add(self.key.name)
-        return rows
+        return self._merged([person for person in persons if person not in rows], said) | rows
 
     def _merged(self, persons: Sequence[str], said: str) -> dict[str, int]:
         """The rows of those who were merged into somebody when the audience was loaded."""
@@ -158,6 +173,7 @@ class Overlay:
 
     def _describe(self, traits: Mapping[str, Mapping[str, Cell]], rows: Mapping[str, int]) -> None:
         told: dict[str, tuple[list[int], list[Cell]]] = {}
+        mended = set[int]()
         for person, fields in traits.items():
             for name, value in fields.items():
                 numbers, values = told.setdefault(name, ([], []))
@@ -177,6 +193,11 @@ class Overlay:
                 "WHERE touched.people._row = arrived._row",
             )
             self.renewed.add(place)
+            if place in self.remending.fields:
+                self.remending.note(place, numbers, cells)
+                mended.update(numbers)
+        if mended:
+            self.renewed |= self.remending.mend(mended)
 
     # Events
 
@@ -207,7 +228,9 @@ class Overlay:
         values: dict[str, list[Cell]] = {}
         for number, event in enumerate(events):
             for name, value in event.details.items():
-                values.setdefault(name, [None] * len(events))[number] = value
+                if name not in values:
+                    values[name] = [None] * len(events)
+                values[name][number] = value
         found: dict[str, list[Cell]] = {}
         for name, told in values.items():
             place = self.events.place(name, told, of_people=False)
@@ -221,7 +244,8 @@ class Overlay:
         found = self._with(
             arrived,
             "SELECT _name, count(*), count(DISTINCT _row) FILTER (known._row IS NULL), min(_time), max(_time) FROM arrived LEFT JOIN "
-            "(SELECT _row, _name FROM touched.before UNION SELECT _row, _name FROM touched.added) AS known USING (_row, _name) "
+            "(SELECT _row, _name FROM touched.before SEMI JOIN arrived USING (_row) UNION "
+            "SELECT _row, _name FROM touched.added SEMI JOIN arrived USING (_row)) AS known USING (_row, _name) "
             "GROUP BY _name",
         )
         for name, count, people, first, last in found:

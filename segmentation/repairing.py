@@ -23,6 +23,7 @@ from segmentation.repairs import (
     Repair,
     Step,
     in_order,
+    looked_at,
     sentence,
 )
 from segmentation.survivors import kept_apart, merge_people, note_apart
@@ -111,8 +112,7 @@ def _problem(repair: Repair, fields: Sequence[Stored]) -> str:
 def _named(repair: Repair) -> list[str]:
     """The fields a repair needs."""
     if isinstance(repair, Change):
-        others = [getattr(repair, name, None) for name in ("other", "country")]
-        return [repair.field, *(name for name in others if name is not None)]
+        return sorted(looked_at(repair))
     if isinstance(repair, KeepApart):
         return []
     return [repair.field] if isinstance(repair, MergeSame) else [name for _, name in repair.fields]

@@ -156,6 +156,12 @@ class Step(Model):
     problem: str = ""
 
 
+def looked_at(change: Change) -> set[str]:
+    """The fields that a change needs: its own, and those that it takes values or countries from."""
+    others = (getattr(change, name, None) for name in ("other", "country"))
+    return {change.field, *(name for name in others if name is not None)}
+
+
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps as they are done: as they were added, merges last."""
     return tuple(sorted(steps, key=lambda step: isinstance(step.repair, Merge)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.counting import counted
+from pages.parts.live import newer
 from pages.parts.queries import Current, current
 from pages.parts.session import session
 from pages.parts.words import number, percent, plain
@@ -38,6 +39,7 @@ def segment_or_stop(found: Current, purpose: str) -> Answer:
         st.subheader(plain(session().name), width="content", anchor=False)
         if answer.counted:
             st.markdown(f"**{number(answer.total)}** people · {percent(answer.share)} of {number(answer.base)}")
+        newer(found)
     if not answer.counted:
         st.markdown(f"To {purpose}, build a segment first; now it holds everybody.")
         st.page_link("pages/build.py", label="Go to Build", icon=":material/front_hand:")

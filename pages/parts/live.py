@@ -19,6 +19,7 @@ from segmentation.overlay import key_of
 from segmentation.workspace import AudienceEntry
 
 LOOK = 0.5  # seconds from one look for a newer version to the next
+LOOK_BESIDE = 2.0  # where it is only told
 MOST_REASONS = 5
 NAME = "live-name"
 LINES = """import segment.analytics as analytics   # pip install segment-analytics-python
@@ -180,6 +181,11 @@ def _notes(live: Live | None) -> list[str]:
         found.append(
             f"{number(live.waiting)} from visitors who are not known yet: counted as soon as it is known who they are."
         )
+    if live.unjoined:
+        found.append(
+            f"An alias named two customers who are both known ({number(live.unjoined)} ×). They stay two: only what comes from "
+            "then on goes to the new id."
+        )
     found += [f"{number(count)} of {plain(label)} did not fit and are missing." for label, count in live.misfits]
     if live.left_out:
         found.append(f"There was no room for more names: {plain(', '.join(live.left_out[:5]))}.")
@@ -194,10 +200,31 @@ def follow(current: Current) -> None:
 
 @st.fragment(run_every=LOOK)
 def _follow(audience: str, version: str) -> None:
+    if _is_newer(audience, version):
+        _show_newer()
+
+
+def newer(current: Current) -> None:
+    """Where messages come in, a button that shows what has come since: what is being read does not move by itself."""
+    if is_open(current.id):
+        _newer(current.id, current.engine.audience.path.name)
+
+
+@st.fragment(run_every=LOOK_BESIDE)
+def _newer(audience: str, version: str) -> None:
+    if _is_newer(audience, version) and st.button(
+        "Newer data has arrived: show it", icon=":material/bolt:", type="tertiary", key="live-newer"
+    ):
+        _show_newer()
+
+
+def _is_newer(audience: str, version: str) -> bool:
     try:
-        newest = workspace().current_version(audience).name
+        return workspace().current_version(audience).name != version
     except HandpickError:
-        return  # deleted meanwhile: the next click says so
-    if newest != version:
-        session().move_on()
-        st.rerun()
+        return False  # deleted meanwhile: the next click says so
+
+
+def _show_newer() -> None:
+    session().move_on()
+    st.rerun()

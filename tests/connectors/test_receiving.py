@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -168,6 +169,24 @@ def test_what_is_refused_is_told_why(space: Workspace, receiver: Receiver) -> No
     status, said = post(receiver, "batch", b" " * 50_000_000, key_of(space), packed=True)
     assert status == 413
     assert "unpacked" in said["message"]
+
+
+def test_a_large_body_is_taken_and_a_head_without_end_is_not(space: Workspace, receiver: Receiver) -> None:
+    batch = [{"type": "track", "userId": "u", "event": "bought", "properties": {"note": "x" * 30_000}}] * 15
+    assert post(receiver, "batch", {"batch": batch}, key_of(space))[0] == 200
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE) as sender:
+        sender.sendall(b"POST /v1/track HTTP/1.1\r\nHost: live\r\nCookie: ")
+        for _ in range(3):
+            sender.sendall(b"x" * 30_000)
+        assert sender.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_other_ways_of_asking_are_answered(receiver: Receiver) -> None:
+    for method, path, status in (("GET", "/v1/track", 405), ("POST", "/other", 404)):
+        with pytest.raises(urllib.error.HTTPError) as told:
+            urllib.request.urlopen(urllib.request.Request(receiver.url + path, method=method), timeout=PATIENCE)
+        with told.value as answer:
+            assert answer.code == status
 
 
 def test_of_a_batch_what_is_good_is_taken_and_the_rest_counted(space: Workspace, receiver: Receiver) -> None:

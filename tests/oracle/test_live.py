@@ -54,7 +54,7 @@ def test_live_as_in_one_file(tmp_path: Path) -> None:
         for event in later
     ]
     messages += [admitted({"userId": f"new {n}", "traits": {}}, "identify", datetime.now(UTC)) for n in range(3)]
-    inbox.append(messages, lambda problem: None)
+    inbox.append(messages)
     inbox.close()
     bring_in(path.parent)
     live = Audience(version_paths(path.parent)[-1])

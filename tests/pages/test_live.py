@@ -6,10 +6,15 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from pages.parts.queries import endpoints, receiver
+from pages.parts.queries import current, endpoints, receiver
+from segmentation.inbox import Inbox
+from segmentation.living import bring_in
+from segmentation.messages import admitted
 from tests.pages.driver import Open, button, words
 
 
@@ -55,3 +60,30 @@ def test_an_audience_may_begin_with_nobody(app: Open) -> None:
     next(toggle for toggle in at.toggle if "Live" in toggle.label).set_value(False).run()
     assert not endpoints().all()[0].on
     assert receiver().desk(endpoints().all()[0].audience) is None
+
+
+def test_who_reads_is_told_of_newer_data_where_messages_come_in(app: Open) -> None:
+    app()
+    opened = current()
+    assert opened is not None
+
+    def read(opened: object) -> None:
+        from pages.parts.live import newer
+
+        newer(opened)
+
+    def offered() -> list[str]:
+        at = AppTest.from_function(read, args=(opened,)).run()
+        assert not at.exception
+        return [button.label for button in at.button]
+
+    endpoints().switch(opened.id, True)
+    assert offered() == []
+    folder = opened.engine.audience.path.parent
+    inbox = Inbox(folder)
+    inbox.append([admitted({"userId": "somebody", "event": "purchase"}, "track", datetime.now(UTC))])
+    inbox.close()
+    bring_in(folder)
+    assert offered() == ["Newer data has arrived: show it"]
+    endpoints().switch(opened.id, False)
+    assert offered() == []

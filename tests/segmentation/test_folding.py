@@ -13,7 +13,7 @@ def fold(*messages: Mapping[str, Any], by_email: bool = False, before: Folded | 
     def kept(identity: str) -> Sequence[Mapping[str, Any]]:
         return known.waiting.get(identity, [])
 
-    found = Fold(by_email, known.bound.get, kept)
+    found = Fold(by_email, known.bound.get, kept, known.traits.__contains__)
     for said in messages:
         found.take({"receivedAt": "2026-06-01T12:00:00Z", **said})
     return found.folded
@@ -56,12 +56,32 @@ def test_traits_of_a_visitor_wait_too() -> None:
     assert found.traits == {"u": {"plan": "pro"}}
 
 
-def test_an_alias_renames_a_user_from_then_on_through_every_alias() -> None:
+def alias(previous: str, user: str) -> dict[str, Any]:
+    return {"type": "alias", "previousId": previous, "userId": user}
+
+
+def test_an_alias_gives_a_known_person_another_id_and_all_of_them_lead_there() -> None:
+    first = fold(track("a", userId="u0"))
     found = fold(
-        {"type": "alias", "previousId": "u0", "userId": "u1"}, {"type": "alias", "previousId": "u1", "userId": "u2"},
-        track("a", userId="u0"),
-    )  # fmt: skip
-    assert told(found) == [("u2", "a")]
+        alias("u0", "u1"), alias("u1", "u2"), *(track(user, userId=user) for user in ("u0", "u1", "u2")), before=first
+    )
+    assert told(found) == [("u0", "u0"), ("u0", "u1"), ("u0", "u2")]
+    assert not found.unjoined
+
+
+def test_two_who_are_both_known_stay_two_and_only_what_comes_later_moves() -> None:
+    first = fold(track("a", userId="u0"), track("b", userId="u1"))
+    found = fold(alias("u0", "u1"), track("c", userId="u0"), alias("u0", "u1"), before=first)
+    assert told(found) == [("u1", "c")]
+    assert found.unjoined == [("u0", "u1")]
+
+
+def test_by_email_an_alias_of_a_known_address_stays_with_it() -> None:
+    first = fold(track("a", userId="ann@x.org"), by_email=True)
+    found = fold(
+        alias("Ann@x.org", "new@x.org"), track("b", userId="17"), alias("ann@x.org", "17"), by_email=True, before=first
+    )
+    assert told(found) == [("ann@x.org", "b")]
 
 
 def test_aliases_in_a_circle_end() -> None:

@@ -8,21 +8,18 @@ import pytest
 
 from segmentation.errors import AudienceError
 from segmentation.inbox import Inbox, log_path, read
+from segmentation.messages import Admitted
 
 
 def put(inbox: Inbox, *ids: str) -> int:
     """Append messages and wait until they are on disk; how many are new."""
-    done = threading.Event()
-    problems: list[OSError | None] = []
-
-    def settle(problem: OSError | None) -> None:
-        problems.append(problem)
-        done.set()
-
-    new = inbox.append([{"messageId": one, "n": 0.1} for one in ids], settle)
-    assert done.wait(20)
-    assert problems == [None]
+    new, written = inbox.append([said(one) for one in ids])
+    assert written.result(20) is None
     return new
+
+
+def said(id: str) -> Admitted:
+    return Admitted(id, json.dumps({"messageId": id, "n": 0.1}).encode() + b"\n")
 
 
 def kept(folder: Path, start: int = 0) -> list[str]:
@@ -81,23 +78,51 @@ def test_a_log_has_one_writer(tmp_path: Path) -> None:
         Inbox(tmp_path)
     inbox.close()
     with pytest.raises(AudienceError, match="does not receive"):
-        inbox.append([], lambda problem: None)
+        inbox.append([])
 
 
-def test_what_cannot_be_written_is_told_and_may_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_written_is_told_also_to_who_repeated_it_meanwhile_and_may_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inbox = Inbox(tmp_path)
-    told: list[OSError | None] = []
-    done = threading.Event()
     full = OSError(28, "No space left on device")
+    writing, repeated = threading.Event(), threading.Event()
 
     def fail(file: int) -> None:
+        writing.set()
+        assert repeated.wait(20)
         raise full
 
     with monkeypatch.context() as patched:
         patched.setattr("segmentation.inbox.os.fsync", fail)
-        inbox.append([{"messageId": "a"}], lambda problem: (told.append(problem), done.set()))
-        assert done.wait(20)
-    assert told == [full]
-    assert put(inbox, "a") == 1
+        first = inbox.append([said("a")])
+        assert writing.wait(20)
+        again = inbox.append([said("a"), said("b")])
+        repeated.set()
+        assert [first[0], again[0]] == [1, 1]
+        assert [first[1].result(20), again[1].result(20)] == [full, full]
+    assert put(inbox, "a", "b") == 2
     inbox.close()
-    assert kept(tmp_path) == ["a"]
+    assert kept(tmp_path) == ["a", "b"]
+
+
+def test_those_who_wait_at_once_share_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox = Inbox(tmp_path)
+    writing, joined = threading.Event(), threading.Event()
+    syncs = []
+
+    def slow(file: int) -> None:
+        syncs.append(file)
+        writing.set()
+        assert joined.wait(20)
+
+    monkeypatch.setattr("segmentation.inbox.os.fsync", slow)
+    first = inbox.append([said("a")])[1]
+    assert writing.wait(20)
+    writes = {inbox.append([said(str(number))])[1] for number in range(50)}
+    assert not any(write.cancel() for write in writes)
+    joined.set()
+    assert first.result(20) is None
+    assert [write.result(20) for write in writes] == [None]
+    assert len(syncs) == 2
+    inbox.close()

@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
 from segmentation import publishing
 from segmentation.audience import Audience, AudienceAbout, version_paths
 from segmentation.catalogue import Kind, Role
+from segmentation.cataloguing import summaries
 from segmentation.clock import Clock
 from segmentation.definition import Definition
 from segmentation.engine import Engine
@@ -21,6 +24,20 @@ from segmentation.living import about_of, begin, bring_in, rebase
 from segmentation.loading import build_audience
 from segmentation.messages import admitted
 from segmentation.preview import events_of, page_of, person
+from segmentation.repairs import (
+    Case,
+    Change,
+    EmptyEmails,
+    EmptyOutside,
+    Fill,
+    Flaw,
+    MapValues,
+    Step,
+    Trim,
+    WriteCountries,
+    WriteLetters,
+    WritePhones,
+)
 from segmentation.values import field_values
 from tests.segmentation.audiences import write_audience
 from tests.segmentation.staging import stage
@@ -50,7 +67,23 @@ def folder(tmp_path: Path) -> Path:
             {"_row": 1, "_name": "opened", "_time": AT},
         ],
     ).close()
+    _count_details(path)
     return path.parent
+
+
+def _count_details(path: Path) -> None:
+    """Have the catalogue say what the details hold, as that of a loaded audience does."""
+    with duckdb.connect(str(path)) as connection:
+        ((text,),) = connection.execute("SELECT about FROM handpick_audience").fetchall()
+        about = AudienceAbout.model_validate_json(text)
+        found = summaries(connection, "events", [(p.name, p.kind, "") for p in about.catalogue.properties], QUIET)
+        counted = tuple(
+            one.model_copy(update={name: getattr(found[one.name], name) for name in ("filled", "top", "low", "high")})
+            for one in about.catalogue.properties
+        )
+        catalogue = about.catalogue.model_copy(update={"properties": counted})
+        told = about.model_copy(update={"catalogue": catalogue}).model_dump_json()
+        connection.execute("UPDATE handpick_audience SET about = ?", [told])
 
 
 class Sender:
@@ -63,7 +96,7 @@ class Sender:
     def send(self, kind: str, **said: Any) -> "Sender":
         """One message, at noon of the first of June unless it says otherwise."""
         said = {"timestamp": "2026-06-01T11:00:00Z"} | said
-        self.inbox.append([admitted(json.loads(json.dumps(said)), kind, NOW)], lambda problem: None)
+        self.inbox.append([admitted(json.loads(json.dumps(said)), kind, NOW)])
         return self
 
     def brought_in(self) -> Audience:
@@ -168,6 +201,17 @@ def test_an_alias_brings_a_visitor_to_a_person(sender: Sender) -> None:
     assert rows(sender.brought_in(), did("viewed")) == [2]
 
 
+def test_an_alias_of_a_known_person_keeps_all_that_person_did(sender: Sender) -> None:
+    audience = (
+        sender.send("alias", userId="db-17", previousId="2").send("track", userId="db-17", event="paid").brought_in()
+    )
+    assert (audience.people, rows(audience, did("paid"), did("opened"))) == (3, [1])
+    audience = sender.send("alias", userId="3", previousId="1").send("track", userId="1", event="paid").brought_in()
+    assert (audience.people, rows(audience, did("paid")), rows(audience, did("bought"))) == (3, [1, 2], [0, 1])
+    assert audience.about.live is not None
+    assert audience.about.live.unjoined == 1
+
+
 def test_preview_values_and_facts_see_both(sender: Sender) -> None:
     audience = (
         sender.send("identify", userId="3", traits={"plan": "gold"})
@@ -224,8 +268,21 @@ def test_a_new_base_of_data_that_was_replaced_is_not_used(sender: Sender, folder
     made = rebase(folder)
     other = version_paths(folder)[0]
     (folder / "v000099.duckdb").write_bytes(other.read_bytes())
-    assert bring_in(folder, rebased=made) is None
+    published = bring_in(folder, rebased=made)
+    assert published is not None
+    assert published.about.events == 4
     assert not made.file.exists()
+
+
+def test_what_came_meanwhile_is_brought_in_all_the_same(sender: Sender, folder: Path) -> None:
+    sender.send("track", userId="3", event="bought").brought_in().close()
+    made, again = rebase(folder), rebase(folder)
+    bring_in(folder, rebased=made)
+    sender.send("track", userId="3", event="bought").inbox.close()
+    published = bring_in(folder, rebased=again)
+    sender.inbox = Inbox(folder)
+    assert published is not None
+    assert published.about.events == 5
 
 
 def test_an_audience_may_begin_with_nobody(tmp_path: Path) -> None:
@@ -323,6 +380,76 @@ def test_live_or_loaded_the_catalogue_is_the_same_to_the_last_count(tmp_path: Pa
     again = build_audience(audience.about.plan, folder, name="live", zone="UTC", progress=QUIET)
     assert again != audience.path
     assert about_of(again).catalogue == whole.catalogue
+
+
+REPAIRS: tuple[Change, ...] = (
+    Trim(field="name"), WriteLetters(field="name", case=Case.TITLE), MapValues(field="town", values=(("a", "b"), ("b", "a"))),
+    WriteCountries(field="country"), WritePhones(field="phone", country="country", region="US"), Fill(field="town", other="city"),
+    EmptyEmails(field="email", flaw=Flaw.INVALID), EmptyOutside(field="age", low="0", high="120"),
+)  # fmt: skip
+UNTIDY = {
+    "customer_id": ["1", "2", "3"], "name": ["ANN ", "Bob", "Cid"], "town": ["a", "", "Ulm"], "city": ["x", "y", ""],
+    "country": ["Germany", "", "UK"], "phone": ["0170 1234567", "0170 1234568", ""], "email": ["ann@x.org", "bob", ""], "age": ["20", "199", ""],
+}  # fmt: skip
+SAID: list[dict[str, Any]] = [  # in turn; the first two versions do not know yet whose country it is
+    {"customer_id": "9", "name": "  DORA  may", "phone": "0170 1234569", "age": 130, "town": "a"},
+    {"customer_id": "2", "town": "b", "city": "z", "email": "bob@x.org"},
+    {"customer_id": "9", "country": "Deutschland", "email": "dora", "city": "Rom"},
+    {"customer_id": "2", "country": "DE", "town": "", "age": 30},
+    {"customer_id": "3", "city": "Bonn", "phone": "020 7946 0958"},
+]
+
+
+def test_what_comes_live_is_repaired_as_when_it_is_loaded_and_loaded_again(tmp_path: Path) -> None:
+    def built(folder: Path, rows: dict[str, dict[str, Any]]) -> Path:
+        columns = {name: [str(row.get(name) or "") for row in rows.values()] for name in UNTIDY}
+        plan = guess_plan([stage(folder, "customers.csv", columns)], zone="UTC", progress=QUIET)
+        steps = [Step(repair=repair) for repair in REPAIRS]
+        return build_audience(plan, folder / "a", name="a", zone="UTC", progress=QUIET, repairs=steps)
+
+    rows = {id: {name: UNTIDY[name][place] for name in UNTIDY} for place, id in enumerate(UNTIDY["customer_id"])}
+    folder = built(tmp_path / "live", rows).parent
+    for number, said in enumerate(SAID):
+        rows[said["customer_id"]] = rows.get(said["customer_id"], {}) | said
+        sender = Sender(folder)
+        traits = {name: value for name, value in said.items() if name != "customer_id"}
+        audience = sender.send("identify", userId=said["customer_id"], traits=traits).brought_in()
+        sender.inbox.close()
+        if number == 2:
+            bring_in(folder, rebased=rebase(folder))
+    again = build_audience(
+        audience.about.plan, folder, name="a", zone="UTC", progress=QUIET, repairs=audience.about.repairs
+    )
+    loaded = Audience(built(tmp_path / "whole", rows))
+    expected = [person(loaded, row, "UTC") for row in range(4)]
+    assert expected[3]["phone"] == "+491701234569"
+    assert [person(audience, row, "UTC") for row in range(4)] == expected
+    assert [person(Audience(again), row, "UTC") for row in range(4)] == expected
+    assert audience.catalogue == loaded.catalogue == about_of(again).catalogue
+
+
+def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(sender: Sender, folder: Path) -> None:
+    draw = Random(7)
+    for size in (1, 40, 400, 3):
+        for _ in range(size):
+            said = {
+                "page": f"p{min(draw.randrange(90), draw.randrange(90))}", "few": draw.choice(["b", "a", "ä", "B"]),
+                "total": draw.randrange(400) / 4, "count": draw.randrange(120), "amount": draw.choice([1, 2.5, 10, 9]), "paid": draw.random() < 0.5,
+                "day": f"2026-05-{draw.randrange(1, 31):02}", "at": f"2026-05-01T10:{draw.randrange(60):02}:00Z",
+                "tags": draw.sample(["x", "y", "z"], 2), **({"fine": draw.choice([10**21, 0.125])} if size > 40 else {"fine": 7}),
+            }  # fmt: skip
+            sender.send("track", userId="1", event="seen", properties=draw.choice([said, {}, {"page": "p1"}]))
+        audience = sender.brought_in()
+        asked = [(detail.name, detail.kind, "") for detail in audience.catalogue.properties]
+        whole = summaries(audience.cursor(), "events", asked, QUIET)
+        for detail in audience.catalogue.properties:
+            counted = whole[detail.name]
+            assert (detail.filled, detail.top, detail.low, detail.high) == (
+                counted.filled, counted.top, counted.low, counted.high,
+            ), detail.name  # fmt: skip
+        audience.close()
+        if size == 40:
+            bring_in(folder, rebased=rebase(folder))
 
 
 def test_what_waited_keeps_its_numbers(sender: Sender) -> None:

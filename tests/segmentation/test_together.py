@@ -89,9 +89,9 @@ def test_a_table_of_logins_without_events_is_reported_and_in_the_picture(tmp_pat
 
 @contextmanager
 def after(folder: Path, *messages: dict[str, object]) -> Iterator[Audience]:
-    """The version over what was loaded that also has these messages of the kind track."""
+    """The version over what was loaded that also has these messages."""
     inbox = Inbox(folder)
-    inbox.append([admitted(said, "track", NOW) for said in messages], lambda problem: None)
+    inbox.append([admitted({"type": "track", **said}, None, NOW) for said in messages])
     inbox.close()
     bring_in(folder)
     with closing(Audience(version_paths(folder)[-1])) as audience:
@@ -102,7 +102,10 @@ def test_what_comes_in_live_finds_profiles_of_two_tables_by_either_id(tmp_path: 
     load(tmp_path, plan_of(tmp_path), APART).close()
     folder = tmp_path / "a"
     said = [{"userId": user, "event": "called", "timestamp": "2024-05-01T00:00:00Z"} for user in ("A-1", "17", "20")]
-    with after(folder, *said) as audience, audience.cursor() as cursor:
+    alike = {"type": "alias", "previousId": "A-1", "userId": "17"}
+    with after(folder, *said, alike) as audience, audience.cursor() as cursor:
+        assert audience.about.live is not None
+        assert not audience.about.live.unjoined, "both are ids of one person already"
         assert cursor.execute("SELECT _row FROM events WHERE _name = 'called' ORDER BY 1").fetchall() == [
             (0,), (0,), (3,),
         ]  # fmt: skip
