@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from segmentation.plan import Link, LoadPlan, TablePlan, TableRole
+from collections.abc import Sequence
+
+from segmentation.plan import Link, LoadPlan, Origin, StagedTable, TablePlan, TableRole
 
 MOST_REPEATED = (
     0.02  # of the values that rows are looked up by may come again; with more, nobody knows which row is meant
@@ -37,6 +39,32 @@ def targets(plan: LoadPlan, index: int) -> tuple[int, ...]:
 def _leads(plan: LoadPlan, start: int, end: int) -> bool:
     """Whether links lead from one table to another, or it is the same."""
     return start == end or any(_leads(plan, link.table, end) for link in plan.tables[start].links)
+
+
+def declared(tables: Sequence[StagedTable], index: int) -> dict[str, tuple[int, str] | None]:
+    """To what the columns of the table at `index` refer as its database declares: the place and column of another of these tables.
+
+    None for a column whose other table was not read.
+    """
+    origin = tables[index].origin
+    if origin is None:
+        return {}
+    places = {_in_source(t.origin): place for place, t in enumerate(tables) if t.origin is not None}
+    found: dict[str, tuple[int, str] | None] = {}
+    for reference in tables[index].references:
+        named = {"schema_name": reference.schema_name, "table": reference.table}
+        place = places.get(_in_source(origin.model_copy(update=named)))
+        keys = {column.casefold(): column for column in tables[place].columns} if place is not None else {}
+        key = keys.get(reference.key.casefold())
+        found[reference.column] = found.get(reference.column) or (
+            None if place is None or key is None else (place, key)
+        )
+    return found
+
+
+def _in_source(origin: Origin) -> tuple[object, ...]:
+    """What tells a table of a database from all others, in any case of letters."""
+    return origin.source, *sorted(origin.settings.items()), origin.schema_name.casefold(), origin.table.casefold()
 
 
 def referred(plan: LoadPlan, index: int) -> frozenset[str]:

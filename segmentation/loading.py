@@ -139,7 +139,9 @@ def _load(
             reports[index] = _repaired(report, done, stay[index])
     else:
         number_people(connection, [*happened, *tellers])
-    reports |= note_visitors(connection, tellers, keys)
+    knowing = [source for source in persons if source.plan.visitor is not None]
+    told = note_visitors(connection, [*tellers, *knowing], keys | {s.index: keys_of(s.index) for s in knowing})
+    reports |= {source.index: told[source.index] for source in tellers}
     if happened:
         progress("Loading the events", 0.45)
         joins = {source.index: joined[source.index].joins for source in happened}

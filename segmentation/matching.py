@@ -20,15 +20,19 @@ FILLED = 0.5  # … and so many rows have one
 PROBED = 2_000  # values of one table that are looked up in another
 CANDIDATES = 8  # columns of a table that are tried by their values alone
 FEWEST = 3  # values that have to be found, where names say nothing
+DECLARED = 1_000  # as likely is what a database declares; how alike names are is 100 at most
 LEAST_KNOWN = ((80, 0.5), (60, 0.8), (0, 0.95))  # so alike are the names: so many of the probed values must be found
 USED = (TableRole.PEOPLE, TableRole.EVENTS)
 
 
 class Matching:
-    """A plan whose tables are looked at, to find out what they refer to."""
+    """A plan whose tables are looked at, to find out what they refer to; between tables before the place `since` nothing is changed."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: LoadPlan) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: int = 0) -> None:
         self._connection = connection
+        self._since = since
+        everything = [table.table for table in plan.tables]
+        self._declared = [links.declared(everything, place) for place in range(len(everything))]
         self._staged = [Staged(connection, table.table, place) for place, table in enumerate(plan.tables)]
         self._unique: dict[tuple[int, str], bool] = {}
         self.plan = plan
@@ -38,25 +42,33 @@ class Matching:
 
         Links lead away from people and events, so that a table is told by the nearest that refers to it.
         """
-        for index, table in enumerate(self.plan.tables):
-            if table.role is TableRole.LEAVE_OUT and (link := self._part(index)):
-                self._replace(index, self._as_part(table, link))
-        reached = {place for place, table in enumerate(self.plan.tables) if table.role in USED}
+        for index in self._left_out():
+            if link := self._part(index):
+                self._replace(index, self._as_part(self.plan.tables[index], link))
+        reached = {place for place, table in enumerate(self.plan.tables) if table.role in (*USED, TableRole.LOOKUP)}
         ring = sorted(reached)
         while ring:
-            unreached = [
-                p for p, t in enumerate(self.plan.tables) if p not in reached and t.role is TableRole.LEAVE_OUT
-            ]
+            unreached = [place for place in self._left_out() if place not in reached]
             further = set()
             for index in ring:
-                whole = [p for p in links.targets(self.plan, index) if self.plan.tables[p].role is TableRole.EVENTS]
-                further |= self._link(index, [*unreached, *whole])
+                known = [p for p in links.targets(self.plan, index) if p < self._since or self._holds_events(p)]
+                others = [*unreached, *known]
+                further |= self._link(
+                    index, others if index >= self._since else [p for p in others if p >= self._since]
+                )
             reached |= further
             ring = sorted(further)
-        for index, table in enumerate(self.plan.tables):
-            if table.role is TableRole.LEAVE_OUT:
-                self._by_values(index)
+        for index in self._left_out():
+            self._by_values(index)
         return self.plan
+
+    def _left_out(self) -> list[int]:
+        """The places of tables for which there is no use yet."""
+        tables = enumerate(self.plan.tables)
+        return [place for place, table in tables if table.role is TableRole.LEAVE_OUT and place >= self._since]
+
+    def _holds_events(self, index: int) -> bool:
+        return self.plan.tables[index].role is TableRole.EVENTS
 
     def suggest_for(self, index: int) -> LoadPlan:
         """The plan with links from and to the table at `index`, where there are none yet."""
@@ -139,21 +151,28 @@ class Matching:
         self._replace(link.table, completed(self.plan.tables[link.table].model_copy(update=update)))
 
     def _candidates(self, index: int, other: int) -> Iterable[tuple[int, Link]]:
-        """The links that names allow and values confirm, with how alike the names are."""
+        """The links that are declared, or that names allow and values confirm, with how alike the names are."""
         table, target = self.plan.tables[index], self.plan.tables[other]
+        declared = self._declared[index]
+        # Whose events are, is told by people.
+        own_key, its_key = (t.key if t.role is TableRole.EVENTS else None for t in (table, target))
+        for name, refers in declared.items():
+            allowed = refers is not None and refers[0] == other and name != own_key and refers[1] != its_key
+            if refers is not None and allowed and self._is_unique(*refers):
+                yield DECLARED, Link(column=name, table=other, key=refers[1])
         own = {"name", "title", *naming.table_nouns(target.table.name)}
         alike: dict[tuple[str, ...], list[ColumnPlan]] = {}  # of thousands of columns few are compared
         for key in _able(target):
             alike.setdefault(_subject(key.column), []).append(key)
         numbering = {subject: keys for subject, keys in alike.items() if own.issuperset(subject)}
         for column in _able(table):
-            if column.column == table.key and table.role is TableRole.EVENTS:
-                continue  # whose it is, is told by people
+            if column.column in declared or column.column == own_key:
+                continue
             subject = _subject(column.column)
             for key in chain(*({**numbering, subject: alike.get(subject, [])}).values()):
                 score = likeness(column.column, key.column, target.table.name)
-                if target.role is TableRole.EVENTS and (
-                    key.column == target.key or not naming.numbers_rows(key.column, target.table.name)
+                if key.column == its_key or (
+                    target.role is TableRole.EVENTS and not naming.numbers_rows(key.column, target.table.name)
                 ):
                     continue
                 if not score or not self._is_unique(other, key.column):
