@@ -62,6 +62,11 @@ def declared(tables: Sequence[StagedTable], index: int) -> dict[str, tuple[int, 
     return found
 
 
+def is_declared(plan: LoadPlan, index: int, link: Link) -> bool:
+    """Whether the database itself says what a link of the table at `index` says."""
+    return declared([table.table for table in plan.tables], index).get(link.column) == (link.table, link.key)
+
+
 def _in_source(origin: Origin) -> tuple[object, ...]:
     """What tells a table of a database from all others, in any case of letters."""
     return origin.source, *sorted(origin.settings.items()), origin.schema_name.casefold(), origin.table.casefold()

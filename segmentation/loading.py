@@ -151,7 +151,7 @@ def _load(
         no_events(connection)
     if not persons:
         progress("Finding out who did it", 0.65)
-        fields = derive_people(connection, happened, stored)
+        fields = derive_people(connection, [*happened, *tellers], stored)
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
     if any(source.plan.keep_visitors for source in happened):
         fields.append(anonymous_field(connection, fields))

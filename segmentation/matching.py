@@ -278,6 +278,16 @@ def suggested_for(plan: LoadPlan, index: int, progress: Progress) -> LoadPlan:
         return with_problems(Matching(connection, plan).suggest_for(index))
 
 
+def owned(plan: LoadPlan, index: int, people: int, progress: Progress) -> Link:
+    """How many of the customer ids of the table at `index` are in the people table at the place `people`, as a link.
+
+    Both have a key. Raises `LoadError` and `Cancelled`.
+    """
+    link = Link(column=plan.tables[index].key or "", table=people, key=plan.tables[people].key or "")
+    with workbench(progress) as connection:
+        return Matching(connection, plan).count(index, link)
+
+
 def counted(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: LoadPlan | None) -> LoadPlan:
     """The plan with its links counted, but for those between tables that are as they were in `since`."""
     known = {_identity(since, t, k): k for t in since.tables for k in t.links} if since else {}

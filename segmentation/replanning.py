@@ -19,8 +19,9 @@ from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
 LEFT_OUT = "Left out"  # how a note begins that says why a table is …
 APART = "Kept apart"  # … why a detail is one of its own …
-NOT_JOINED = "Not joined"  # … and why nobody is joined by an id
-FOUND = (LEFT_OUT, APART, NOT_JOINED)  # what was found when the table was first looked at
+NOT_JOINED = "Not joined"  # … why nobody is joined by an id …
+SINCE = "From now on"  # … and whose customers they are where there was no table of them before
+FOUND = (LEFT_OUT, APART, NOT_JOINED, SINCE)  # what was found when the table was first looked at
 TIMES = (Kind.DATE, Kind.MOMENT)
 _LOCAL_DAY = re.compile(f"(?:{SLASHED_DAY}|{DOTTED_DAY})(?:[ T,].*)?")
 

@@ -8,13 +8,14 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from connectors.extending import extend
 from connectors.importing import load
 from pages.parts import leftovers, work
 from pages.parts.changes import change_plan, select, with_widget
-from pages.parts.links import links_of
+from pages.parts.links import links_of, looked_up_by
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
-from pages.parts.whose import visitors_kept, whose_ids
+from pages.parts.whose import found_customers, visitors_kept, whose_ids
 from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
@@ -51,12 +52,15 @@ def confirm() -> None:
     draft = state.draft
     if draft is None:
         return
-    st.subheader("Is this what your data is?", anchor=False)
+    st.subheader(
+        f"Is this what comes to {plain(draft.name)}?" if draft.kept else "Is this what your data is?", anchor=False
+    )
     st.markdown("Handpick has looked at every cell. Correct what it got wrong, then load.")
     if state.problem:
         st.error(plain(state.problem), icon=":material/error:")
-    for index, table in enumerate(draft.plan.tables):
-        _table(index, table, draft.plan)
+    for index, table in enumerate(draft.plan.tables[draft.kept :], draft.kept):
+        _table(index, table, draft.plan, draft.kept)
+    _tables_before(draft)
     if len(people_tables(draft.plan)) > 1:
         from pages.parts.whoiswho import one_person  # with rules of addresses, which a start does without
 
@@ -70,6 +74,18 @@ def confirm() -> None:
         )
         st.button("Load", type="primary", icon=":material/check:", disabled=bool(problems), on_click=_load)
         st.button("Start over", type="tertiary", on_click=_drop)
+
+
+def _tables_before(draft: Draft) -> None:
+    """The tables that an audience has already, folded in; what they look up in the new ones can be changed there."""
+    if not draft.kept:
+        return
+    count = "The table that is" if draft.kept == 1 else f"The {draft.kept} tables that are"
+    key = session().key("plan", "before")
+    with st.expander(f"{count} there already", icon=":material/table_view:", on_change="rerun", key=key) as opened:
+        if opened.open:
+            for index, table in enumerate(draft.plan.tables[: draft.kept]):
+                _table(index, table, draft.plan)
 
 
 def _drop() -> None:
@@ -90,10 +106,13 @@ def _load() -> None:
 
 
 def _build(draft: Draft, name: str, progress: Progress) -> str:
+    if draft.audience and draft.kept:
+        return extend(draft.audience, draft.plan, draft.kept, name, workspace(), progress)
     return load(draft.plan, name, workspace(), progress, draft.audience)
 
 
-def _table(index: int, table: TablePlan, plan: LoadPlan) -> None:
+def _table(index: int, table: TablePlan, plan: LoadPlan, others: int = 0) -> None:
+    """One table; with a line for each of the first `others` tables that looks something up in it."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(table.table.name)}** :gray[{number(table.table.rows)} rows]", width="stretch")
@@ -117,6 +136,8 @@ def _table(index: int, table: TablePlan, plan: LoadPlan) -> None:
             st.caption(f":material/info: {LOOKUP}")
         if table.role != TableRole.LEAVE_OUT:
             _keys(index, table, plan)
+            found_customers(index, table, plan)
+            looked_up_by(index, plan, others)
             links_of(index, table, plan)
             st.dataframe(
                 sample_rows(str(table.table.path)), height=213, hide_index=True, placeholder="–", alt="The first rows"
