@@ -174,11 +174,21 @@ def _title(file_name: str) -> str:
 def _database() -> None:
     st.markdown("#### :material/database: A database")
     st.markdown("Read tables from your company's database. Handpick only reads.")
-    kind = st.selectbox("Kind of database", list(DATABASES), key="database-kind")
+    known = _known_connections()
+    kinds = sorted(DATABASES, key=lambda kind: kind not in known)  # of two alike the order stays
+    kind = st.selectbox("Kind of database", kinds, key=f"database-kind{'/further' if known else ''}")
     st.space("stretch")
     st.button("Connect …", width="stretch", on_click=_open_database, args=(kind,))
     if session().connecting is not None:
-        forms.connect(DATABASES[session().connecting or kind], _start_database)
+        kind = session().connecting or kind
+        forms.connect(DATABASES[kind], _start_database, known.get(kind, {}))
+
+
+def _known_connections() -> dict[str, dict[str, str | int]]:
+    """By its kind, how a database is reached from which the audience has tables already."""
+    further = session().further
+    origins = [table.table.origin for table in further.plan.tables] if further is not None else []
+    return {origin.source: origin.settings for origin in origins if origin is not None and origin.source in DATABASES}
 
 
 def _open_database(kind: str) -> None:

@@ -70,21 +70,25 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
             args=(partial(_removed, index, place),),
             kwargs={"links": True},
         )
-    said = ", as the database declares" if links.is_declared(plan, index, link) else ""
-    st.caption(found_words(link, other, is_part=link == links.owner(table, plan), said=said))
+    words = found_words(link, other, is_part=link == links.owner(table, plan))
+    st.caption(words + declared_words(plan, index, link))
 
 
 def looked_up_by(index: int, plan: LoadPlan, others: int) -> None:
     """One line for each of the first `others` tables that looks something up in the table at `index`."""
     for place, other in enumerate(plan.tables[:others]):
         for link in (link for link in other.links if link.table == index):
-            said = f", for the rows of {plain(other.table.name)}"
-            if links.is_declared(plan, place, link):
-                said += ", as the database declares"
-            st.caption(found_words(link, plan.tables[index], is_part=False, said=said))
+            st.caption(
+                f"{plain(other.table.name)}: {found_words(link, plan.tables[index], is_part=False)}{declared_words(plan, place, link)}"
+            )
 
 
-def found_words(link: Link, other: TablePlan, *, is_part: bool, said: str = "") -> str:
+def declared_words(plan: LoadPlan, index: int, link: Link) -> str:
+    """Where a link is known from, if it is not guessed."""
+    return " :gray[Declared in the database.]" if links.isdeclared_words(plan, index, link) else ""
+
+
+def found_words(link: Link, other: TablePlan, *, is_part: bool) -> str:
     """How many of the rows find what they look up, in a sentence."""
     if not link.filled:
         return f":material/link_off: “{plain(link.column)}” has no values."
@@ -92,10 +96,10 @@ def found_words(link: Link, other: TablePlan, *, is_part: bool, said: str = "") 
     icon = ":green[:material/check:]" if link.found else ":orange[:material/warning:]"
     rows = "1 row" if link.filled == 1 else f"{number(link.filled)} rows"
     if not missing:
-        return f"{icon} All {rows} with a “{plain(link.column)}” are found in {plain(other.table.name)}{said}."
+        return f"{icon} All {rows} with a “{plain(link.column)}” are found in {plain(other.table.name)}."
     return (
         f"{icon} {share_of(link.found, link.filled)} of {rows} with a “{plain(link.column)}” "
-        f"{'is' if link.filled == 1 else 'are'} found in {plain(other.table.name)}{said}; {number(missing)} "
+        f"{'is' if link.filled == 1 else 'are'} found in {plain(other.table.name)}; {number(missing)} "
         f"{'is' if missing == 1 else 'are'} not{', and cannot be loaded' if is_part else ''}."
     )
 

@@ -73,7 +73,7 @@ def confirm() -> None:
             "Name of this audience", value=draft.name, key=state.key("audience-name"), max_chars=80, width=320
         )
         st.button("Load", type="primary", icon=":material/check:", disabled=bool(problems), on_click=_load)
-        st.button("Start over", type="tertiary", on_click=_drop)
+        st.button("Leave it as it is" if draft.audience else "Start over", type="tertiary", on_click=_drop)
 
 
 def _tables_before(draft: Draft) -> None:

@@ -7,10 +7,10 @@ from functools import partial
 import streamlit as st
 
 from pages.parts.changes import select, with_widget
-from pages.parts.links import found_words
+from pages.parts.links import declared_words, found_words
 from pages.parts.session import session
 from pages.parts.waiting import beside
-from pages.parts.words import plain, share_of
+from pages.parts.words import number, plain, share_of
 from segmentation import replanning
 from segmentation.catalogue import Role
 from segmentation.errors import HandpickError
@@ -67,14 +67,16 @@ def found_customers(index: int, table: TablePlan, plan: LoadPlan) -> None:
         return
     if link is None:
         return
-    st.caption(found_words(link, people, is_part=True))
-    if link.filled and link.found < FEW * link.filled:
-        here, there = _looks(table), _looks(people)
-        st.warning(
-            f"{share_of(link.found, link.filled)} of the rows belong to a customer. Ids are like {here} here and like {there} in "
-            f"{plain(people.table.name)}: choose another customer id, or bring in the customers to whom they belong.",
-            icon=":material/warning:",
-        )
+    if link.found >= FEW * link.filled:
+        st.caption(found_words(link, people, is_part=True) + declared_words(plan, index, link))
+        return
+    here, there = _looks(table), _looks(people)
+    st.warning(
+        f"{share_of(link.found, link.filled)} of {number(link.filled)} rows with a “{plain(link.column)}” belong to a known customer; "
+        f"the others cannot be loaded. Ids are like {here} here and like {there} in {plain(people.table.name)}: choose another "
+        "customer id, or bring in the customers to whom they belong.",
+        icon=":material/warning:",
+    )
 
 
 def _looks(table: TablePlan) -> str:

@@ -130,7 +130,9 @@ def test_a_detail_of_another_kind_is_kept_apart(shop: Shop) -> None:
 
 def test_ids_of_another_numbering_join_nobody(workspace: Path, tmp_path: Path) -> None:
     shop = Shop(workspace, tmp_path, customers=PEOPLE.replace("id,", "customer_id,", 1))
-    members = "customer_id,email,points\n" + "".join(f"{n},other{n}@y.org,{n}\n" for n in range(1, 8)) + "9,p1@x.org,9\n"
+    members = (
+        "customer_id,email,points\n" + "".join(f"{n},other{n}@y.org,{n}\n" for n in range(1, 8)) + "9,p1@x.org,9\n"
+    )
     table = added(shop, members=members)
     assert "of 7 that customers.csv has too, 7 belong to another e-mail address there" in notes(table)
     assert shop.rows("SELECT count(*), count(points) FROM people") == [(15, 8)]
