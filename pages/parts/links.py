@@ -85,7 +85,7 @@ def looked_up_by(index: int, plan: LoadPlan, others: int) -> None:
 
 def declared_words(plan: LoadPlan, index: int, link: Link) -> str:
     """Where a link is known from, if it is not guessed."""
-    return " :gray[Declared in the database.]" if links.isdeclared_words(plan, index, link) else ""
+    return " :gray[Declared in the database.]" if links.is_declared(plan, index, link) else ""
 
 
 def found_words(link: Link, other: TablePlan, *, is_part: bool) -> str:
