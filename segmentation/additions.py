@@ -24,7 +24,8 @@ def new_among(tables: Sequence[StagedTable], before: LoadPlan, progress: Progres
     double: list[str] = []
     for table in tables:
         notes = list(table.notes)
-        for plan in (plan for plan in before.tables if _columns(plan.table) == _columns(table)):
+        used = (plan for plan in before.tables if plan.role is not TableRole.LEAVE_OUT)
+        for plan in (plan for plan in used if _columns(plan.table) == _columns(table)):
             progress(f"Comparing {table.name} with {plan.table.name}")
             known = known_rows(plan, table, progress)
             if known and all_known(plan, table, progress):

@@ -11,12 +11,13 @@ from segmentation.additions import as_before
 from segmentation.catalogue import PERSONAL, Role, Theme
 from segmentation.drafts import LIKELY, SURELY, UNIQUE, Draft, Key, drafted, redrafted
 from segmentation.joining import tells
-from segmentation.matching import Matching, counted, likeness
+from segmentation.matching import Matching, counted
 from segmentation.plan import LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import recount
 from segmentation.replanning import LEFT_OUT, TIMES, completed, with_problems
 from segmentation.staged import Part, Staged, workbench
 from segmentation.strangers import not_joined_by_strangers
+from segmentation.subjects import likeness
 
 MOSTLY = 0.9  # of the keys are different where there is no time, so that rows cannot be events
 PROBED = 2_000  # keys of one table that are looked up in another
@@ -181,7 +182,8 @@ def _is_told_by(draft: Draft, drafts: Sequence[Draft]) -> bool:
 def _more_people(draft: Draft) -> Key | None:
     """The key of a table that holds people beside another one: it tells who they are, and nothing that they did."""
     key = _people_key(draft, {})
-    about = naming.speaks_of_people(draft.name) or not {c.role for c in draft.columns}.isdisjoint(_NAMING)
+    named = not {c.role for c in draft.columns}.isdisjoint(_NAMING)
+    about = named or (naming.speaks_of_people(draft.name) and key is not None and key.is_unique)
     return key if key and key.score >= LIKELY and about and (draft.time is None or not _happens(draft)) else None
 
 
@@ -215,9 +217,11 @@ def _happens(draft: Draft) -> bool:
 _NAMING = {Role.EMAIL, Role.PHONE, Role.FIRST_NAME, Role.LAST_NAME, Role.FULL_NAME}
 
 
-def _people_rank(draft: Draft) -> tuple[bool, int, int, int]:
+def _people_rank(draft: Draft) -> tuple[bool, bool, int, int, int]:
+    key = _people_key(draft, {})
+    one_each = key is not None and key.distinct >= MOSTLY * key.filled
     about_people = sum(c.theme in (Theme.IDENTITY, Theme.DEMOGRAPHIC) or c.role is not Role.NONE for c in draft.columns)
-    return naming.speaks_of_people(draft.name), draft.rows, len(draft.columns), about_people
+    return naming.speaks_of_people(draft.name), one_each, draft.rows, len(draft.columns), about_people
 
 
 def _shared(connection: duckdb.DuckDBPyConnection, people: Draft, drafts: Sequence[Draft]) -> dict[str, float]:

@@ -30,6 +30,7 @@ from segmentation.filling import (
 from segmentation.filling_events import fill_events, no_events
 from segmentation.inbox import log_path, read
 from segmentation.joining import in_turn, whose
+from segmentation.links import is_listed
 from segmentation.living import lay, new_base, written
 from segmentation.lookups import Joined, Lookups, details, owned, report_lookup, with_missing
 from segmentation.lookups import fields as fields_of
@@ -124,7 +125,11 @@ def _load(
     joined = {source.index: lookups.of(source.index) for source in sources if source.plan.role in USED}
     stored = properties(happened)
     stored += details({source.index: joined[source.index] for source in happened}, stored)
-    reports |= {s.index: report_lookup(connection, s) for s in sources if s.plan.role is TableRole.LOOKUP}
+    reports |= {
+        s.index: report_lookup(connection, s, is_listed(plan, s.index))
+        for s in sources
+        if s.plan.role is TableRole.LOOKUP
+    }
     fields: list[Stored] = []
     keys = dict.fromkeys((source.index for source in (*happened, *tellers)), "SELECT key, _row FROM keys")
     if persons:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import chain
 
 import duckdb
@@ -11,9 +10,9 @@ import duckdb
 from segmentation import casting, links, naming
 from segmentation.catalogue import Kind
 from segmentation.plan import ColumnPlan, Link, LoadPlan, Progress, TablePlan, TableRole
-from segmentation.replanning import completed, with_problems
+from segmentation.replanning import TIMES, completed, with_problems
 from segmentation.staged import Staged, workbench
-from segmentation.vocabulary import NUMBERING
+from segmentation.subjects import likeness, subject
 
 UNIQUE = 0.98  # of the values that rows are looked up by are different …
 FILLED = 0.5  # … and so many rows have one
@@ -22,6 +21,7 @@ CANDIDATES = 8  # columns of a table that are tried by their values alone
 FEWEST = 3  # values that have to be found, where names say nothing
 DECLARED = 1_000  # as likely is what a database declares; how alike names are is 100 at most
 LEAST_KNOWN = ((80, 0.5), (60, 0.8), (0, 0.95))  # so alike are the names: so many of the probed values must be found
+MOST_BESIDE = 2  # columns of a table that says which rows of two others belong together
 USED = (TableRole.PEOPLE, TableRole.EVENTS)
 
 
@@ -45,22 +45,70 @@ class Matching:
         for index in self._left_out():
             if link := self._part(index):
                 self._replace(index, self._as_part(self.plan.tables[index], link))
-        reached = {place for place, table in enumerate(self.plan.tables) if table.role in (*USED, TableRole.LOOKUP)}
-        ring = sorted(reached)
+        ring = self._reached()
         while ring:
-            unreached = [place for place in self._left_out() if place not in reached]
-            further = set()
+            further, unreached = set[int](), self._left_out()
             for index in ring:
                 known = [p for p in links.targets(self.plan, index) if p < self._since or self._holds_events(p)]
                 others = [*unreached, *known]
                 further |= self._link(
                     index, others if index >= self._since else [p for p in others if p >= self._since]
                 )
-            reached |= further
-            ring = sorted(further)
+            ring = sorted(further) or self._pairing()
         for index in self._left_out():
             self._by_values(index)
         return self.plan
+
+    def _reached(self) -> list[int]:
+        """The places of tables for which there is a use."""
+        tables = enumerate(self.plan.tables)
+        return [place for place, table in tables if table.role in (*USED, TableRole.LOOKUP)]
+
+    def _pairing(self) -> list[int]:
+        """Make look-ups of a table that says which rows of two others belong together, and of the other; returns their places.
+
+        What it tells of the rows that are reached already, several of which it may have, are lists.
+        """
+        for index in self._left_out():
+            pairs = [
+                (self.plan.tables[other.table].role is TableRole.LEAVE_OUT, own, other)
+                for own in self._ends(index, self._reached())
+                for other in self._ends(index, range(len(self.plan.tables)))
+                if self._is_pair(index, own, other)
+            ]
+            if not pairs:
+                continue
+            _, own, other = max(pairs, key=lambda pair: pair[0])
+            new = [link.table for link in (own, other) if self.plan.tables[link.table].role is TableRole.LEAVE_OUT]
+            update = {"role": TableRole.LOOKUP, "key": own.column, "notes": (), "links": (self.count(index, other),)}
+            self._replace(index, completed(self.plan.tables[index].model_copy(update=update)))
+            if new:
+                self._look_up(other)
+            told = self.plan.tables[own.table]
+            link = self.count(own.table, Link(column=own.key, table=index, key=own.column, several=True))
+            self._replace(own.table, told.model_copy(update={"links": (*told.links, link)}))
+            return [index, *new]
+        return []
+
+    def _ends(self, index: int, others: Iterable[int]) -> list[Link]:
+        """The likeliest link from a table to each of some others."""
+        found = (max(self._candidates(index, other), key=lambda pair: pair[0], default=None) for other in others)
+        return [pair[1] for pair in found if pair is not None]
+
+    def _is_pair(self, index: int, own: Link, other: Link) -> bool:
+        """Whether a table hardly does more than to say which rows of one table belong to which of another, each several times."""
+        table, target = self.plan.tables[index], self.plan.tables[other.table]
+        more = [c for c in table.columns if c.column not in (own.column, other.column) and c.kind not in TIMES]
+        further = [c for c in more if not naming.numbers_rows(c.column, table.table.name)]
+        fits = target.role is TableRole.LOOKUP or (target.role is TableRole.LEAVE_OUT and other.table >= self._since)
+        leads_back = own.table in links.reach(self.plan, other.table)
+        return (
+            own.column != other.column
+            and len(further) <= MOST_BESIDE
+            and fits
+            and not leads_back
+            and not self._is_unique(index, own.column)
+        )
 
     def _left_out(self) -> list[int]:
         """The places of tables for which there is no use yet."""
@@ -163,13 +211,13 @@ class Matching:
         own = {"name", "title", *naming.table_nouns(target.table.name)}
         alike: dict[tuple[str, ...], list[ColumnPlan]] = {}  # of thousands of columns few are compared
         for key in _able(target):
-            alike.setdefault(_subject(key.column), []).append(key)
-        numbering = {subject: keys for subject, keys in alike.items() if own.issuperset(subject)}
+            alike.setdefault(subject(key.column), []).append(key)
+        numbering = {about: keys for about, keys in alike.items() if own.issuperset(about)}
         for column in _able(table):
             if column.column in declared or column.column == own_key:
                 continue
-            subject = _subject(column.column)
-            for key in chain(*({**numbering, subject: alike.get(subject, [])}).values()):
+            about = subject(column.column)
+            for key in chain(*({**numbering, about: alike.get(about, [])}).values()):
                 score = likeness(column.column, key.column, target.table.name)
                 if key.column == its_key or (
                     target.role is TableRole.EVENTS and not naming.numbers_rows(key.column, target.table.name)
@@ -227,33 +275,6 @@ class Matching:
         return {cell for (cell,) in found}
 
 
-def likeness(column: str, key: str, table: str) -> int:
-    """How much by its name a column refers to a row of `table` with this `key` (0 not at all, 100 surely)."""
-    own, theirs = _subject(column), _subject(key)
-    nouns = naming.table_nouns(table)
-    if not own or not naming.words(key):
-        return 0
-    numbers_it = not theirs or set(theirs) <= set(nouns)
-    if own == theirs:
-        if naming.is_textual(column):  # an id, a SKU, a code
-            return 100 if numbers_it else 90
-        return 60 if {*theirs} & {*nouns} else 0
-    if not numbers_it or not nouns:
-        return 60 if own == nouns and theirs in (("name",), ("title",)) else 0
-    if own == nouns:
-        return 95
-    if own[-len(nouns) :] == nouns:
-        return 80
-    shortened = len(nouns) == 1 and 4 <= len(own[0]) < len(nouns[0]) and nouns[0].startswith(own[0])
-    return 50 if shortened else 0
-
-
-@lru_cache(maxsize=20_000)
-def _subject(name: str) -> tuple[str, ...]:
-    """What a name is about: `ProductIDs` is product."""
-    return tuple(naming.singular(word) for word in naming.words(name) if word not in NUMBERING)
-
-
 def _able(table: TablePlan) -> list[ColumnPlan]:
     return [c for c in table.columns if c.kind in (Kind.TEXT, Kind.NUMBER) and c.column != table.time]
 
@@ -300,7 +321,7 @@ def counted(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: LoadPl
             if as_before is None:
                 matching = matching or Matching(connection, plan)
                 as_before = matching.count(index, link)
-            found.append(as_before)
+            found.append(as_before.model_copy(update={"several": link.several}))
         tables[index] = table.model_copy(update={"links": tuple(found)})
     return plan.model_copy(update={"tables": tuple(tables)})
 

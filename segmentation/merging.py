@@ -21,7 +21,7 @@ from segmentation.renewal import TableNews, TableRenewal, Way
 from segmentation.staged import Staged, exactly, workbench
 
 COMPRESSION = "snappy"
-UNIQUE = 0.98  # of the keys of events are different
+UNIQUE = 0.98  # of the keys of events and look-ups are different
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _upsert(
     filled_keys, keys = connection.execute(
         f"SELECT count({mine}), count(DISTINCT {mine}) FROM {old.source}", dict(old.parameters)
     ).fetchone() or (0, 0)
-    if plan.role is TableRole.EVENTS and keys < UNIQUE * filled_keys:
+    if plan.role is not TableRole.PEOPLE and keys < UNIQUE * filled_keys:
         raise LoadError(
             f"{plan.table.name} has several rows with the same “{key}”, so they cannot be told apart by it. Choose another "
             "column under “Known by”, or have new rows added."

@@ -136,10 +136,11 @@ class Link(Model):
     column: str
     table: int
     key: str
+    several: bool = False  # as many rows over there as have the value count, and what they tell is a list
     filled: int = 0  # rows with a value …
     found: int = 0  # … that is there
     keyed: int = 0  # rows over there with a value …
-    repeated: int = 0  # … that comes again further down: the last one counts
+    repeated: int = 0  # … that comes again further down: the last one counts, but where `several` do
 
 
 class TablePlan(Model):

@@ -129,6 +129,11 @@ PERSON = frozenset(
     " personen personne personnes utilisateur utilisateurs cliente clientes usuario usuarios socio socios abonne"
     " bank_client".split()
 )
+# Others than customers whose rows a look-up may have: their names are theirs.
+OTHERS = frozenset(
+    "staff employee rep representative salesperson seller agent manager owner clerk advisor adviser consultant contact author"
+    " artist actor doctor teacher trainer coach driver referrer mitarbeiter vertreter employe vendeur empleado vendedor".split()
+)
 NUMBERING = frozenset(
     "id ids key uuid guid no nr num number code ref reference identifier nummer numero identifiant identificador".split()
 )

@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.changes import change_plan, select
+from pages.parts.changes import change_plan, select, with_widget
 from pages.parts.session import session
 from pages.parts.words import number, plain, share_of, spoken
 from segmentation import links, replanning
-from segmentation.matching import likeness
 from segmentation.plan import Link, LoadPlan, TablePlan
+from segmentation.subjects import likeness
 
 
 def links_of(index: int, table: TablePlan, plan: LoadPlan) -> None:
@@ -72,6 +72,15 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
         )
     words = found_words(link, other, is_part=link == links.owner(table, plan))
     st.caption(words + declared_words(plan, index, link))
+    if link.repeated:
+        toggle = session().key("plan", key, "several")
+        st.toggle(
+            f"All rows with the same {spoken(link.key)} count: what they tell is a list",
+            value=link.several,
+            key=toggle,
+            on_change=with_widget,
+            args=(toggle, lambda plan, several: _changed(plan, index, place, several=several), True),
+        )
 
 
 def looked_up_by(index: int, plan: LoadPlan, others: int) -> None:
