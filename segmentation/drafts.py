@@ -108,9 +108,8 @@ def drafted(
 def redrafted(
     connection: duckdb.DuckDBPyConnection, staged: Staged, place: int, declared: Declared, plan: TablePlan
 ) -> Draft:
-    """Look again at a table that the marketer has confirmed; its key is a candidate whatever its name."""
-    kinds = [(column.column, column.kind) for column in plan.columns]
-    keys = _keys(connection, staged, kinds, {plan.key} if plan.key else set())
+    """Look again at a table that the marketer has confirmed: only its key may be one."""
+    keys = _keys(connection, staged, [(plan.key, Kind.TEXT)], {plan.key}) if plan.key else ()
     return Draft(staged, place, plan.columns, keys, (), declared, plan.event_column, plan)
 
 

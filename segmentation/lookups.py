@@ -120,7 +120,8 @@ def _names_a_thing(source: Source, column: ColumnPlan) -> bool:
 
 def _listed(told: Told) -> Told:
     """What several rows tell in a column of texts or lists: all different texts, sorted."""
-    plan = told.plan.model_copy(update={"kind": Kind.LIST, "format": Format.PLAIN})
+    update = {"kind": Kind.LIST, "format": Format.PLAIN, "label": naming.plural(told.plan.label)}
+    plan = told.plan.model_copy(update=update)
     cells = f"list({told.sql}) FILTER ({told.sql} IS NOT NULL)"
     texts = cells if told.plan.kind is Kind.TEXT else f"flatten({cells})"
     return replace(told, plan=plan, size=NO_NUMBERS, sql=f"list_sort(list_distinct({texts}))")

@@ -216,6 +216,15 @@ def singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3 else word
 
 
+def plural(label: str) -> str:
+    """A label that ends with an English noun, this in the plural: “Interest name” → “Interest names”."""
+    if singular(label) != label or label.endswith(("ss", "us", "is")):
+        return label
+    if label.endswith("y") and label[-2:-1] not in tuple("aeiou"):
+        return f"{label[:-1]}ies"
+    return f"{label}{'es' if label.endswith(('x', 'ch', 'sh')) else 's'}"
+
+
 def _stem(table: str) -> str:
     return re.sub(r"(\.(csv|tsv|txt|xlsx?|ods|parquet|json|jsonl|gz|zip|db|sqlite))+$", "", table, flags=re.IGNORECASE)
 

@@ -20,7 +20,7 @@ from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, 
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
 from segmentation.joining import people_tables
-from segmentation.links import owner
+from segmentation.links import is_listed, owner
 from segmentation.plan import ColumnPlan, Format, LoadPlan, Progress, TablePlan, TableRole
 
 ROLES = {
@@ -30,6 +30,7 @@ ROLES = {
     TableRole.VISITORS: "Visitors",
     TableRole.LEAVE_OUT: "Leave out",
 }
+PAIRS = "Several rows may belong to one that refers to them: what stands here, and where they lead, is told as a list."
 LOOKUP = "One row for each product, store or the like: what stands here is told of every row that refers to it."
 FORMAT_LABELS = {
     Format.PLAIN: "as it stands",
@@ -133,7 +134,7 @@ def _table(index: int, table: TablePlan, plan: LoadPlan, others: int = 0) -> Non
         if table.table.rejected_rows:
             leftovers.of_table(table.table, str(index))
         if table.role == TableRole.LOOKUP:
-            st.caption(f":material/info: {LOOKUP}")
+            st.caption(f":material/info: {PAIRS if is_listed(plan, index) else LOOKUP}")
         if table.role != TableRole.LEAVE_OUT:
             _keys(index, table, plan)
             found_customers(index, table, plan)
@@ -156,6 +157,7 @@ def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
     events = table.role == TableRole.EVENTS
     whole = owner(table, plan)
     placeholder = f"that of {spoken(plan.tables[whole.table].table.name)}" if whole is not None else "Choose"
+    by_visitor = whole is None and events and table.visitor is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if table.role != TableRole.LOOKUP:
             select(
@@ -165,7 +167,7 @@ def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
                 f"{index}/key",
                 lambda plan, column: replanning.change_key(plan, index, column),
                 help="The column that says which customer a row belongs to.",
-                placeholder=placeholder,
+                placeholder="that of the visitor" if by_visitor else placeholder,
             )
             whose_ids(index, table, plan)
         if events:

@@ -357,7 +357,7 @@ def test_what_several_rows_tell_of_a_customer_is_a_list(tmp_path: Path) -> None:
         (["Cooking", "Sailing"],), (["Cooking"],), (None,), (None,),
     ]  # fmt: skip
     field = audience.catalogue.field("interests.name")
-    assert (field.kind, field.label) == (Kind.LIST, "Interest name")
+    assert (field.kind, field.label) == (Kind.LIST, "Interest names")
     assert "interests.weight" not in {field.name for field in audience.catalogue.fields}
     report = audience.about.reports[1]
     assert (report.rows, report.loaded, dict(report.set_aside)) == (6, 5, {"nothing to look it up by": 1})
