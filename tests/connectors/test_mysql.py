@@ -144,13 +144,15 @@ def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
 def test_tables_are_listed_as_far_as_the_user_may_read(server: Settings, reader: Settings) -> None:
     assert [(o.name, o.rows is not None, o.is_view) for o in MYSQL.tables(server)] == [
         ("big", True, False),
+        ("deeds", True, False),
         ("nothing", True, False),
+        ("people", True, False),
         ("secret", True, False),
         ("slow", False, True),
         ("things", True, False),
         ("two", False, True),
     ]
-    assert [o.name for o in MYSQL.tables(reader)] == ["big", "nothing", "things", "two"]
+    assert [o.name for o in MYSQL.tables(reader)] == ["big", "deeds", "nothing", "things", "two"]
 
 
 def test_the_test_says_whether_the_user_can_write(server: Settings, reader: Settings) -> None:

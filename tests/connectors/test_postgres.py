@@ -134,13 +134,15 @@ def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
 def test_tables_are_listed_as_far_as_the_user_may_read(server: Settings, reader: Settings) -> None:
     assert [(o.schema, o.name, o.rows, o.is_view) for o in POSTGRES.tables(server)] == [
         ("public", "big", 300_000, False),
+        ("public", "deeds", None, False),
         ("public", "nothing", None, False),
         ("public", "slow", None, True),
         ("public", "things", None, False),
         ("public", "two", None, True),
+        ("other", "people", None, False),
         ("other", "secret", None, False),
     ]
-    assert [o.name for o in POSTGRES.tables(reader)] == ["big", "things", "two"]
+    assert [o.name for o in POSTGRES.tables(reader)] == ["big", "deeds", "things", "two"]
 
 
 def test_the_test_says_whether_the_user_can_write(server: Settings, reader: Settings) -> None:
