@@ -86,8 +86,9 @@ class Draft:
 
     def confirmed_as(self, role: TableRole) -> Key | None:
         """The key of a table that the marketer has confirmed to be this."""
-        is_this = self.confirmed is not None and self.confirmed.role is role
-        return self.key(self.confirmed.key) if self.confirmed is not None and is_this else None
+        if self.confirmed is None or self.confirmed.role is not role:
+            return None
+        return self.key(self.confirmed.key)
 
 
 def drafted(

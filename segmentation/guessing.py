@@ -48,8 +48,9 @@ def guess_plan(
         plan = (before or LoadPlan(tables=())).model_copy(update={"tables": plans})
         progress("Looking for what refers to what")
         plan = with_problems(Matching(connection, plan, len(confirmed)).suggest())
-        plan = not_joined_by_strangers(connection, plan, len(confirmed))
-    return with_problems(plan) if before is None else as_before(plan, before)
+        if before is not None:
+            plan = as_before(plan, before)
+        return with_problems(not_joined_by_strangers(connection, plan, len(confirmed)))
 
 
 def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -> LoadPlan:
@@ -88,7 +89,8 @@ def _people(connection: duckdb.DuckDBPyConnection, drafts: Sequence[Draft]) -> d
     if any(key.score == SURELY for draft in happenings if (key := _event_key(draft))):  # else products would be people
         candidates = [draft for draft in candidates if _speaks_of_persons(draft)]
     known = {draft: key for draft in drafts if (key := draft.confirmed_as(TableRole.PEOPLE))}
-    first = None if known else max(candidates, key=_people_rank, default=None)
+    there = any(draft.confirmed and draft.confirmed.role is TableRole.PEOPLE for draft in drafts)
+    first = None if there else max(candidates, key=_people_rank, default=None)
     if first and (first_key := _people_key(first, _shared(connection, first, drafts))):
         known[first] = first_key
     more = {draft: key for draft in candidates if draft is not first and (key := _more_people(draft))}

@@ -153,6 +153,12 @@ def test_customers_that_come_first_call_their_fields_as_they_were(workspace: Pat
     ]  # fmt: skip
 
 
+def test_customers_without_an_id_stay_the_only_ones(workspace: Path, tmp_path: Path) -> None:
+    shop = Shop(workspace, tmp_path, answers="age,city,plan\n30,Ulm,free\n30,Ulm,pro\n41,Bonn,free\n")
+    assert added(shop, plans="plan,fee\nfree,0\npro,9\n").role is TableRole.LOOKUP
+    assert shop.rows('SELECT row_number, "plans.fee" FROM people ORDER BY 1') == [("1", 0), ("2", 9), ("3", 0)]
+
+
 def test_customers_beside_events_alone_are_explained(workspace: Path, tmp_path: Path) -> None:
     shop = Shop(workspace, tmp_path, orders=ORDERS)
     table = added(shop, customers=PEOPLE)
