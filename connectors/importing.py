@@ -74,8 +74,13 @@ def plan_tables(
     before: LoadPlan | None = None,
 ) -> LoadPlan:
     """Read tables of a database and guess what they are, beside those of a plan `before`; raises `SourceError`."""
-    staged = read_tables(database, settings, offers, workspace.staging_folder(), progress)
-    return plan_for(with_rows(staged), workspace, progress, before)
+    folder = workspace.staging_folder()
+    try:
+        staged = read_tables(database, settings, offers, folder, progress)
+        return plan_for(with_rows(staged), workspace, progress, before)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def load(
