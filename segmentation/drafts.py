@@ -128,6 +128,7 @@ def _column_plans(profiles: Iterable[Profile], crowded: set[str]) -> Iterable[Co
             format=found.reading.format,
             theme=theme,
             role=role,
+            include=not naming.is_secret(found.column),
             crowded=found.column in crowded,
             misfits=found.misfits,
             examples=found.examples,

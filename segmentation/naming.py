@@ -28,6 +28,7 @@ from segmentation.vocabulary import (
     PRICES,
     PRIVATE,
     QUANTITIES,
+    SECRETS,
     TEXTUAL,
     TOTALS,
     UNIT_PRICES,
@@ -126,6 +127,11 @@ def is_private(name: str) -> bool:
     own = words(name)
     phrases = {" ".join(own[start:end]) for start in range(len(own)) for end in range(start + 1, start + 3)}
     return not phrases.isdisjoint(PRIVATE)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a name speaks of passwords, which whole tables of users bring with them."""
+    return not SECRETS.isdisjoint(words(name))
 
 
 def usual_theme(kind: Kind) -> Theme:

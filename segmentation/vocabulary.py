@@ -37,6 +37,8 @@ PRIVATE = (
 ).split(", ")
 """Names of what tells of one person although no platform has a column for it."""
 
+SECRETS = frozenset("password passwd pwd passwort kennwort contrasena".split())  # are loaded only if somebody wants it
+
 MEANINGS = (
     # Identity
     Meaning("email, email address, email adresse, adresse email, mail, mail address, correo, courriel, correo electronico", _I, Role.EMAIL, TEXT),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from segmentation.audience import Audience
 from segmentation.definition import Definition, EventCondition, FieldCondition, Group
 from segmentation.engine import Engine
 from segmentation.errors import Cancelled, LoadError, SourceError
+from segmentation.inbox import Inbox
 from segmentation.jobs import Quiet
 from segmentation.library import Library
+from segmentation.living import bring_in
+from segmentation.messages import admitted
 from segmentation.plan import LoadPlan, TablePlan, TableRole
 from segmentation.renewals import Renewals
 from segmentation.repairs import WriteCountries
@@ -85,6 +89,19 @@ def test_saved_segments_and_repairs_go_on_and_the_change_is_told(shop: Shop) -> 
     assert [(t.table, t.read) for t in report.tables] == [("orders_february.csv", 2)]
 
 
+def test_what_came_in_live_stays(shop: Shop) -> None:
+    folder, now = shop.workspace.audience_folder(shop.id), datetime(2025, 6, 1, tzinfo=UTC)
+    inbox = Inbox(folder)
+    said = {"userId": "7", "event": "called", "timestamp": "2025-05-01T00:00:00Z"}
+    inbox.append([admitted(said, "track", now)], lambda problem: None)
+    inbox.close()
+    bring_in(folder)
+    added(shop, products=PRODUCTS)
+    assert shop.rows("""SELECT count(*) FILTER (_name = 'called'), count("products.category") FROM events""") == [
+        (1, 8)
+    ]
+
+
 def test_events_of_the_same_name_are_said_to_count_together(shop: Shop) -> None:
     plan = planned(
         shop, orders_february="order_id,customer_id,ordered_at\nx1,7,2025-02-01\nx2,8,2025-02-02\nx3,8,2025-02-03\n"
@@ -93,7 +110,7 @@ def test_events_of_the_same_name_are_said_to_count_together(shop: Shop) -> None:
     assert "called “order”" not in notes(plan.tables[1])
 
 
-@pytest.mark.parametrize("words", ["Reading orders", "Loading the events", "Publishing"])
+@pytest.mark.parametrize("words", ["Loading the events", "Publishing"])
 def test_one_that_is_stopped_leaves_the_old_version_whole(shop: Shop, words: str) -> None:
     before, files = known(shop), kept_files(shop)
     with pytest.raises(Cancelled):
