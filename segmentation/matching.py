@@ -10,7 +10,7 @@ import duckdb
 from segmentation import casting, links, naming
 from segmentation.catalogue import Kind
 from segmentation.plan import ColumnPlan, Link, LoadPlan, Progress, TablePlan, TableRole
-from segmentation.replanning import TIMES, completed, with_problems
+from segmentation.replanning import TIMES, completed, missed, with_problems
 from segmentation.staged import Staged, workbench
 from segmentation.subjects import likeness, subject
 
@@ -35,6 +35,9 @@ class Matching:
         self._declared = [links.declared(everything, place) for place in range(len(everything))]
         self._staged = [Staged(connection, table.table, place) for place, table in enumerate(plan.tables)]
         self._unique: dict[tuple[int, str], bool] = {}
+        self._missed: dict[
+            int, tuple[int, Link]
+        ] = {}  # of tables to which by its name a column refers, and by its values not
         self.plan = plan
 
     def suggest(self) -> LoadPlan:
@@ -57,6 +60,10 @@ class Matching:
             ring = sorted(further) or self._pairing()
         for index in self._left_out():
             self._by_values(index)
+        for index in self._left_out():
+            if index in self._missed:
+                notes = (missed(self.plan, *self._missed[index]),)
+                self._replace(index, self.plan.tables[index].model_copy(update={"notes": notes}))
         return self.plan
 
     def _reached(self) -> list[int]:
@@ -226,8 +233,11 @@ class Matching:
                 if not score or not self._is_unique(other, key.column):
                     continue
                 _, known = self._known(index, column.column, other, key.column)
+                link = Link(column=column.column, table=other, key=key.column)
                 if known >= next(least for limit, least in LEAST_KNOWN if score >= limit):
-                    yield score, Link(column=column.column, table=other, key=key.column)
+                    yield score, link
+                elif score >= LEAST_KNOWN[0][0]:
+                    self._missed.setdefault(other, (index, link))
 
     def _part(self, index: int) -> Link | None:
         """The link of rows that are parts of events, such as the lines of orders."""

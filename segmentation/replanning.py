@@ -11,10 +11,10 @@ from zoneinfo import available_timezones
 
 from segmentation import links, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
-from segmentation.catalogue import Kind, Role, Theme
+from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
 from segmentation.joining import aligned, differing
-from segmentation.plan import ColumnPlan, Format, LoadPlan, TablePlan, TableRole
+from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, TablePlan, TableRole
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
 LEFT_OUT = "Left out"  # how a note begins that says why a table is …
@@ -288,6 +288,19 @@ def is_numbered(table: TablePlan, plan: LoadPlan) -> bool:
 
 
 _NUMBERED = "There is no customer id: each row is one person, numbered from 1."
+
+
+def missed(plan: LoadPlan, index: int, link: Link) -> str:
+    """Why the table to which by its name a column of the table at `index` refers is left out, in a sentence."""
+    here, there = plan.tables[index], plan.tables[link.table]
+    own, theirs = (
+        next((e for c in table.columns if c.column == column and c.role not in PERSONAL for e in c.examples), "…")
+        for table, column in ((here, link.column), (there, link.key))
+    )
+    return (
+        f"{LEFT_OUT}: by its name “{link.column}” of {here.table.name} refers to this table, but most of its values are not here. "
+        f"They are like “{own}”, and “{link.key}” is like “{theirs}”."
+    )
 
 
 def _together(plan: LoadPlan, index: int) -> list[str]:

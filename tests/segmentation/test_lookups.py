@@ -254,6 +254,16 @@ def test_a_table_that_values_alone_lead_to(tmp_path: Path) -> None:
     assert linked(plan, "orders") == {"sku": "assortment.article"}
 
 
+def test_a_table_with_other_numbers_than_those_that_refer_to_it_is_explained(tmp_path: Path) -> None:
+    products = {**PRODUCTS, "id": ["A-10", "A-11", "A-12"]}
+    plan = guess(tmp_path, {"customers": CUSTOMERS, "orders": ORDERS, "products": products})
+    assert plan.tables[2].role is TableRole.LEAVE_OUT
+    assert plan.tables[2].notes == (
+        "Left out: by its name “product_id” of orders.csv refers to this table, but most of its values are not here. They are like "
+        "“10.0”, and “id” is like “A-10”.",
+    )
+
+
 def test_small_numbers_alone_lead_nowhere(tmp_path: Path) -> None:
     orders = {**{n: ORDERS[n] for n in ("order_id", "customer_id", "ordered_at")}, "quantity": ["1", "2", "1", "2"]}
     plan = guess(
