@@ -12,6 +12,7 @@ from connectors.sources.databases import Database, TableOffer, read_tables
 from connectors.sources.folders import stage_path
 from connectors.sources.offers import with_rows
 from connectors.sources.sample import write_sample
+from segmentation.additions import new_among
 from segmentation.catalogue import Model
 from segmentation.errors import NotFound, SourceError
 from segmentation.guessing import guess_plan
@@ -25,19 +26,23 @@ from segmentation.workspace import Workspace
 SAMPLE_NAME = "Sample shop"
 
 
-def plan_for(tables: Sequence[StagedTable], workspace: Workspace, progress: Progress) -> LoadPlan:
-    """The guessed plan for staged tables."""
+def plan_for(
+    tables: Sequence[StagedTable], workspace: Workspace, progress: Progress, before: LoadPlan | None = None
+) -> LoadPlan:
+    """The guessed plan for staged tables, beside those of a plan `before`."""
     if not tables:
         raise SourceError("There is no table with rows in what was chosen.")
-    return guess_plan(tables, zone=workspace.settings().zone, progress=progress)
+    if before is not None:
+        tables = new_among(tables, before, progress)
+    return guess_plan(tables, zone=workspace.settings().zone, progress=progress, before=before)
 
 
 def plan_files(
-    files: Sequence[tuple[str, Path]], workspace: Workspace, progress: Progress
+    files: Sequence[tuple[str, Path]], workspace: Workspace, progress: Progress, before: LoadPlan | None = None
 ) -> tuple[LoadPlan, tuple[str, ...]]:
     """Read files and folders, given as (name, path), and guess what they are; with a sentence for each that cannot be read.
 
-    Raises `SourceError` with all these sentences where none can.
+    With a plan `before` they come beside its tables. Raises `SourceError` with all these sentences where none can.
     """
     folder = workspace.staging_folder()
     tables: list[StagedTable] = []
@@ -54,18 +59,28 @@ def plan_files(
                 problems.append(str(error))
         if problems and not tables:
             raise SourceError(" ".join(problems))
-        return plan_for(tables, workspace, progress), tuple(problems)
+        return plan_for(tables, workspace, progress, before), tuple(problems)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
 def plan_tables(
-    database: Database, settings: Model, offers: Sequence[TableOffer], workspace: Workspace, progress: Progress
+    database: Database,
+    settings: Model,
+    offers: Sequence[TableOffer],
+    workspace: Workspace,
+    progress: Progress,
+    before: LoadPlan | None = None,
 ) -> LoadPlan:
-    """Read tables of a database and guess what they are; raises `SourceError`."""
-    staged = read_tables(database, settings, offers, workspace.staging_folder(), progress)
-    return plan_for(with_rows(staged), workspace, progress)
+    """Read tables of a database and guess what they are, beside those of a plan `before`; raises `SourceError`."""
+    folder = workspace.staging_folder()
+    try:
+        staged = read_tables(database, settings, offers, folder, progress)
+        return plan_for(with_rows(staged), workspace, progress, before)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def load(

@@ -24,9 +24,10 @@ from segmentation.audience import Audience
 from segmentation.catalogue import Kind, Role
 from segmentation.definition import Definition
 from segmentation.demands import Demands, Names, demands, renamed
+from segmentation.drafts import LIKELY
 from segmentation.errors import ChoiceError, HandpickError, NotFound, close_names
 from segmentation.fitting import Said, fitted, spoken_name
-from segmentation.guessing import LIKELY, guess_plan
+from segmentation.guessing import guess_plan
 from segmentation.headless import Evaluation, clock_of, named_events
 from segmentation.jobs import Quiet
 from segmentation.loading import build_audience

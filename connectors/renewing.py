@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
+from connectors.comparing import segments_since
 from connectors.continuing import Fresh, from_folder, matched
 from connectors.importing import publish
 from connectors.sources.database_files import own, own_folder
@@ -19,17 +20,12 @@ from connectors.sources.files import EXTENSIONS, stage_file
 from segmentation import naming
 from segmentation.audience import Audience
 from segmentation.catalogue import Kind, Model
-from segmentation.clock import Clock
-from segmentation.engine import Engine
 from segmentation.errors import Cancelled, HandpickError, LoadError, SourceError
 from segmentation.guessing import checked
 from segmentation.holding import counted, fitted, retyped
-from segmentation.library import Library
 from segmentation.links import referred
-from segmentation.lists import Lists
 from segmentation.merging import Floor, all_known, floor_of, merge
 from segmentation.plan import FILE, ColumnPlan, LoadPlan, Origin, Progress, StagedTable, TablePlan, TableRole
-from segmentation.referring import references
 from segmentation.renewal import (
     Given,
     Held,
@@ -134,11 +130,7 @@ def _renewed(
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        try:
-            with closing(Audience(workspace.current_version(audience))) as now:
-                return news, _segment_news(audience, opened, now, workspace, progress)
-        except HandpickError:  # also Cancel: the new data is there, only the comparison is not
-            return news, ()
+        return news, segments_since(opened, audience, workspace, progress)
 
 
 def _read(plan: LoadPlan, renewal: Renewal, given: Given, folder: Path, progress: Progress) -> dict[int, Fresh]:
@@ -263,30 +255,3 @@ def _continued(before: TablePlan, table: StagedTable, added: Sequence[str]) -> T
         notes = (*notes, f"New in the source: {names}. Take it in with “Change how it was read”.")
     shown = table.model_copy(update={"name": before.table.name, "notes": notes})
     return before.model_copy(update={"table": shown, "columns": tuple(columns)})
-
-
-def _segment_news(
-    audience: str, before: Audience, after: Audience, workspace: Workspace, progress: Progress
-) -> tuple[SegmentNews, ...]:
-    """Every saved segment counted on both versions, at one moment."""
-    library, lists = Library(workspace), Lists(workspace)
-    clock = Clock(datetime.now(UTC), workspace.settings().zone)
-    edits = workspace.field_edits(audience)
-    engines = [Engine(version, kernels=False) for version in (before, after)]
-    found = []
-    for segment in library.find(audience):
-        progress("Counting the saved segments")
-        known = references(segment.definition, library, lists, audience, segment)
-        counts: list[int | None] = []
-        problem = ""
-        for engine in engines:  # the problem that counts is that of the new data
-            answer = engine.answer(segment.definition, clock, engine.audience.catalogue.edited(edits), known)
-            problem = next(iter(answer.unfinished.values()), "")
-            counts.append(None if problem or not answer.counted else answer.total)
-        found.append(
-            SegmentNews(segment=segment.id, name=segment.name, before=counts[0], after=counts[1], problem=problem)
-        )
-        if counts[1] is not None:
-            library.remember_count(segment.id, counts[1], clock.now)
-            engines[1].keep(segment.definition, clock, after.catalogue.edited(edits), known, progress)
-    return tuple(found)

@@ -12,6 +12,8 @@ if session().job is not None:
     work.progress()
 elif session().draft is not None:
     plans.confirm()
+elif session().further is not None:
+    intake.ways_further()
 else:
     intake.ways_in()
     audiences.loaded()

@@ -9,7 +9,7 @@ from segmentation.plan import ColumnPlan, Joining, LoadPlan, TablePlan, TableRol
 
 NAMED_LIKE_AN_ID = 30  # a name's score
 NAMED_LIKE_A_PERSONS_ID = 50
-_SAID = {
+SAID = {
     Kind.TEXT: "text", Kind.NUMBER: "a number", Kind.YES_NO: "yes or no", Kind.DATE: "a date",
     Kind.MOMENT: "a date with time", Kind.LIST: "a list",
 }  # fmt: skip
@@ -38,8 +38,10 @@ def in_turn(plan: LoadPlan) -> list[int]:
 
 
 def whose(plan: LoadPlan, index: int) -> int:
-    """The place of the people table whose ids stand in an event table."""
+    """The place of the people table whose ids stand in an event table; of a people table its own."""
     places = people_tables(plan)
+    if index in places:
+        return index
     whole = owner(plan.tables[index], plan) if plan.tables[index].key is None else None
     chosen = plan.tables[whole.table if whole is not None else index].people
     return chosen if chosen in places else places[0]
@@ -87,27 +89,26 @@ def _aligned(
 def joinable(plan: LoadPlan) -> tuple[ColumnPlan, ...]:
     """The fields that two people tables share and that can tell who is who: ids first, then e-mail addresses and phone numbers.
 
-    Not those by which stores and the like are looked up, but for ids that by their name are a person's.
+    Not those by which stores and the like are looked up, or of which many rows have the same, but for ids that by their name are
+    a person's.
     """
     shared: dict[str, list[ColumnPlan]] = {}
-    looked_up = set()
+    others = set()
     plan = aligned(plan.model_copy(update={"joining": Joining()}))  # an id that is not chosen has two names
     for index in people_tables(plan):
         for column in plan.tables[index].columns:
             if column.include and column.kind is Kind.TEXT:
                 shared.setdefault(column.name, []).append(column)
         links = {link.column for link in plan.tables[index].links}
-        looked_up |= {column.name for column in plan.tables[index].columns if column.column in links}
-    found = [
-        columns[0] for name, columns in shared.items() if len(columns) > 1 and _tells(columns[0], name in looked_up)
-    ]
+        others |= {column.name for column in plan.tables[index].columns if column.column in links or column.crowded}
+    found = [columns[0] for name, columns in shared.items() if len(columns) > 1 and _tells(columns[0], name in others)]
     order = {Role.EMAIL: 1, Role.PHONE: 2}
     return tuple(sorted(found, key=lambda column: order.get(tells(column), 0)))
 
 
-def _tells(column: ColumnPlan, looked_up: bool) -> bool:
+def _tells(column: ColumnPlan, of_others: bool) -> bool:
     known = column.role is Role.PERSON_ID or tells(column) is not Role.NONE
-    least = NAMED_LIKE_A_PERSONS_ID if looked_up else NAMED_LIKE_AN_ID
+    least = NAMED_LIKE_A_PERSONS_ID if of_others else NAMED_LIKE_AN_ID
     return known or (column.role is Role.NONE and naming.key_score(column.column, "") >= least)
 
 
@@ -129,7 +130,7 @@ def differing(table: TablePlan, plan: LoadPlan) -> list[str]:
             kind = kinds.get(column.name.casefold(), column.kind)
             if column.include and kind is not column.kind:
                 found.append(
-                    f"“{column.label}” is {_SAID[column.kind]} here and {_SAID[kind]} in {other.table.name}: give both one kind, "
+                    f"“{column.label}” is {SAID[column.kind]} here and {SAID[kind]} in {other.table.name}: give both one kind, "
                     "or leave one of them out."
                 )
     return found

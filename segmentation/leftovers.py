@@ -25,6 +25,7 @@ from segmentation.filling import (
     Source,
 )
 from segmentation.joining import people_tables, whose
+from segmentation.links import is_listed
 from segmentation.lookups import owned
 from segmentation.plan import Link, LoadPlan, Progress, StagedTable, TableRole
 from segmentation.staged import Staged, workbench
@@ -68,7 +69,10 @@ def leftovers(plan: LoadPlan, progress: Progress) -> Iterator[Leftover]:
     with workbench(progress) as connection:
         sources, owners = _opened(connection, plan)
         for source in sources:
-            aside = _set_aside(connection, source, owners[source.index])
+            if source.plan.role is TableRole.LOOKUP:
+                aside = _untold(connection, source, is_listed(plan, source.index))
+            else:
+                aside = _set_aside(connection, source, owners[source.index])
             for number, row in enumerate(chain(unread(source.plan.table), aside)):
                 if number % BATCH == 0:
                     progress(f"Collecting rows of {source.plan.table.name} that are not loaded")
@@ -154,9 +158,6 @@ def _identify(
 def _set_aside(connection: duckdb.DuckDBPyConnection, source: Source, people: Source | None) -> Iterator[Leftover]:
     """The rows that were read and not loaded, by the rules of `filling` and `visitors`."""
     role = source.plan.role
-    if role is TableRole.LOOKUP:
-        yield from _doubled(connection, source)
-        return
     if source.plan.key is None and source.plan.visitor is None and not source.owner:
         return
     staged, parameters = source.staged, source.staged.parameters
@@ -183,13 +184,14 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, source: Source, people: So
     yield from _given(connection, staged, source.rows, f"CASE {case} END", parameters)
 
 
-def _doubled(connection: duckdb.DuckDBPyConnection, source: Source) -> Iterator[Leftover]:
-    """The rows of a look-up that nothing can be told by."""
+def _untold(connection: duckdb.DuckDBPyConnection, source: Source, several: bool) -> Iterator[Leftover]:
+    """The rows of a look-up that nothing can be told by; `several` with the same value tell something."""
     if source.plan.key is None:
         return
     staged, value = source.staged, casting.identifier(source.staged[source.plan.key])
     last = f"SELECT max({staged.row}) FROM {staged.source} WHERE {value} IS NOT NULL GROUP BY {value}"
-    case = f"CASE WHEN {value} IS NULL THEN {literal(NO_KEY)} WHEN {staged.row} NOT IN ({last}) THEN {literal(SAME_KEY)} END"
+    doubled = "" if several else f"WHEN {staged.row} NOT IN ({last}) THEN {literal(SAME_KEY)}"
+    case = f"CASE WHEN {value} IS NULL THEN {literal(NO_KEY)} {doubled} END"
     yield from _given(connection, staged, staged.source, case, staged.parameters)
 
 

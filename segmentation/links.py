@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from segmentation.plan import Link, LoadPlan, TablePlan, TableRole
+from collections.abc import Sequence
+
+from segmentation.plan import Link, LoadPlan, Origin, StagedTable, TablePlan, TableRole
 
 MOST_REPEATED = (
     0.02  # of the values that rows are looked up by may come again; with more, nobody knows which row is meant
@@ -31,12 +33,44 @@ def _tells(table: TablePlan) -> bool:
 def targets(plan: LoadPlan, index: int) -> tuple[int, ...]:
     """The places of the tables that the table at `index` may look up; nothing ever leads back to where it began."""
     roles = TARGETS[plan.tables[index].role]
-    return tuple(p for p, other in enumerate(plan.tables) if other.role in roles and not _leads(plan, p, index))
+    return tuple(p for p, other in enumerate(plan.tables) if other.role in roles and index not in reach(plan, p))
 
 
-def _leads(plan: LoadPlan, start: int, end: int) -> bool:
-    """Whether links lead from one table to another, or it is the same."""
-    return start == end or any(_leads(plan, link.table, end) for link in plan.tables[start].links)
+def reach(plan: LoadPlan, index: int) -> frozenset[int]:
+    """The places of the tables to which links lead from the one at `index`, with its own."""
+    further = (reach(plan, link.table) for link in plan.tables[index].links)
+    return frozenset({index}).union(*further)
+
+
+def declared(tables: Sequence[StagedTable], index: int) -> dict[str, tuple[int, str] | None]:
+    """To what the columns of the table at `index` refer as its database declares: the place and column of another of these tables.
+
+    None for a column whose other table was not read.
+    """
+    origin = tables[index].origin
+    if origin is None:
+        return {}
+    places = {_in_source(t.origin): place for place, t in enumerate(tables) if t.origin is not None}
+    found: dict[str, tuple[int, str] | None] = {}
+    for reference in tables[index].references:
+        named = {"schema_name": reference.schema_name, "table": reference.table}
+        place = places.get(_in_source(origin.model_copy(update=named)))
+        keys = {column.casefold(): column for column in tables[place].columns} if place is not None else {}
+        key = keys.get(reference.key.casefold())
+        found[reference.column] = found.get(reference.column) or (
+            None if place is None or key is None else (place, key)
+        )
+    return found
+
+
+def is_declared(plan: LoadPlan, index: int, link: Link) -> bool:
+    """Whether the database itself says what a link of the table at `index` says."""
+    return declared([table.table for table in plan.tables], index).get(link.column) == (link.table, link.key)
+
+
+def _in_source(origin: Origin) -> tuple[object, ...]:
+    """What tells a table of a database from all others, in any case of letters."""
+    return origin.source, *sorted(origin.settings.items()), origin.schema_name.casefold(), origin.table.casefold()
 
 
 def referred(plan: LoadPlan, index: int) -> frozenset[str]:
@@ -62,7 +96,16 @@ def with_links(plan: LoadPlan, index: int, changed: tuple[Link, ...]) -> LoadPla
 
 def is_unsure(link: Link) -> bool:
     """Whether so many values come again in the other table that nobody knows which row is meant."""
-    return link.repeated > MOST_REPEATED * link.keyed
+    return not link.several and link.repeated > MOST_REPEATED * link.keyed
+
+
+def is_listed(plan: LoadPlan, index: int) -> bool:
+    """Whether several rows with the same key count in the look-up at `index`."""
+    return any(
+        link.several and (link.table, link.key) == (index, plan.tables[index].key)
+        for table in plan.tables
+        for link in table.links
+    )
 
 
 def problems(table: TablePlan, plan: LoadPlan) -> list[str]:
@@ -73,7 +116,7 @@ def problems(table: TablePlan, plan: LoadPlan) -> list[str]:
         if is_unsure(link):
             found.append(
                 f"“{link.key}” cannot tell which row of {other} is meant: {link.repeated:,} of {link.keyed:,} rows have a value "
-                "that comes again. Choose a column that is different on every row."
+                "that comes again. Choose a column that is different on every row, or take all of them as a list."
             )
     return found
 
@@ -85,7 +128,7 @@ def notes(plan: LoadPlan, index: int) -> list[str]:
     if table.role is TableRole.LOOKUP and not any(link.table == index for t in plan.tables for link in t.links):
         found.append("Nothing refers to this table yet: say below which table does, and by which column.")
     for link in table.links:
-        if link.repeated and not is_unsure(link):
+        if link.repeated and not link.several and not is_unsure(link):
             rows = "1 row has" if link.repeated == 1 else f"{link.repeated:,} rows have"
             found.append(
                 f"In {plan.tables[link.table].table.name}, {rows} a “{link.key}” that comes again further down: the last "

@@ -30,6 +30,7 @@ from segmentation.filling import (
 from segmentation.filling_events import fill_events, no_events
 from segmentation.inbox import log_path, read
 from segmentation.joining import in_turn, whose
+from segmentation.links import is_listed
 from segmentation.living import lay, new_base, written
 from segmentation.lookups import Joined, Lookups, details, owned, report_lookup, with_missing
 from segmentation.lookups import fields as fields_of
@@ -124,7 +125,11 @@ def _load(
     joined = {source.index: lookups.of(source.index) for source in sources if source.plan.role in USED}
     stored = properties(happened)
     stored += details({source.index: joined[source.index] for source in happened}, stored)
-    reports |= {s.index: report_lookup(connection, s) for s in sources if s.plan.role is TableRole.LOOKUP}
+    reports |= {
+        s.index: report_lookup(connection, s, is_listed(plan, s.index))
+        for s in sources
+        if s.plan.role is TableRole.LOOKUP
+    }
     fields: list[Stored] = []
     keys = dict.fromkeys((source.index for source in (*happened, *tellers)), "SELECT key, _row FROM keys")
     if persons:
@@ -138,7 +143,9 @@ def _load(
             reports[index] = _repaired(report, done, stay[index])
     else:
         number_people(connection, [*happened, *tellers], Part(progress, 0.3, 0.45))
-    reports |= note_visitors(connection, tellers, keys)
+    knowing = [source for source in persons if source.plan.visitor is not None]
+    told = note_visitors(connection, [*tellers, *knowing], keys | {s.index: keys_of(s.index) for s in knowing})
+    reports |= {source.index: told[source.index] for source in tellers}
     if happened:
         joins = {source.index: joined[source.index].joins for source in happened}
         found_out = partial(_identify, connection, happened, fields)
@@ -146,7 +153,7 @@ def _load(
     else:
         no_events(connection)
     if not persons:
-        fields = derive_people(connection, happened, stored, Part(progress, 0.65, 0.68))
+        fields = derive_people(connection, [*happened, *tellers], stored, Part(progress, 0.65, 0.68))
         repairs = repair_people(connection, repairs, fields, Part(progress, 0.68, 0.7), mergeable=False)
     if any(source.plan.keep_visitors for source in happened):
         fields.append(anonymous_field(connection, fields))

@@ -18,8 +18,11 @@ from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.filling import NO_KEY, NO_NUMBERS, SAME_KEY, Owner, Source, Stored
 from segmentation.links import missing, owner
 from segmentation.measuring import Measured, Size
-from segmentation.plan import ColumnPlan, Link, LoadPlan, LoadReport, TableRole
+from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, LoadReport, TableRole
 from segmentation.telling import NO_JOINS, Joins
+from segmentation.vocabulary import OTHERS, PERSON
+
+OF_A_PERSON = (Role.FIRST_NAME, Role.LAST_NAME, Role.BIRTH_DATE, Role.GENDER, Role.JOB_TITLE)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Lookups:
         self._connection = connection
         self._plan = plan
         self._sources = {source.index: source for source in sources}
-        self._made: dict[tuple[int, str], tuple[str, tuple[Told, ...]]] = {}
+        self._made: dict[tuple[int, str, bool], tuple[str, tuple[Told, ...]]] = {}
         self._numbers = count()
 
     def of(self, index: int) -> Joined:
@@ -70,7 +73,8 @@ class Lookups:
 
     def _table(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         """A table with one row for each value of the link's key, and the columns that can be told from it."""
-        if (link.table, link.key) not in self._made:
+        made = link.table, link.key, link.several
+        if made not in self._made:
             source, further = self._sources[link.table], self.of(link.table)
             name = f"lookup{next(self._numbers)}"
             own = _stem(source.plan.table.name)
@@ -78,17 +82,21 @@ class Lookups:
                 *(self._own(source, column, own) for column in _telling(source, link.key)),
                 *(replace(t, through=(own, *t.through)) for t in further.told),
             ]
-            self._make(name, source, link.key, [t.sql for t in told], further.joins.sql)
+            if link.several:
+                told = [_listed(t) for t in told if t.plan.kind in (Kind.TEXT, Kind.LIST)]
+            self._make(name, source, link, [t.sql for t in told], further.joins.sql)
             kept = tuple(replace(t, sql=f"c{place}") for place, t in enumerate(told))
-            self._made[link.table, link.key] = name, kept
-        return self._made[link.table, link.key]
+            self._made[made] = name, kept
+        return self._made[made]
 
     def _own(self, source: Source, column: ColumnPlan, name: str) -> Told:
         size = source.measured.get(column.column, Measured()).size
-        return Told((name,), source.index, column, size, source.cell(column, column.kind, size))
+        told = column.model_copy(update={"role": Role.NONE}) if _names_a_thing(source, column) else column
+        return Told((name,), source.index, told, size, source.cell(column, column.kind, size))
 
-    def _make(self, name: str, source: Source, key: str, cells: Sequence[str], joins: str) -> None:
-        value = casting.identifier(source.staged[key])
+    def _make(self, name: str, source: Source, link: Link, cells: Sequence[str], joins: str) -> None:
+        value = casting.identifier(source.staged[link.key])
+        one = f"QUALIFY row_number() OVER (PARTITION BY {value} ORDER BY {source.staged.row} DESC) = 1"
         picks = ", ".join(
             [
                 f"{value} AS _key",
@@ -98,9 +106,25 @@ class Lookups:
         )
         self._connection.execute(
             f"CREATE TEMP TABLE {name} AS SELECT {picks} FROM {source.staged.source} {joins} WHERE {value} IS NOT NULL "
-            f"QUALIFY row_number() OVER (PARTITION BY {value} ORDER BY {source.staged.row} DESC) = 1",
+            f"{f'GROUP BY {value}' if link.several else one}",
             source.staged.parameters,
         )
+
+
+def _names_a_thing(source: Source, column: ColumnPlan) -> bool:
+    """Whether a name is that of a store or a tag, and nobody's."""
+    nouns = {*naming.table_nouns(source.plan.table.name), *naming.words(source.plan.table.name)}
+    persons = nouns & (PERSON | OTHERS) or any(c.role in OF_A_PERSON for c in source.plan.columns)
+    return column.role is Role.FULL_NAME and naming.words(column.column) == ("name",) and not persons
+
+
+def _listed(told: Told) -> Told:
+    """What several rows tell in a column of texts or lists: all different texts, sorted."""
+    update = {"kind": Kind.LIST, "format": Format.PLAIN, "label": naming.plural(told.plan.label)}
+    plan = told.plan.model_copy(update=update)
+    cells = f"list({told.sql}) FILTER ({told.sql} IS NOT NULL)"
+    texts = cells if told.plan.kind is Kind.TEXT else f"flatten({cells})"
+    return replace(told, plan=plan, size=NO_NUMBERS, sql=f"list_sort(list_distinct({texts}))")
 
 
 def _telling(source: Source, key: str) -> list[ColumnPlan]:
@@ -148,7 +172,7 @@ def details(joined: Mapping[int, Joined], properties: Sequence[Stored]) -> list[
         for told in own.told:
             name = _free(told, taken, here)
             here.add(name.casefold())
-            taken[name.casefold()] = (told.index, told.plan.column)
+            taken[name.casefold()] = _column(told)
             known = found.get(name) or _stored(name, told)
             found[name] = replace(known, told={**known.told, index: told.sql})
     return list(found.values())
@@ -178,12 +202,17 @@ def fields(joined: Joined, source: Source) -> list[Stored]:
 
 def _free(told: Told, taken: Mapping[str, object], here: set[str]) -> str:
     """The shortest name that nothing else has; the same column in several tables of events is one."""
-    mine = (told.index, told.plan.column)
+    mine = _column(told)
     names = [f"{' '.join(told.through[-n:])}.{told.plan.name}" for n in range(1, len(told.through) + 1)]
     for name in names:
         if name.casefold() not in here and taken.get(name.casefold(), mine) == mine:
             return name
     return naming.free_name(names[-1], taken)
+
+
+def _column(told: Told) -> tuple[object, ...]:
+    """What is the same column, whatever leads to it."""
+    return told.index, told.plan.column, told.plan.kind
 
 
 def _stored(name: str, told: Told) -> Stored:
@@ -210,8 +239,8 @@ def _without_number(column: str) -> str:
     return " ".join(own[:-1] if len(own) > 1 and own[-1] in ("id", "key", "code", "no", "nr") else own)
 
 
-def report_lookup(connection: duckdb.DuckDBPyConnection, source: Source) -> LoadReport:
-    """What became of the rows of a look-up: one counts for each value that it is looked up by."""
+def report_lookup(connection: duckdb.DuckDBPyConnection, source: Source, several: bool) -> LoadReport:
+    """What became of the rows of a look-up: of those with the value that it is looked up by one counts, or `several`."""
     rows = source.staged.rows
     if source.plan.key is None:
         return source.report(rows, [])
@@ -219,7 +248,8 @@ def report_lookup(connection: duckdb.DuckDBPyConnection, source: Source) -> Load
     keyed, different = connection.execute(
         f"SELECT count({value}), count(DISTINCT {value}) FROM {source.staged.source}", source.staged.parameters
     ).fetchone() or (0, 0)
-    return source.report(different, [(NO_KEY, rows - keyed), (SAME_KEY, keyed - different)])
+    loaded = keyed if several else different
+    return source.report(loaded, [(NO_KEY, rows - keyed), (SAME_KEY, keyed - loaded)])
 
 
 def with_missing(report: LoadReport, plan: LoadPlan, index: int) -> LoadReport:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import chain
 
 import duckdb
@@ -11,26 +10,34 @@ import duckdb
 from segmentation import casting, links, naming
 from segmentation.catalogue import Kind
 from segmentation.plan import ColumnPlan, Link, LoadPlan, Progress, TablePlan, TableRole
-from segmentation.replanning import completed, with_problems
+from segmentation.replanning import TIMES, completed, missed, with_problems
 from segmentation.staged import Staged, workbench
-from segmentation.vocabulary import NUMBERING
+from segmentation.subjects import likeness, subject
 
 UNIQUE = 0.98  # of the values that rows are looked up by are different …
 FILLED = 0.5  # … and so many rows have one
 PROBED = 2_000  # values of one table that are looked up in another
 CANDIDATES = 8  # columns of a table that are tried by their values alone
 FEWEST = 3  # values that have to be found, where names say nothing
+DECLARED = 1_000  # as likely is what a database declares; how alike names are is 100 at most
 LEAST_KNOWN = ((80, 0.5), (60, 0.8), (0, 0.95))  # so alike are the names: so many of the probed values must be found
+MOST_BESIDE = 2  # columns of a table that says which rows of two others belong together
 USED = (TableRole.PEOPLE, TableRole.EVENTS)
 
 
 class Matching:
-    """A plan whose tables are looked at, to find out what they refer to."""
+    """A plan whose tables are looked at, to find out what they refer to; between tables before the place `since` nothing is changed."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: LoadPlan) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: int = 0) -> None:
         self._connection = connection
+        self._since = since
+        everything = [table.table for table in plan.tables]
+        self._declared = [links.declared(everything, place) for place in range(len(everything))]
         self._staged = [Staged(connection, table.table, place) for place, table in enumerate(plan.tables)]
         self._unique: dict[tuple[int, str], bool] = {}
+        self._missed: dict[
+            int, tuple[int, Link]
+        ] = {}  # of tables to which by its name a column refers, and by its values not
         self.plan = plan
 
     def suggest(self) -> LoadPlan:
@@ -38,25 +45,85 @@ class Matching:
 
         Links lead away from people and events, so that a table is told by the nearest that refers to it.
         """
-        for index, table in enumerate(self.plan.tables):
-            if table.role is TableRole.LEAVE_OUT and (link := self._part(index)):
-                self._replace(index, self._as_part(table, link))
-        reached = {place for place, table in enumerate(self.plan.tables) if table.role in USED}
-        ring = sorted(reached)
+        for index in self._left_out():
+            if link := self._part(index):
+                self._replace(index, self._as_part(self.plan.tables[index], link))
+        ring = self._reached()
         while ring:
-            unreached = [
-                p for p, t in enumerate(self.plan.tables) if p not in reached and t.role is TableRole.LEAVE_OUT
-            ]
-            further = set()
+            further, unreached = set[int](), self._left_out()
             for index in ring:
-                whole = [p for p in links.targets(self.plan, index) if self.plan.tables[p].role is TableRole.EVENTS]
-                further |= self._link(index, [*unreached, *whole])
-            reached |= further
-            ring = sorted(further)
-        for index, table in enumerate(self.plan.tables):
-            if table.role is TableRole.LEAVE_OUT:
-                self._by_values(index)
+                known = [p for p in links.targets(self.plan, index) if p < self._since or self._holds_events(p)]
+                others = [*unreached, *known]
+                further |= self._link(
+                    index, others if index >= self._since else [p for p in others if p >= self._since]
+                )
+            ring = sorted(further) or self._pairing()
+        for index in self._left_out():
+            self._by_values(index)
+        for index in self._left_out():
+            if index in self._missed:
+                notes = (missed(self.plan, *self._missed[index]),)
+                self._replace(index, self.plan.tables[index].model_copy(update={"notes": notes}))
         return self.plan
+
+    def _reached(self) -> list[int]:
+        """The places of tables for which there is a use."""
+        tables = enumerate(self.plan.tables)
+        return [place for place, table in tables if table.role in (*USED, TableRole.LOOKUP)]
+
+    def _pairing(self) -> list[int]:
+        """Make look-ups of a table that says which rows of two others belong together, and of the other; returns their places.
+
+        What it tells of the rows that are reached already, several of which it may have, are lists.
+        """
+        for index in self._left_out():
+            pairs = [
+                (self.plan.tables[other.table].role is TableRole.LEAVE_OUT, own, other)
+                for own in self._ends(index, self._reached())
+                for other in self._ends(index, range(len(self.plan.tables)))
+                if self._is_pair(index, own, other)
+            ]
+            if not pairs:
+                continue
+            _, own, other = max(pairs, key=lambda pair: pair[0])
+            new = [link.table for link in (own, other) if self.plan.tables[link.table].role is TableRole.LEAVE_OUT]
+            update = {"role": TableRole.LOOKUP, "key": own.column, "notes": (), "links": (self.count(index, other),)}
+            self._replace(index, completed(self.plan.tables[index].model_copy(update=update)))
+            if new:
+                self._look_up(other)
+            told = self.plan.tables[own.table]
+            link = self.count(own.table, Link(column=own.key, table=index, key=own.column, several=True))
+            self._replace(own.table, told.model_copy(update={"links": (*told.links, link)}))
+            return [index, *new]
+        return []
+
+    def _ends(self, index: int, others: Iterable[int]) -> list[Link]:
+        """The likeliest link from a table to each of some others."""
+        found = (max(self._candidates(index, other), key=lambda pair: pair[0], default=None) for other in others)
+        return [pair[1] for pair in found if pair is not None]
+
+    def _is_pair(self, index: int, own: Link, other: Link) -> bool:
+        """Whether a table hardly does more than to say which rows of one table belong to which of another, each several times."""
+        table, target = self.plan.tables[index], self.plan.tables[other.table]
+        more = [c for c in table.columns if c.column not in (own.column, other.column) and c.kind not in TIMES]
+        further = [c for c in more if not naming.numbers_rows(c.column, table.table.name)]
+        fits = target.role is TableRole.LOOKUP or (target.role is TableRole.LEAVE_OUT and other.table >= self._since)
+        leads_back = own.table in links.reach(self.plan, other.table)
+        return (
+            own.column != other.column
+            and len(further) <= MOST_BESIDE
+            and fits
+            and not leads_back
+            and not self._is_unique(index, own.column)
+        )
+
+    def _left_out(self) -> list[int]:
+        """The places of tables for which there is no use yet."""
+        tables = enumerate(self.plan.tables)
+        return [place for place, table in tables if table.role is TableRole.LEAVE_OUT and place >= self._since]
+
+    def _holds_events(self, index: int) -> bool:
+        return self.plan.tables[index].role is TableRole.EVENTS
 
     def suggest_for(self, index: int) -> LoadPlan:
         """The plan with links from and to the table at `index`, where there are none yet."""
@@ -139,28 +206,38 @@ class Matching:
         self._replace(link.table, completed(self.plan.tables[link.table].model_copy(update=update)))
 
     def _candidates(self, index: int, other: int) -> Iterable[tuple[int, Link]]:
-        """The links that names allow and values confirm, with how alike the names are."""
+        """The links that are declared, or that names allow and values confirm, with how alike the names are."""
         table, target = self.plan.tables[index], self.plan.tables[other]
+        declared = self._declared[index]
+        # Whose events are, is told by people.
+        own_key, its_key = (t.key if t.role is TableRole.EVENTS else None for t in (table, target))
+        for name, refers in declared.items():
+            allowed = refers is not None and refers[0] == other and name != own_key and refers[1] != its_key
+            if refers is not None and allowed and self._is_unique(*refers):
+                yield DECLARED, Link(column=name, table=other, key=refers[1])
         own = {"name", "title", *naming.table_nouns(target.table.name)}
         alike: dict[tuple[str, ...], list[ColumnPlan]] = {}  # of thousands of columns few are compared
         for key in _able(target):
-            alike.setdefault(_subject(key.column), []).append(key)
-        numbering = {subject: keys for subject, keys in alike.items() if own.issuperset(subject)}
+            alike.setdefault(subject(key.column), []).append(key)
+        numbering = {about: keys for about, keys in alike.items() if own.issuperset(about)}
         for column in _able(table):
-            if column.column == table.key and table.role is TableRole.EVENTS:
-                continue  # whose it is, is told by people
-            subject = _subject(column.column)
-            for key in chain(*({**numbering, subject: alike.get(subject, [])}).values()):
+            if column.column in declared or column.column == own_key:
+                continue
+            about = subject(column.column)
+            for key in chain(*({**numbering, about: alike.get(about, [])}).values()):
                 score = likeness(column.column, key.column, target.table.name)
-                if target.role is TableRole.EVENTS and (
-                    key.column == target.key or not naming.numbers_rows(key.column, target.table.name)
+                if key.column == its_key or (
+                    target.role is TableRole.EVENTS and not naming.numbers_rows(key.column, target.table.name)
                 ):
                     continue
                 if not score or not self._is_unique(other, key.column):
                     continue
                 _, known = self._known(index, column.column, other, key.column)
+                link = Link(column=column.column, table=other, key=key.column)
                 if known >= next(least for limit, least in LEAST_KNOWN if score >= limit):
-                    yield score, Link(column=column.column, table=other, key=key.column)
+                    yield score, link
+                elif score >= LEAST_KNOWN[0][0]:
+                    self._missed.setdefault(other, (index, link))
 
     def _part(self, index: int) -> Link | None:
         """The link of rows that are parts of events, such as the lines of orders."""
@@ -208,33 +285,6 @@ class Matching:
         return {cell for (cell,) in found}
 
 
-def likeness(column: str, key: str, table: str) -> int:
-    """How much by its name a column refers to a row of `table` with this `key` (0 not at all, 100 surely)."""
-    own, theirs = _subject(column), _subject(key)
-    nouns = naming.table_nouns(table)
-    if not own or not naming.words(key):
-        return 0
-    numbers_it = not theirs or set(theirs) <= set(nouns)
-    if own == theirs:
-        if naming.is_textual(column):  # an id, a SKU, a code
-            return 100 if numbers_it else 90
-        return 60 if {*theirs} & {*nouns} else 0
-    if not numbers_it or not nouns:
-        return 60 if own == nouns and theirs in (("name",), ("title",)) else 0
-    if own == nouns:
-        return 95
-    if own[-len(nouns) :] == nouns:
-        return 80
-    shortened = len(nouns) == 1 and 4 <= len(own[0]) < len(nouns[0]) and nouns[0].startswith(own[0])
-    return 50 if shortened else 0
-
-
-@lru_cache(maxsize=20_000)
-def _subject(name: str) -> tuple[str, ...]:
-    """What a name is about: `ProductIDs` is product."""
-    return tuple(naming.singular(word) for word in naming.words(name) if word not in NUMBERING)
-
-
 def _able(table: TablePlan) -> list[ColumnPlan]:
     return [c for c in table.columns if c.kind in (Kind.TEXT, Kind.NUMBER) and c.column != table.time]
 
@@ -259,6 +309,16 @@ def suggested_for(plan: LoadPlan, index: int, progress: Progress) -> LoadPlan:
         return with_problems(Matching(connection, plan).suggest_for(index))
 
 
+def owned(plan: LoadPlan, index: int, people: int, progress: Progress) -> Link:
+    """How many of the customer ids of the table at `index` are in the people table at the place `people`, as a link.
+
+    Both have a key. Raises `LoadError` and `Cancelled`.
+    """
+    link = Link(column=plan.tables[index].key or "", table=people, key=plan.tables[people].key or "")
+    with workbench(progress) as connection:
+        return Matching(connection, plan).count(index, link)
+
+
 def counted(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: LoadPlan | None) -> LoadPlan:
     """The plan with its links counted, but for those between tables that are as they were in `since`."""
     known = {_identity(since, t, k): k for t in since.tables for k in t.links} if since else {}
@@ -271,7 +331,7 @@ def counted(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: LoadPl
             if as_before is None:
                 matching = matching or Matching(connection, plan)
                 as_before = matching.count(index, link)
-            found.append(as_before)
+            found.append(as_before.model_copy(update={"several": link.several}))
         tables[index] = table.model_copy(update={"links": tuple(found)})
     return plan.model_copy(update={"tables": tuple(tables)})
 

@@ -21,7 +21,7 @@ from segmentation.renewal import TableNews, TableRenewal, Way
 from segmentation.staged import Staged, exactly, workbench
 
 COMPRESSION = "snappy"
-UNIQUE = 0.98  # of the keys of events are different
+UNIQUE = 0.98  # of the keys of events and look-ups are different
 
 
 @dataclass(frozen=True)
@@ -103,15 +103,24 @@ def _both(
 
 def all_known(plan: TablePlan, new: StagedTable, progress: Progress) -> bool:
     """Whether every new row is there already, to the letter."""
+    return not _different_rows(plan, new, "EXCEPT", progress)
+
+
+def known_rows(plan: TablePlan, new: StagedTable, progress: Progress) -> int:
+    """How many different rows are there already, to the letter."""
+    return _different_rows(plan, new, "INTERSECT", progress)
+
+
+def _different_rows(plan: TablePlan, new: StagedTable, but: str, progress: Progress) -> int:
     with _both(plan, new, progress) as (connection, old, fresh):
         shared = [name for name in plan.table.columns if name in new.columns]
         cells = [_alike(old[name], fresh[name]) for name in shared]
-        (others,) = connection.execute(
-            f"SELECT count(*) FROM (SELECT {', '.join(c for _, c in cells)} FROM {fresh.source} EXCEPT "
+        (rows,) = connection.execute(
+            f"SELECT count(*) FROM (SELECT {', '.join(c for _, c in cells)} FROM {fresh.source} {but} "
             f"SELECT {', '.join(c for c, _ in cells)} FROM {old.source})",
             {**old.parameters, **fresh.parameters},
         ).fetchone() or (0,)
-    return bool(not others)
+    return int(rows)
 
 
 def merge(
@@ -243,7 +252,7 @@ def _upsert(
     filled_keys, keys = connection.execute(
         f"SELECT count({mine}), count(DISTINCT {mine}) FROM {old.source}", dict(old.parameters)
     ).fetchone() or (0, 0)
-    if plan.role is TableRole.EVENTS and keys < UNIQUE * filled_keys:
+    if plan.role is not TableRole.PEOPLE and keys < UNIQUE * filled_keys:
         raise LoadError(
             f"{plan.table.name} has several rows with the same “{key}”, so they cannot be told apart by it. Choose another "
             "column under “Known by”, or have new rows added."

@@ -28,6 +28,7 @@ from segmentation.vocabulary import (
     PRICES,
     PRIVATE,
     QUANTITIES,
+    SECRETS,
     TEXTUAL,
     TOTALS,
     UNIT_PRICES,
@@ -128,6 +129,11 @@ def is_private(name: str) -> bool:
     return not phrases.isdisjoint(PRIVATE)
 
 
+def is_secret(name: str) -> bool:
+    """Whether a name speaks of passwords, which whole tables of users bring with them."""
+    return not SECRETS.isdisjoint(words(name))
+
+
 def usual_theme(kind: Kind) -> Theme:
     """The shelf of a field whose name says nothing: amounts and moments are behaviour, the rest describes the person."""
     return Theme.BEHAVIOURAL if kind in (Kind.NUMBER, Kind.MOMENT) else Theme.DEMOGRAPHIC
@@ -214,6 +220,15 @@ def singular(word: str) -> str:
     if word.endswith(("sses", "xes", "ches", "shes")):
         return word[:-2]
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3 else word
+
+
+def plural(label: str) -> str:
+    """A label that ends with an English noun, this in the plural: “Interest name” → “Interest names”."""
+    if singular(label) != label or label.endswith(("ss", "us", "is")):
+        return label
+    if label.endswith("y") and label[-2:-1] not in tuple("aeiou"):
+        return f"{label[:-1]}ies"
+    return f"{label}{'es' if label.endswith(('x', 'ch', 'sh')) else 's'}"
 
 
 def _stem(table: str) -> str:

@@ -55,6 +55,15 @@ class Origin(Model):
     read_at: datetime  # UTC
 
 
+class Reference(Model):
+    """A column whose values, as its database declares, stand in the column `key` of another of its tables: a foreign key."""
+
+    column: str  # as staged
+    schema_name: str
+    table: str
+    key: str
+
+
 class StagedTable(Model):
     """A table as it was delivered, kept as Parquet beside the audience: text stays text, typed columns stay typed.
 
@@ -70,6 +79,7 @@ class StagedTable(Model):
     rejects: Path | None = None  # Parquet with all of them as they were written: line, reason, text
     headers: tuple[str, ...] = ()  # the columns' names exactly as the source has them, where one of them was mended
     origin: Origin | None = None  # None where it was read by a Handpick that did not note it
+    references: tuple[Reference, ...] = ()
     notes: tuple[str, ...] = ()  # sentences: "Read as Windows-1252.", "Column 3 had no name: called column_3."
 
     @property
@@ -114,6 +124,7 @@ class ColumnPlan(Model):
     theme: Theme = Theme.BEHAVIOURAL
     role: Role = Role.NONE
     include: bool = True
+    crowded: bool = False  # named like an id, and each of its values is on average that of several rows
     misfits: int = 0  # filled cells that do not fit the kind: they load as missing and are reported
     examples: tuple[str, ...] = ()  # up to 5 filled values
     misfit_examples: tuple[str, ...] = ()
@@ -125,10 +136,11 @@ class Link(Model):
     column: str
     table: int
     key: str
+    several: bool = False  # as many rows over there as have the value count, and what they tell is a list
     filled: int = 0  # rows with a value …
     found: int = 0  # … that is there
     keyed: int = 0  # rows over there with a value …
-    repeated: int = 0  # … that comes again further down: the last one counts
+    repeated: int = 0  # … that comes again further down: the last one counts, but where `several` do
 
 
 class TablePlan(Model):
@@ -138,7 +150,7 @@ class TablePlan(Model):
     role: TableRole
     key: str | None = None  # column with the person's id; of a look-up what tells its rows apart
     people: int | None = None  # events: place of the people table whose ids these are; None: the first
-    visitor: str | None = None  # events and visitors: column with the id of a visitor who may be identified later …
+    visitor: str | None = None  # but for look-ups: column with the id of a visitor who may be identified later …
     keep_visitors: bool = False  # … and who is a person also where he never is
     time: str | None = None  # events: column with the moment
     event_column: str | None = None  # events: column with the event's name …

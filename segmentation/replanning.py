@@ -11,13 +11,17 @@ from zoneinfo import available_timezones
 
 from segmentation import links, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
-from segmentation.catalogue import Kind, Role, Theme
+from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
 from segmentation.joining import aligned, differing
-from segmentation.plan import ColumnPlan, Format, LoadPlan, TablePlan, TableRole
+from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, TablePlan, TableRole
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
-LEFT_OUT = "Left out"  # how a note begins that says why a table is
+LEFT_OUT = "Left out"  # how a note begins that says why a table is …
+APART = "Kept apart"  # … why a detail is one of its own …
+NOT_JOINED = "Not joined"  # … why nobody is joined by an id …
+SINCE = "From now on"  # … and whose customers they are where there was no table of them before
+FOUND = (LEFT_OUT, APART, NOT_JOINED, SINCE)  # what was found when the table was first looked at
 TIMES = (Kind.DATE, Kind.MOMENT)
 _LOCAL_DAY = re.compile(f"(?:{SLASHED_DAY}|{DOTTED_DAY})(?:[ T,].*)?")
 
@@ -191,7 +195,7 @@ def completed(table: TablePlan, event_column: str | None = None) -> TablePlan:
             "keep_visitors": False,
         }
         nothing["time"] = event_time(table.columns) if table.role is TableRole.VISITORS else None
-        nothing["visitor"] = table.visitor if table.role is TableRole.VISITORS else None
+        nothing["visitor"] = table.visitor if table.role in (TableRole.VISITORS, TableRole.PEOPLE) else None
         return table.model_copy(update=update | nothing)
     if table.time is None:
         update |= {"time": event_time(table.columns), "line_total": line_total(table.columns)}
@@ -226,7 +230,10 @@ def with_problems(plan: LoadPlan) -> LoadPlan:
     """The plan with what it lacks, in sentences; loading waits while there are any."""
     plan = aligned(plan)
     tables = tuple(
-        _noted(table.model_copy(update={"problems": _problems(table, plan)}), links.notes(plan, index))
+        _noted(
+            table.model_copy(update={"problems": _problems(table, plan)}),
+            [*_together(plan, index), *links.notes(plan, index)],
+        )
         for index, table in enumerate(plan.tables)
     )
     return plan.model_copy(update={"tables": tables})
@@ -283,8 +290,36 @@ def is_numbered(table: TablePlan, plan: LoadPlan) -> bool:
 _NUMBERED = "There is no customer id: each row is one person, numbered from 1."
 
 
-def _noted(table: TablePlan, of_links: list[str]) -> TablePlan:
-    kept = [*(note for note in table.notes if note.startswith(LEFT_OUT)), *of_links]
+def missed(plan: LoadPlan, index: int, link: Link) -> str:
+    """Why the table to which by its name a column of the table at `index` refers is left out, in a sentence."""
+    here, there = plan.tables[index], plan.tables[link.table]
+    own, theirs = (
+        next((e for c in table.columns if c.column == column and c.role not in PERSONAL for e in c.examples), "…")
+        for table, column in ((here, link.column), (there, link.key))
+    )
+    return (
+        f"{LEFT_OUT}: by its name “{link.column}” of {here.table.name} refers to this table, but most of its values are not here. "
+        f"They are like “{own}”, and “{link.key}” is like “{theirs}”."
+    )
+
+
+def _together(plan: LoadPlan, index: int) -> list[str]:
+    """What is worth knowing where two tables tell of the same event."""
+    table = plan.tables[index]
+    if table.role is not TableRole.EVENTS or table.event_name is None:
+        return []
+    names = [
+        t.table.name for t in plan.tables[:index] if t.role is TableRole.EVENTS and t.event_name == table.event_name
+    ]
+    return [
+        f"Its events are called “{table.event_name}” like those of {name}, so that a filter on “{table.event_name}” counts both. "
+        "Give them another name if they are something else."
+        for name in names[:1]
+    ]
+
+
+def _noted(table: TablePlan, found: list[str]) -> TablePlan:
+    kept = [*(note for note in table.notes if note.startswith(FOUND)), *found]
     if table.role is TableRole.PEOPLE and table.key is None and not table.problems:
         kept.append(_NUMBERED)
     for column in table.columns:

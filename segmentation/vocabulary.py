@@ -37,6 +37,8 @@ PRIVATE = (
 ).split(", ")
 """Names of what tells of one person although no platform has a column for it."""
 
+SECRETS = frozenset("password passwd pwd passwort kennwort contrasena".split())  # are loaded only if somebody wants it
+
 MEANINGS = (
     # Identity
     Meaning("email, email address, email adresse, adresse email, mail, mail address, correo, courriel, correo electronico", _I, Role.EMAIL, TEXT),
@@ -128,6 +130,11 @@ PERSON = frozenset(
     " buyers shopper shoppers lead leads individual consumer consumers student students cust kunde kunden kundin nutzer"
     " personen personne personnes utilisateur utilisateurs cliente clientes usuario usuarios socio socios abonne"
     " bank_client".split()
+)
+# Others than customers whose rows a look-up may have: their names are theirs.
+OTHERS = frozenset(
+    "staff employee rep representative salesperson seller agent manager owner clerk advisor adviser consultant contact author"
+    " artist actor doctor teacher trainer coach driver referrer mitarbeiter vertreter employe vendeur empleado vendedor".split()
 )
 NUMBERING = frozenset(
     "id ids key uuid guid no nr num number code ref reference identifier nummer numero identifiant identificador".split()

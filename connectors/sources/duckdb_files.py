@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from connectors.sources.database_files import Settings, own, reached
 from connectors.sources.names import mend_names
-from connectors.sources.offers import Reached, TableOffer
+from connectors.sources.offers import Reached, TableOffer, references
 from connectors.sources.parquet import picked_columns
 from connectors.sources.staging import GROUP_ROWS, TableWriter, table_path
 from segmentation.audience import MEMORY_LIMIT, quoted
@@ -112,4 +112,17 @@ def _stage_table(
         for batch in reader:
             writer.write(batch)
             progress(f"Reading {shown}", min(writer.rows / offer.rows, 1.0) if offer.rows else None)
-    return StagedTable(name=shown, path=writer.path, columns=names, rows=writer.rows, notes=(*notes, *mended))
+    keys = connection.execute(
+        "SELECT constraint_column_names[1], schema_name, referenced_table, referenced_column_names[1] FROM duckdb_constraints() "
+        "WHERE constraint_type = 'FOREIGN KEY' AND len(constraint_column_names) = 1 AND database_name = current_database() "
+        "AND schema_name = ? AND table_name = ?",
+        [offer.schema, offer.name],
+    ).fetchall()
+    return StagedTable(
+        name=shown,
+        path=writer.path,
+        columns=names,
+        rows=writer.rows,
+        references=references(keys, {column: name for name, (column, _) in zip(names, picked, strict=True)}),
+        notes=(*notes, *mended),
+    )

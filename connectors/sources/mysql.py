@@ -23,7 +23,7 @@ from pymysql.cursors import SSCursor
 
 from connectors.sources.mysql_types import Selected, Unpacking, backquoted, converted, select_columns
 from connectors.sources.names import mend_names
-from connectors.sources.offers import Reached, TableOffer
+from connectors.sources.offers import Reached, TableOffer, references
 from connectors.sources.servers import (
     CERTIFICATES,
     CONNECT_SECONDS,
@@ -168,7 +168,28 @@ def _stage_table(cursor: Any, offer: TableOffer, into: Path, progress: Progress)
         for column, count in zip(selected, lost, strict=True)
         if count
     ]
-    return StagedTable(name=offer.name, path=writer.path, columns=names, rows=writer.rows, notes=(*notes, *mended))
+    return StagedTable(
+        name=offer.name,
+        path=writer.path,
+        columns=names,
+        rows=writer.rows,
+        references=references(
+            _foreign_keys(cursor, offer), {c.name: name for c, name in zip(selected, names, strict=True)}
+        ),
+        notes=(*notes, *mended),
+    )
+
+
+def _foreign_keys(cursor: Any, offer: TableOffer) -> list[tuple[Any, ...]]:
+    """The foreign keys of one column each: the column, and schema, table and column that it refers to."""
+    cursor.execute(
+        "SELECT min(column_name), min(referenced_table_schema), min(referenced_table_name), min(referenced_column_name) "
+        "FROM information_schema.key_column_usage WHERE table_schema = %s AND table_name = %s "
+        "AND referenced_table_name IS NOT NULL GROUP BY constraint_name HAVING count(*) = 1 ORDER BY constraint_name",
+        (offer.schema, offer.name),
+    )
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _narrowed(offer: TableOffer, selected: Sequence[Selected]) -> tuple[str, tuple[str | int, ...]]:

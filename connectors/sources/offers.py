@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from segmentation.errors import SourceError
-from segmentation.plan import StagedTable
+from segmentation.plan import Reference, StagedTable
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,15 @@ class TableOffer:
     rows: int | None = None
     is_view: bool = False
     newer: Newer | None = None
+
+
+def references(found: Iterable[tuple[str, ...]], columns: Mapping[str, str]) -> tuple[Reference, ...]:
+    """Foreign keys of one column each, found as (column, schema, table, its column), by what the `columns` that were read are called."""
+    return tuple(
+        Reference(column=columns[column], schema_name=schema, table=table, key=key)
+        for column, schema, table, key in found
+        if column in columns
+    )
 
 
 def with_rows(tables: Iterable[StagedTable]) -> list[StagedTable]:

@@ -14,7 +14,7 @@ from adbc_driver_manager import Error as DriverError
 from pydantic import Field
 
 from connectors.sources.names import mend_names
-from connectors.sources.offers import Reached, TableOffer
+from connectors.sources.offers import Reached, TableOffer, references
 from connectors.sources.postgres_types import Selected, converted, select_columns
 from connectors.sources.servers import (
     CERTIFICATES,
@@ -133,7 +133,34 @@ def _stage_table(cursor: Any, offer: TableOffer, into: Path, progress: Progress)
         for column, count in zip(selected, lost, strict=True)
         if count
     ]
-    return StagedTable(name=shown, path=writer.path, columns=names, rows=writer.rows, notes=(*notes, *mended))
+    return StagedTable(
+        name=shown,
+        path=writer.path,
+        columns=names,
+        rows=writer.rows,
+        references=references(
+            _foreign_keys(cursor, offer), {c.name: name for c, name in zip(selected, names, strict=True)}
+        ),
+        notes=(*notes, *mended),
+    )
+
+
+def _foreign_keys(cursor: Any, offer: TableOffer) -> list[tuple[Any, ...]]:
+    """The foreign keys of one column each: the column, and schema, table and column that it refers to."""
+    cursor.execute(
+        """SELECT mine.attname::text, their_schema.nspname::text, theirs.relname::text, their.attname::text
+        FROM pg_constraint k
+        JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_attribute mine ON mine.attrelid = k.conrelid AND mine.attnum = k.conkey[1]
+        JOIN pg_class theirs ON theirs.oid = k.confrelid
+        JOIN pg_namespace their_schema ON their_schema.oid = theirs.relnamespace
+        JOIN pg_attribute their ON their.attrelid = k.confrelid AND their.attnum = k.confkey[1]
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND cardinality(k.conkey) = 1
+            AND n.nspname = $1 AND c.relname = $2 ORDER BY k.oid""",
+        parameters=[offer.schema, offer.name],
+    )
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _narrowed(offer: TableOffer, selected: Sequence[Selected]) -> tuple[str, list[str] | None]:

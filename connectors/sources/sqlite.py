@@ -15,7 +15,7 @@ from connectors.sources.columns import text_of
 from connectors.sources.database_files import Settings, own, reached
 from connectors.sources.encoding import AS_WESTERN
 from connectors.sources.names import mend_names
-from connectors.sources.offers import Reached, TableOffer
+from connectors.sources.offers import Reached, TableOffer, references
 from connectors.sources.staging import TableWriter, count_of, table_path
 from segmentation.audience import quoted
 from segmentation.errors import Cancelled, SourceError
@@ -129,7 +129,30 @@ def _stage_table(connection: sqlite3.Connection, offer: TableOffer, into: Path, 
         for name, count in zip(kept, lost, strict=True)
         if count
     ]
-    return StagedTable(name=offer.name, path=writer.path, columns=names, rows=writer.rows, notes=(*notes, *mended))
+    return StagedTable(
+        name=offer.name,
+        path=writer.path,
+        columns=names,
+        rows=writer.rows,
+        references=references(_foreign_keys(connection, offer.name), dict(zip(kept, names, strict=True))),
+        notes=(*notes, *mended),
+    )
+
+
+def _foreign_keys(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, str, str, str]]:
+    """The foreign keys of one column each: the column, and schema, table and column that it refers to."""
+    found = connection.execute(f"PRAGMA foreign_key_list({quoted(table)})").fetchall()
+    numbers = [number for number, *_ in found]
+    for number, _, other, column, key, *_ in found:
+        if numbers.count(number) > 1:
+            continue
+        if key is None:  # the primary key is meant
+            about = connection.execute(f"PRAGMA table_info({quoted(other)})").fetchall()
+            primary = [name for _, name, *_, place in about if place]
+            if len(primary) != 1:
+                continue
+            (key,) = primary
+        yield column, "main", other, key
 
 
 def _copy(

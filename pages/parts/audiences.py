@@ -11,7 +11,7 @@ from pages.parts import leftovers
 from pages.parts.live import is_open, way_in
 from pages.parts.queries import current, engine, workspace
 from pages.parts.relations import belonging
-from pages.parts.session import Draft, session, widget
+from pages.parts.session import Draft, Further, session, widget
 from pages.parts.sources import sources
 from pages.parts.words import ago, cells, number, plain
 from segmentation.audience import AudienceAbout
@@ -51,6 +51,15 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             else:
                 st.button("Use", key=f"use-{entry.id}", on_click=_use, args=(entry.id,))
             if entry.sources:
+                if chosen:
+                    st.button(
+                        "Add another file or table",
+                        key=f"further-{entry.id}",
+                        type="tertiary",
+                        icon=":material/playlist_add:",
+                        on_click=_further,
+                        args=(entry,),
+                    )
                 st.button(
                     "Change how it was read",
                     key=f"replan-{entry.id}",
@@ -120,6 +129,14 @@ def _replan(entry: AudienceEntry) -> None:
     state = session()
     about = engine(str(entry.path)).audience.about
     state.draft = Draft(entry.name, about.plan, entry.id)
+    state.problem = ""
+    state.revision += 1
+
+
+def _further(entry: AudienceEntry) -> None:
+    """Ask for a table that comes to what the audience has."""
+    state = session()
+    state.further = Further(entry.id, entry.name, engine(str(entry.path)).audience.about.plan)
     state.problem = ""
     state.revision += 1
 

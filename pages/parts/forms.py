@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
@@ -20,28 +20,29 @@ USUAL_SECONDS = 1.0  # in which most databases answer
 Start = Callable[[Database, Any, tuple[TableOffer, ...], str], None]
 
 
-def inputs(model: type[BaseModel], prefix: str) -> None:
-    """One labelled input for each field of the model."""
+def inputs(model: type[BaseModel], prefix: str, known: Mapping[str, str | int]) -> None:
+    """One labelled input for each field of the model, that begins with what is `known`."""
     for name, field in model.model_fields.items():
         label, key, kind = field.title or name, f"{prefix}-{name}", field.annotation
+        begin: Any = known.get(name, "" if field.is_required() else field.default)
         if get_origin(kind) is Literal:
             options, extra = list(get_args(kind)), field.json_schema_extra
             words: Any = extra.get("words", {}) if isinstance(extra, dict) else {}
             st.selectbox(
                 label,
                 options,
-                index=options.index(field.default),
+                index=options.index(begin),
                 format_func=partial(_in_words, words),
                 key=key,
                 help=field.description,
             )
         elif kind is int:
-            st.number_input(label, value=field.default, step=1, key=key, help=field.description)
+            st.number_input(label, value=begin, step=1, key=key, help=field.description)
         else:
             secret = kind is SecretStr
             st.text_input(
                 label,
-                value="" if secret or field.is_required() else str(field.default),
+                value="" if secret else str(begin),
                 key=key,
                 type="password" if secret else "default",
                 help=field.description,
@@ -67,15 +68,15 @@ def _dismiss() -> None:
     session().connecting = None
 
 
-def connect(database: Database, start: Start) -> None:
-    """Ask for the connection, test it, let tables be picked, and start reading."""
+def connect(database: Database, start: Start, known: Mapping[str, str | int]) -> None:
+    """Ask for the connection, of which something may be `known`, test it, let tables be picked, and start reading."""
 
     @st.dialog(f"Connect to {database.name}", on_dismiss=_dismiss)
     def ask() -> None:
         state = session()
         if state.connecting is None:
             st.rerun()
-        inputs(database.settings, "database")
+        inputs(database.settings, "database", known)
         st.button("Test and list tables", on_click=_list, args=(database,), key="database-test")
         if state.testing is not None:
             _testing()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,14 +20,15 @@ from pages.parts.session import Draft, session, widget
 from pages.parts.uploads import kept
 from pages.parts.words import plain
 from segmentation.catalogue import Model
-from segmentation.plan import Progress
+from segmentation.plan import LoadPlan, Progress
 
 CARD_HEIGHT = 330
+Read = Callable[[LoadPlan | None, Progress], tuple[LoadPlan, tuple[str, ...]]]
+"""Reads what comes beside the tables of a plan, or alone; gives the plan of all, and a sentence for each file that cannot be read."""
 
 
 def ways_in() -> None:
     """Three cards side by side, one below the other on a narrow screen."""
-    state = session()
     if current() is None:
         st.title("Pick customers by hand", anchor=False)
         st.markdown(
@@ -34,8 +36,7 @@ def ways_in() -> None:
         )
     else:
         st.subheader("Bring in customers", anchor=False)
-    if state.problem:
-        st.error(plain(state.problem), icon=":material/error:")
+    _problem()
     sample, files, database = st.columns(3, gap="medium")
     with sample.container(border=True, height="stretch"):
         _sample()
@@ -44,6 +45,48 @@ def ways_in() -> None:
     with database.container(border=True, height="stretch"):
         _database()
     begin_live()
+
+
+def ways_further() -> None:
+    """The ways in for a table that comes to an audience which is there."""
+    further = session().further
+    if further is None:
+        return
+    st.subheader(f"Add to {plain(further.name)}", anchor=False)
+    st.markdown(
+        "What is there stays as it is, with its segments. You see what the new table is and what it belongs to before it is loaded."
+    )
+    _problem()
+    files, database = st.columns(2, gap="medium")
+    with files.container(border=True, height="stretch"):
+        _files()
+    with database.container(border=True, height="stretch"):
+        _database()
+    st.button("Back", key="further-back", icon=":material/arrow_back:", on_click=_back)
+
+
+def _back() -> None:
+    state = session()
+    state.further, state.problem = None, ""
+
+
+def _problem() -> None:
+    if session().problem:
+        st.error(plain(session().problem), icon=":material/error:")
+
+
+def _start(title: str, name: str, read: Read) -> None:
+    """Read beside the page, for a new audience of this name or the one to which something is to be added."""
+    further = session().further
+
+    def drafted(progress: Progress) -> Draft:
+        if further is None:
+            plan, problems = read(None, progress)
+            return Draft(name, plan, problems=problems)
+        plan, problems = read(further.plan, progress)
+        return Draft(further.name, plan, further.audience, problems, kept=len(further.plan.tables))
+
+    work.start(title, drafted)
 
 
 def _sample() -> None:
@@ -85,18 +128,16 @@ def _is_here() -> bool:
 def _start_files() -> None:
     space = workspace()
     files = kept(session().key("files"))
-    name = _title(files[0][0]) if files else ""
 
-    def read(progress: Progress) -> Draft:
+    def read(before: LoadPlan | None, progress: Progress) -> tuple[LoadPlan, tuple[str, ...]]:
         try:
-            plan, problems = plan_files(files, space, progress)
-            return Draft(name, plan, problems=problems)
+            return plan_files(files, space, progress, before)
         finally:
             for _, path in files:
                 path.unlink(missing_ok=True)
 
     if files:
-        work.start(f"Reading {len(files)} file{'s' if len(files) > 1 else ''}", read)
+        _start(f"Reading {len(files)} file{'s' if len(files) > 1 else ''}", _title(files[0][0]), read)
 
 
 def _path() -> None:
@@ -116,11 +157,10 @@ def _start_path(key: str) -> None:
     space = workspace()
     path = Path(str(widget(key)).strip().strip("\"'")).expanduser()
 
-    def read(progress: Progress) -> Draft:
-        plan, problems = plan_files([(path.name, path)], space, progress)
-        return Draft(_title(path.name), plan, problems=problems)
+    def read(before: LoadPlan | None, progress: Progress) -> tuple[LoadPlan, tuple[str, ...]]:
+        return plan_files([(path.name, path)], space, progress, before)
 
-    work.start(f"Reading {path.name}", read)
+    _start(f"Reading {path.name}", _title(path.name), read)
 
 
 def _title(file_name: str) -> str:
@@ -134,11 +174,21 @@ def _title(file_name: str) -> str:
 def _database() -> None:
     st.markdown("#### :material/database: A database")
     st.markdown("Read tables from your company's database. Handpick only reads.")
-    kind = st.selectbox("Kind of database", list(DATABASES), key="database-kind")
+    known = _known_connections()
+    kinds = sorted(DATABASES, key=lambda kind: kind not in known)  # of two alike the order stays
+    kind = st.selectbox("Kind of database", kinds, key=f"database-kind{'/further' if known else ''}")
     st.space("stretch")
     st.button("Connect …", width="stretch", on_click=_open_database, args=(kind,))
     if session().connecting is not None:
-        forms.connect(DATABASES[session().connecting or kind], _start_database)
+        kind = session().connecting or kind
+        forms.connect(DATABASES[kind], _start_database, known.get(kind, {}))
+
+
+def _known_connections() -> dict[str, dict[str, str | int]]:
+    """By its kind, how a database is reached from which the audience has tables already."""
+    further = session().further
+    origins = [table.table.origin for table in further.plan.tables] if further is not None else []
+    return {origin.source: origin.settings for origin in origins if origin is not None and origin.source in DATABASES}
 
 
 def _open_database(kind: str) -> None:
@@ -149,8 +199,8 @@ def _open_database(kind: str) -> None:
 def _start_database(database: Database, settings: Model, tables: tuple[TableOffer, ...], name: str) -> None:
     space = workspace()
 
-    def read(progress: Progress) -> Draft:
-        return Draft(name, plan_tables(database, settings, tables, space, progress))
+    def read(before: LoadPlan | None, progress: Progress) -> tuple[LoadPlan, tuple[str, ...]]:
+        return plan_tables(database, settings, tables, space, progress, before), ()
 
     session().connecting = None
-    work.start(f"Reading {len(tables)} table{'s' if len(tables) > 1 else ''} from {name}", read)
+    _start(f"Reading {len(tables)} table{'s' if len(tables) > 1 else ''} from {name}", name, read)

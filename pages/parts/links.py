@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.changes import change_plan, select
+from pages.parts.changes import change_plan, select, with_widget
 from pages.parts.session import session
 from pages.parts.words import number, plain, share_of, spoken
 from segmentation import links, replanning
-from segmentation.matching import likeness
 from segmentation.plan import Link, LoadPlan, TablePlan
+from segmentation.subjects import likeness
 
 
 def links_of(index: int, table: TablePlan, plan: LoadPlan) -> None:
@@ -70,7 +70,31 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
             args=(partial(_removed, index, place),),
             kwargs={"links": True},
         )
-    st.caption(found_words(link, other, is_part=link == links.owner(table, plan)))
+    words = found_words(link, other, is_part=link == links.owner(table, plan))
+    st.caption(words + declared_words(plan, index, link))
+    if link.repeated:
+        toggle = session().key("plan", key, "several")
+        st.toggle(
+            f"All rows with the same {spoken(link.key)} count: what they tell is a list",
+            value=link.several,
+            key=toggle,
+            on_change=with_widget,
+            args=(toggle, lambda plan, several: _changed(plan, index, place, several=several), True),
+        )
+
+
+def looked_up_by(index: int, plan: LoadPlan, others: int) -> None:
+    """One line for each of the first `others` tables that looks something up in the table at `index`."""
+    for place, other in enumerate(plan.tables[:others]):
+        for link in (link for link in other.links if link.table == index):
+            st.caption(
+                f"{plain(other.table.name)}: {found_words(link, plan.tables[index], is_part=False)}{declared_words(plan, place, link)}"
+            )
+
+
+def declared_words(plan: LoadPlan, index: int, link: Link) -> str:
+    """Where a link is known from, if it is not guessed."""
+    return " :gray[Declared in the database.]" if links.is_declared(plan, index, link) else ""
 
 
 def found_words(link: Link, other: TablePlan, *, is_part: bool) -> str:

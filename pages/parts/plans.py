@@ -8,18 +8,19 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from connectors.extending import extend
 from connectors.importing import load
 from pages.parts import leftovers, work
 from pages.parts.changes import change_plan, select, with_widget
-from pages.parts.links import links_of
+from pages.parts.links import links_of, looked_up_by
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
-from pages.parts.whose import visitors_kept, whose_ids
+from pages.parts.whose import found_customers, visitors_kept, whose_ids
 from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
 from segmentation.joining import people_tables
-from segmentation.links import owner
+from segmentation.links import is_listed, owner
 from segmentation.plan import ColumnPlan, Format, LoadPlan, Progress, TablePlan, TableRole
 
 ROLES = {
@@ -29,6 +30,7 @@ ROLES = {
     TableRole.VISITORS: "Visitors",
     TableRole.LEAVE_OUT: "Leave out",
 }
+PAIRS = "Several rows may belong to one that refers to them: what stands here, and where they lead, is told as a list."
 LOOKUP = "One row for each product, store or the like: what stands here is told of every row that refers to it."
 FORMAT_LABELS = {
     Format.PLAIN: "as it stands",
@@ -51,12 +53,15 @@ def confirm() -> None:
     draft = state.draft
     if draft is None:
         return
-    st.subheader("Is this what your data is?", anchor=False)
+    st.subheader(
+        f"Is this what comes to {plain(draft.name)}?" if draft.kept else "Is this what your data is?", anchor=False
+    )
     st.markdown("Handpick has looked at every cell. Correct what it got wrong, then load.")
     if state.problem:
         st.error(plain(state.problem), icon=":material/error:")
-    for index, table in enumerate(draft.plan.tables):
-        _table(index, table, draft.plan)
+    for index, table in enumerate(draft.plan.tables[draft.kept :], draft.kept):
+        _table(index, table, draft.plan, draft.kept)
+    _tables_before(draft)
     if len(people_tables(draft.plan)) > 1:
         from pages.parts.whoiswho import one_person  # with rules of addresses, which a start does without
 
@@ -69,7 +74,19 @@ def confirm() -> None:
             "Name of this audience", value=draft.name, key=state.key("audience-name"), max_chars=80, width=320
         )
         st.button("Load", type="primary", icon=":material/check:", disabled=bool(problems), on_click=_load)
-        st.button("Start over", type="tertiary", on_click=_drop)
+        st.button("Leave it as it is" if draft.audience else "Start over", type="tertiary", on_click=_drop)
+
+
+def _tables_before(draft: Draft) -> None:
+    """The tables that an audience has already, folded in; what they look up in the new ones can be changed there."""
+    if not draft.kept:
+        return
+    count = "The table that is" if draft.kept == 1 else f"The {draft.kept} tables that are"
+    key = session().key("plan", "before")
+    with st.expander(f"{count} there already", icon=":material/table_view:", on_change="rerun", key=key) as opened:
+        if opened.open:
+            for index, table in enumerate(draft.plan.tables[: draft.kept]):
+                _table(index, table, draft.plan)
 
 
 def _drop() -> None:
@@ -90,10 +107,13 @@ def _load() -> None:
 
 
 def _build(draft: Draft, name: str, progress: Progress) -> str:
+    if draft.audience and draft.kept:
+        return extend(draft.audience, draft.plan, draft.kept, name, workspace(), progress)
     return load(draft.plan, name, workspace(), progress, draft.audience)
 
 
-def _table(index: int, table: TablePlan, plan: LoadPlan) -> None:
+def _table(index: int, table: TablePlan, plan: LoadPlan, others: int = 0) -> None:
+    """One table; with a line for each of the first `others` tables that looks something up in it."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(table.table.name)}** :gray[{number(table.table.rows)} rows]", width="stretch")
@@ -114,9 +134,11 @@ def _table(index: int, table: TablePlan, plan: LoadPlan) -> None:
         if table.table.rejected_rows:
             leftovers.of_table(table.table, str(index))
         if table.role == TableRole.LOOKUP:
-            st.caption(f":material/info: {LOOKUP}")
+            st.caption(f":material/info: {PAIRS if is_listed(plan, index) else LOOKUP}")
         if table.role != TableRole.LEAVE_OUT:
             _keys(index, table, plan)
+            found_customers(index, table, plan)
+            looked_up_by(index, plan, others)
             links_of(index, table, plan)
             st.dataframe(
                 sample_rows(str(table.table.path)), height=213, hide_index=True, placeholder="–", alt="The first rows"
@@ -135,6 +157,7 @@ def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
     events = table.role == TableRole.EVENTS
     whole = owner(table, plan)
     placeholder = f"that of {spoken(plan.tables[whole.table].table.name)}" if whole is not None else "Choose"
+    by_visitor = whole is None and events and table.visitor is not None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if table.role != TableRole.LOOKUP:
             select(
@@ -144,7 +167,7 @@ def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
                 f"{index}/key",
                 lambda plan, column: replanning.change_key(plan, index, column),
                 help="The column that says which customer a row belongs to.",
-                placeholder=placeholder,
+                placeholder="that of the visitor" if by_visitor else placeholder,
             )
             whose_ids(index, table, plan)
         if events:

@@ -30,6 +30,16 @@ class Draft:
     plan: LoadPlan
     audience: str | None = None  # the audience that gets a new version; None: a new audience
     problems: tuple[str, ...] = ()  # files that could not be read
+    kept: int = 0  # so many tables, the first, are those that the audience has; 0 where none is being added
+
+
+@dataclass(frozen=True)
+class Further:
+    """The audience to which a table is to be added, with its plan."""
+
+    audience: str
+    name: str
+    plan: LoadPlan
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,7 @@ class Session:
     revision: int = 0
     revealed: bool = False
     draft: Draft | None = None
+    further: Further | None = None
     job: str | None = None
     asked: dict[str, tuple[object, str]] = field(default_factory=dict)  # what a place of the page asked, and the job
     export: str | None = None  # the job that writes the list

@@ -20,7 +20,7 @@ from segmentation.audience import AudienceAbout
 from segmentation.errors import HandpickError
 from segmentation.freshness import Age, age_words, ages
 from segmentation.plan import FILE, Progress
-from segmentation.renewal import Given, Held, Hold, Reason, Renewal, Report
+from segmentation.renewal import Given, Held, Hold, Reason, Renewal, Report, TableNews
 from segmentation.workspace import AudienceEntry
 
 GONE = "it is gone: leave it empty"
@@ -163,12 +163,7 @@ def _outcome(entry: AudienceEntry, about: AudienceAbout, renewal: Renewal, repor
             st.warning(f"{when.capitalize()}, nothing new came in: {plain(report.problem)}", icon=":material/warning:")
     else:
         with st.expander(f"What was new {when}", expanded=just_loaded, icon=":material/history:"):
-            lines = [
-                f"{plain(t.table)}: {number(t.before)} rows before, {number(t.read)} read"
-                + (f", {number(t.added)} added, {number(t.updated)} brought up to date" if t.added or t.updated else "")
-                + f", {number(t.after)} now"
-                for t in report.tables
-            ]
+            lines = [_table_news(t) for t in report.tables]
             for s in report.segments[:MOST_SEGMENTS]:
                 if s.after is None:
                     told = plain(s.problem or "nothing to count")
@@ -177,6 +172,16 @@ def _outcome(entry: AudienceEntry, about: AudienceAbout, renewal: Renewal, repor
                     told = f"{people(s.after)}{change}"
                 lines.append(f"Segment {plain(s.name)}: {told}")
             st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _table_news(news: TableNews) -> str:
+    if not news.before:
+        return f"{plain(news.table)}: new, {number(news.after)} rows"
+    changed = f", {number(news.added)} added, {number(news.updated)} brought up to date"
+    return (
+        f"{plain(news.table)}: {number(news.before)} rows before, {number(news.read)} read"
+        f"{changed if news.added or news.updated else ''}, {number(news.after)} now"
+    )
 
 
 def _held(entry: AudienceEntry, about: AudienceAbout, renewal: Renewal, report: Report) -> None:

@@ -33,7 +33,7 @@ def collect() -> None:
     if job is None:
         return
     if job.state == State.DONE and isinstance(job.result, Draft):
-        state.draft = job.result
+        state.draft, state.further = job.result, None
         state.problem = " ".join(job.result.problems)
         state.revision += 1
     elif job.state == State.DONE and isinstance(job.result, str):

@@ -11,6 +11,7 @@ from connectors.sources.database_files import Settings
 from connectors.sources.databases import DATABASES, Newer, TableOffer
 from segmentation.errors import SourceError
 from segmentation.jobs import Quiet
+from segmentation.plan import Reference
 
 DUCKDB = DATABASES["DuckDB file"]
 
@@ -44,6 +45,16 @@ def test_types_arrive_exactly(tmp_path: Path) -> None:
         "j": '{"a": 1}',
     }
     assert table.notes == ("The column “raw” holds neither text nor numbers (e.g. pictures) and was left out.",)
+
+
+def test_foreign_keys_of_one_column_are_read(tmp_path: Path) -> None:
+    settings = made(
+        tmp_path / "a.duckdb",
+        "CREATE TABLE people (number INT PRIMARY KEY, a INT, b INT, UNIQUE (a, b))",
+        "CREATE TABLE deeds (who INT REFERENCES people (number), a INT, b INT, FOREIGN KEY (a, b) REFERENCES people (a, b))",
+    )
+    [table] = DUCKDB.stage(settings, [TableOffer("main", "deeds")], tmp_path, Quiet())
+    assert table.references == (Reference(column="who", schema_name="main", table="people", key="number"),)
 
 
 def test_tables_and_views_are_listed_and_read_as_far_as_they_are_new(tmp_path: Path) -> None:

@@ -28,9 +28,23 @@ from segmentation.workspace import Workspace
 from tests.servers import ask, postgres_server
 
 CHINOOK = ("Customer", "Invoice")
-MUSIC = (*CHINOOK, "InvoiceLine", "Track", "Album", "Artist", "Genre", "MediaType")
+MUSIC = (
+    *CHINOOK,
+    "InvoiceLine",
+    "Track",
+    "Album",
+    "Artist",
+    "Genre",
+    "MediaType",
+    "Playlist",
+    "PlaylistTrack",
+    "Employee",
+)
 TRADE = ("Customers", "Orders", "Order Details", "Products", "Categories", "Suppliers", "Shippers")
-FILMS = ("customer", "rental", "inventory", "film", "film_category", "category", "store", "address", "city", "country")
+FILMS = (
+    "customer", "rental", "inventory", "film", "film_category", "category", "store", "address", "city", "country", "actor",
+    "film_actor",
+)  # fmt: skip
 
 
 def brought_in(kind: str, settings: Model, names: Sequence[str], home: Path, people: str) -> Engine:
@@ -60,9 +74,9 @@ def did(engine: Engine, **changes: Any) -> EventCondition:
     return EventCondition(id="n3", events=(event.name,), **changes)
 
 
-def told(event: str, detail: str, tells: str, **changes: Any) -> EventCondition:
+def told(event: str, detail: str, tells: str, operator: str = "is_any_of", **changes: Any) -> EventCondition:
     """They did it, and what a look-up tells of it is this."""
-    where = FieldCondition(id="n5", field=detail, operator="is_any_of", value=(tells,))
+    where = FieldCondition(id="n5", field=detail, operator=operator, value=(tells,))
     return EventCondition(id="n3", events=(event,), where=Group(id="n4", children=(where,)), **changes)
 
 
@@ -116,6 +130,14 @@ def test_chinook_through_three_tables(shared_data: Path, workspace: Path) -> Non
         "JOIN Album USING (AlbumId) JOIN Artist USING (ArtistId) WHERE Artist.Name = 'Iron Maiden'"
     )
     assert count(engine, told(line, "Artist.Name", "Iron Maiden")) == asked(file, maiden)
+    grunge = (
+        "SELECT count(DISTINCT CustomerId) FROM Invoice JOIN InvoiceLine USING (InvoiceId) JOIN PlaylistTrack USING (TrackId) "
+        "JOIN Playlist USING (PlaylistId) WHERE Playlist.Name = 'Grunge'"
+    )
+    assert 0 < count(engine, told(line, "Playlist.Name", "Grunge", "has_any_of")) == asked(file, grunge) < 59
+    manager = "SELECT count(*) FROM Customer JOIN Employee ON SupportRepId = EmployeeId WHERE HireDate >= '2003-01-01'"
+    late = FieldCondition(id="n2", field="Employee.HireDate", operator="after", value="2002-12-31")
+    assert count(engine, late) == asked(file, manager)
 
 
 def test_northwind_categories_and_suppliers(shared_data: Path, workspace: Path) -> None:
@@ -186,17 +208,21 @@ def test_sakila_through_four_tables(sakila: postgres.Settings, workspace: Path) 
     engine = brought_in("PostgreSQL", sakila, FILMS, workspace, "customer")
     assert (engine.audience.people, engine.audience.about.events) == (599, 16_044)
     with postgres._opened(sakila, 30) as cursor:
-        horror, canadian = (
+        horror, nolte, canadian = (
             postgres._rows(cursor, sql)[0][0]
             for sql in (
                 "SELECT count(DISTINCT customer_id) FROM rental JOIN inventory USING (inventory_id) JOIN film_category "
                 "USING (film_id) JOIN category c USING (category_id) WHERE c.name = 'Horror'",
+                "SELECT count(DISTINCT customer_id) FROM rental JOIN inventory USING (inventory_id) JOIN film_actor "
+                "USING (film_id) JOIN actor a USING (actor_id) WHERE a.last_name = 'NOLTE'",
                 "SELECT count(*) FROM customer JOIN address USING (address_id) JOIN city USING (city_id) JOIN country c "
                 "USING (country_id) WHERE c.country = 'Canada'",
             )
         )
     assert 0 < horror < 599
     assert count(engine, told("rental", "category.name", "Horror")) == horror
+    assert 0 < nolte < 599
+    assert count(engine, told("rental", "actor.last_name", "NOLTE", "has_any_of")) == nolte
     assert canadian > 0
     country = FieldCondition(id="n2", field="country.country", operator="is_any_of", value=("Canada",))
     assert count(engine, country) == canadian

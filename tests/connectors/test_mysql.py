@@ -21,6 +21,7 @@ from connectors.sources.databases import DATABASES, Newer, TableOffer, read_tabl
 from connectors.sources.mysql import Settings
 from segmentation.errors import Cancelled, ConnectionLost, SourceError
 from segmentation.jobs import Quiet
+from segmentation.plan import Reference
 from tests.servers import free_port, mariadb_server, system_tables
 
 MYSQL = DATABASES["MySQL or MariaDB"]
@@ -46,6 +47,9 @@ CREATE TABLE big AS SELECT seq AS id, concat('text ', seq) AS text FROM seq_1_to
 ANALYZE TABLE big;
 CREATE VIEW slow AS SELECT sleep(30) AS a;
 CREATE TABLE secret AS SELECT 1 AS a;
+CREATE TABLE people (number int PRIMARY KEY, a int, b int, UNIQUE (a, b));
+CREATE TABLE deeds (who int, a int, b int, FOREIGN KEY (who) REFERENCES people (number), FOREIGN KEY (a, b) REFERENCES people (a, b));
+GRANT SELECT ON shop.deeds TO reader;
 GRANT SELECT ON shop.things TO reader;
 GRANT SELECT ON shop.two TO reader;
 GRANT SELECT ON shop.big TO reader;
@@ -86,6 +90,11 @@ def reader(server: Settings) -> Settings:
 
 def offer(name: str, rows: int | None = None, schema: str = "shop") -> TableOffer:
     return TableOffer(schema, name, rows)
+
+
+def test_foreign_keys_of_one_column_are_read(reader: Settings, tmp_path: Path) -> None:
+    [table] = MYSQL.stage(reader, [TableOffer("shop", "deeds")], tmp_path, Quiet())
+    assert table.references == (Reference(column="who", schema_name="shop", table="people", key="number"),)
 
 
 def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
@@ -135,13 +144,15 @@ def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
 def test_tables_are_listed_as_far_as_the_user_may_read(server: Settings, reader: Settings) -> None:
     assert [(o.name, o.rows is not None, o.is_view) for o in MYSQL.tables(server)] == [
         ("big", True, False),
+        ("deeds", True, False),
         ("nothing", True, False),
+        ("people", True, False),
         ("secret", True, False),
         ("slow", False, True),
         ("things", True, False),
         ("two", False, True),
     ]
-    assert [o.name for o in MYSQL.tables(reader)] == ["big", "nothing", "things", "two"]
+    assert [o.name for o in MYSQL.tables(reader)] == ["big", "deeds", "nothing", "things", "two"]
 
 
 def test_the_test_says_whether_the_user_can_write(server: Settings, reader: Settings) -> None:

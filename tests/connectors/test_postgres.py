@@ -19,6 +19,7 @@ from connectors.sources import databases, postgres
 from connectors.sources.databases import DATABASES, Newer, TableOffer, read_tables
 from connectors.sources.postgres import Settings, address_of
 from segmentation.errors import Cancelled, SourceError
+from segmentation.plan import Reference
 from tests.servers import ask, postgres_server
 
 POSTGRES = DATABASES["PostgreSQL"]
@@ -54,7 +55,9 @@ ANALYZE big;
 CREATE VIEW slow AS SELECT pg_sleep(30)::text AS a;
 CREATE SCHEMA other;
 CREATE TABLE other.secret AS SELECT 1 AS a;
-GRANT SELECT ON things, two, big TO reader;
+CREATE TABLE other.people (number int PRIMARY KEY, a int, b int, UNIQUE (a, b));
+CREATE TABLE deeds (who int REFERENCES other.people, a int, b int, FOREIGN KEY (a, b) REFERENCES other.people (a, b));
+GRANT SELECT ON things, two, big, deeds TO reader;
 """
 
 
@@ -75,6 +78,11 @@ def reader(server: Settings) -> Settings:
 
 def offer(name: str, schema: str = "public", rows: int | None = None) -> TableOffer:
     return TableOffer(schema, name, rows)
+
+
+def test_foreign_keys_of_one_column_are_read(reader: Settings, tmp_path: Path) -> None:
+    [table] = POSTGRES.stage(reader, [offer("deeds")], tmp_path, Quiet())
+    assert table.references == (Reference(column="who", schema_name="other", table="people", key="number"),)
 
 
 def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
@@ -126,13 +134,15 @@ def test_types_arrive_exactly(server: Settings, tmp_path: Path) -> None:
 def test_tables_are_listed_as_far_as_the_user_may_read(server: Settings, reader: Settings) -> None:
     assert [(o.schema, o.name, o.rows, o.is_view) for o in POSTGRES.tables(server)] == [
         ("public", "big", 300_000, False),
+        ("public", "deeds", None, False),
         ("public", "nothing", None, False),
         ("public", "slow", None, True),
         ("public", "things", None, False),
         ("public", "two", None, True),
+        ("other", "people", None, False),
         ("other", "secret", None, False),
     ]
-    assert [o.name for o in POSTGRES.tables(reader)] == ["big", "things", "two"]
+    assert [o.name for o in POSTGRES.tables(reader)] == ["big", "deeds", "things", "two"]
 
 
 def test_the_test_says_whether_the_user_can_write(server: Settings, reader: Settings) -> None:

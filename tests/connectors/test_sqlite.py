@@ -9,6 +9,7 @@ import pytest
 from connectors.sources.database_files import Settings
 from connectors.sources.databases import DATABASES, TableOffer
 from segmentation.errors import Cancelled, SourceError
+from segmentation.plan import Reference
 
 SQLITE = DATABASES["SQLite file"]
 
@@ -31,6 +32,17 @@ def made(path: Path, *statements: str) -> Settings:
 
 def offer(name: str) -> TableOffer:
     return TableOffer("main", name)
+
+
+def test_foreign_keys_of_one_column_are_read(tmp_path: Path) -> None:
+    settings = made(
+        tmp_path / "a.sqlite",
+        "CREATE TABLE people (number INTEGER PRIMARY KEY, a INT, b INT, UNIQUE (a, b))",
+        "CREATE TABLE deeds (who INT REFERENCES People, nobody INT REFERENCES gone, a INT, b INT, "
+        "FOREIGN KEY (a, b) REFERENCES people (a, b))",
+    )
+    [table] = SQLITE.stage(settings, [offer("deeds")], tmp_path, Quiet())
+    assert table.references == (Reference(column="who", schema_name="main", table="People", key="number"),)
 
 
 @pytest.mark.parametrize(

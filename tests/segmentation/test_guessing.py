@@ -114,6 +114,11 @@ def test_a_column_that_is_almost_empty_is_read_all_the_same(tmp_path: Path) -> N
     assert guessed(tmp_path, "spend", values).kind is Kind.NUMBER
 
 
+def test_passwords_are_not_used_by_themselves(tmp_path: Path) -> None:
+    plan = guess(stage(tmp_path, "users.csv", {"user_id": ["1", "2"], "PasswordHash": ["x", "y"], "age": ["3", "4"]}))
+    assert [column.column for column in plan.tables[0].columns if column.include] == ["user_id", "age"]
+
+
 def test_examples_are_filled_and_different(tmp_path: Path) -> None:
     assert guessed(tmp_path, "colour", ["", "red", "red", None, "blue"]).examples == ("red", "blue")
 

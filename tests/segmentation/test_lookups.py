@@ -9,13 +9,15 @@ import pytest
 
 from segmentation import links, replanning, telling
 from segmentation.audience import Audience
-from segmentation.catalogue import Role
+from segmentation.catalogue import Kind, Role
 from segmentation.errors import LoadError
 from segmentation.guessing import checked, guess_plan
 from segmentation.jobs import Quiet
+from segmentation.leftovers import leftovers
 from segmentation.loading import build_audience
-from segmentation.matching import likeness, suggested_for
+from segmentation.matching import suggested_for
 from segmentation.plan import Link, LoadPlan, StagedTable, TableRole
+from segmentation.subjects import likeness
 from tests.segmentation.staging import stage
 
 Columns = Mapping[str, Sequence[Any]]
@@ -140,6 +142,19 @@ def test_personal_data_of_others_is_not_told_of_customers(tmp_path: Path) -> Non
     assert catalogue.with_role(Role.REGION) is None
 
 
+@pytest.mark.parametrize(
+    ("table", "more", "is_told"),
+    [("stores", {}, True), ("stores", {"first_name": ["Ann", "Bob"]}, False), ("staff", {}, False)],
+)
+def test_the_name_of_a_store_is_told_and_that_of_a_person_is_not(
+    tmp_path: Path, table: str, more: Columns, is_told: bool
+) -> None:
+    customers = {"customer_id": ["1", "2"], "email": ["a@x.org", "b@x.org"], f"{table}_id": ["S1", "S2"]}
+    named = {f"{table}_id": ["S1", "S2"], "name": ["Harbour", "Market"], **more}
+    catalogue = load(guess(tmp_path, {"customers": customers, table: named}), tmp_path).catalogue
+    assert (f"{table}.name" in {field.name for field in catalogue.fields}) is is_told
+
+
 def test_a_second_table_with_the_customers_id_tells_what_is_theirs(tmp_path: Path) -> None:
     customers = {"customer_id": ["1", "2", "3"], "age": ["20", "30", "40"]}
     profile = {
@@ -203,7 +218,7 @@ def test_a_key_that_repeats_is_explained_and_not_loaded(tmp_path: Path) -> None:
     plan = checked(links.with_links(plan, 1, (link.model_copy(update={"key": "category"}),)), Quiet(), since=plan)
     sentence = (
         "“category” cannot tell which row of products.csv is meant: 1 of 3 rows have a value that comes again. Choose a column "
-        "that is different on every row."
+        "that is different on every row, or take all of them as a list."
     )
     assert plan.problems == (f"orders.csv: {sentence}",)
     with pytest.raises(LoadError, match="cannot tell which row"):
@@ -237,6 +252,16 @@ def test_a_table_that_values_alone_lead_to(tmp_path: Path) -> None:
     articles = {"article": ["A-1", "B-2", "C-3", "D-4"], "brand": ["Acme", "Best", "Acme", "Core"]}
     plan = guess(tmp_path, {"customers": CUSTOMERS, "orders": orders, "assortment": articles})
     assert linked(plan, "orders") == {"sku": "assortment.article"}
+
+
+def test_a_table_with_other_numbers_than_those_that_refer_to_it_is_explained(tmp_path: Path) -> None:
+    products = {**PRODUCTS, "id": ["A-10", "A-11", "A-12"]}
+    plan = guess(tmp_path, {"customers": CUSTOMERS, "orders": ORDERS, "products": products})
+    assert plan.tables[2].role is TableRole.LEAVE_OUT
+    assert plan.tables[2].notes == (
+        "Left out: by its name “product_id” of orders.csv refers to this table, but most of its values are not here. They are like "
+        "“10.0”, and “id” is like “A-10”.",
+    )
 
 
 def test_small_numbers_alone_lead_nowhere(tmp_path: Path) -> None:
@@ -325,3 +350,56 @@ def test_people_stay_in_order_with_doubles_and_lookups(tmp_path: Path) -> None:
         (1, "2", "c", "South"),
         (2, "3", "d", "North"),
     ]
+
+
+INTERESTS: Columns = {"customer_id": ["1", "1", "2", "2", "7", ""], "interest_id": ["a", "b", "b", "b", "a", "a"]}
+NAMES: Columns = {"interest_id": ["a", "b"], "name": ["Sailing", "Cooking"], "weight": ["1", "2"]}
+
+
+def test_what_several_rows_tell_of_a_customer_is_a_list(tmp_path: Path) -> None:
+    plan = guess(tmp_path, {"customers": CUSTOMERS, "customer_interests": INTERESTS, "interests": NAMES})
+    assert [table.role for table in plan.tables] == [TableRole.PEOPLE, TableRole.LOOKUP, TableRole.LOOKUP]
+    assert not plan.problems
+    (link,) = (link for link in plan.tables[0].links if link.table == 1)
+    assert (link.column, link.key, link.several, link.filled, link.found) == ("customer_id", "customer_id", True, 4, 2)
+    audience = load(plan, tmp_path)
+    assert rows(audience, 'SELECT "interests.name" FROM people ORDER BY _row') == [
+        (["Cooking", "Sailing"],), (["Cooking"],), (None,), (None,),
+    ]  # fmt: skip
+    field = audience.catalogue.field("interests.name")
+    assert (field.kind, field.label) == (Kind.LIST, "Interest names")
+    assert "interests.weight" not in {field.name for field in audience.catalogue.fields}
+    report = audience.about.reports[1]
+    assert (report.rows, report.loaded, dict(report.set_aside)) == (6, 5, {"nothing to look it up by": 1})
+    assert [(row.table, row.row) for row in leftovers(plan, Quiet())] == [("customer_interests.csv", 6)]
+
+
+def test_lists_are_told_through_the_table_that_has_them(tmp_path: Path) -> None:
+    tags = {"product_id": ["10", "10", "11", "12"], "tag_id": ["1", "2", "2", "1"]}
+    names = {"tag_id": ["1", "2"], "tag_name": ["New", "Sale"]}
+    plan = guess(
+        tmp_path, {"customers": CUSTOMERS, "orders": ORDERS, "products": PRODUCTS, "product_tags": tags, "tags": names}
+    )
+    audience = load(plan, tmp_path)
+    assert rows(audience, 'SELECT order_id, "tags.tag_name" FROM events ORDER BY 1') == [
+        ("a", ["New", "Sale"]), ("b", ["Sale"]), ("c", ["New"]), ("d", None),
+    ]  # fmt: skip
+
+
+def test_rows_with_the_same_key_are_a_list_if_wanted(tmp_path: Path) -> None:
+    plan = guess(tmp_path, SHOP)
+    (link,) = plan.tables[1].links
+    listed = link.model_copy(update={"key": "category", "column": "order_id", "several": True})
+    plan = checked(links.with_links(plan, 1, (listed,)), Quiet(), since=plan)
+    assert not plan.problems
+    single = checked(links.with_links(plan, 1, (listed.model_copy(update={"several": False}),)), Quiet(), since=plan)
+    assert single.problems, "the same link was counted before, but as a list"
+
+
+def test_a_table_of_more_than_pairs_makes_no_lists(tmp_path: Path) -> None:
+    moves = {
+        "product_id": ["10", "10", "11"], "store_id": ["S1", "S2", "S1"], "quantity": ["1", "2", "3"], "reason": ["a", "b", "c"],
+        "clerk": ["x", "y", "z"],
+    }  # fmt: skip
+    plan = guess(tmp_path, {**SHOP, "stock_moves": moves})
+    assert plan.tables[-1].role is TableRole.LEAVE_OUT

@@ -165,3 +165,11 @@ def test_quantity_and_unit_price(columns: list[str], expected: tuple[str, str] |
 )
 def test_names_are_free_in_any_case_of_letters(wanted: str, taken: set[str], expected: str) -> None:
     assert naming.free_name(wanted, taken) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "several"),
+    [("Interest name", "Interest names"), ("Category", "Categories"), ("Key", "Keys"), ("Tags", "Tags"), ("Box", "Boxes"), ("Status", "Status")],
+)  # fmt: skip
+def test_plurals_of_labels(label: str, several: str) -> None:
+    assert naming.plural(label) == several

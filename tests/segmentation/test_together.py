@@ -68,6 +68,8 @@ def test_customers_of_one_store_are_not_one_person(tmp_path: Path) -> None:
     assert rows(load(tmp_path, plan), "contact_id", "stores.region") == [
         ("17", "North"), ("18", "South"), ("19", "North"), ("20", "South"), ("A-2", "North"),
     ]  # fmt: skip
+    alone = planned(tmp_path / "alone", crm_contacts=crm, shop_accounts=shop)
+    assert [column.name for column in joinable(alone)] == ["email", "phone"], "also where there is no table of stores"
 
 
 def test_a_persons_id_tells_who_is_who_also_where_it_looks_something_up(tmp_path: Path) -> None:

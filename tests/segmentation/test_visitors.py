@@ -72,6 +72,59 @@ def test_a_table_of_logins_tells_who_visitors_are(tmp_path: Path) -> None:
     assert counted_as_leftovers(audience)
 
 
+PAGES: Columns = {
+    "anonymous_id": ["v1", "v1", "v2", "v9"], "url": ["/a", "/b", "/a", "/a"],
+    "time": [f"2024-01-0{day}" for day in range(1, 5)],
+}  # fmt: skip
+
+
+def test_page_views_beside_a_table_of_logins_are_events(tmp_path: Path) -> None:
+    logins = {**LOGINS, "login_time": ["2024-01-09"] * 4, "anonymous_id": ["v1", "v2", "v7", "v6"]}
+    plan = planned(tmp_path, customers=PEOPLE, page_views=PAGES, identify=logins)
+    assert [(t.role, t.key, t.visitor) for t in plan.tables[1:]] == [
+        (TableRole.EVENTS, None, "anonymous_id"), (TableRole.VISITORS, "customer_id", "anonymous_id"),
+    ]  # fmt: skip
+    audience = load(tmp_path, plan)
+    assert days(audience) == {"1": [3], "3": [1, 2]}
+    assert counted_as_leftovers(audience)
+
+
+def test_page_views_and_logins_alone_make_the_people(tmp_path: Path) -> None:
+    pages = {**PAGES, "anonymous_id": ["v1", "v2", "v3", "v4"]}  # each visitor once, as people are
+    logins = {"anonymous_id": ["v1", "v2"], "user_id": ["7", "8"], "time": ["2024-01-09"] * 2}
+    plan = planned(tmp_path, page_views=pages, identifies=logins)
+    assert [table.role for table in plan.tables] == [TableRole.EVENTS, TableRole.VISITORS]
+    assert days(load(tmp_path, plan), "user_id") == {"7": [1], "8": [2]}
+
+
+def test_customers_whose_visitor_is_known_tell_who_it_is(tmp_path: Path) -> None:
+    users = {"user_id": ["1", "2", "3"], "email": ["a@x.org", "b@x.org", ""], "anonymous_id": ["v1", "v2", ""]}
+    plan = planned(tmp_path, users=users, page_views=PAGES)
+    assert [(t.role, t.visitor) for t in plan.tables] == [
+        (TableRole.PEOPLE, "anonymous_id"), (TableRole.EVENTS, "anonymous_id"),
+    ]  # fmt: skip
+    audience = load(tmp_path, plan)
+    assert days(audience, "user_id") == {"1": [1, 2], "2": [3]}
+    assert counted_as_leftovers(audience)
+
+
+def test_events_that_know_their_customers_tell_who_visitors_are(tmp_path: Path) -> None:
+    signups = {
+        "anonymous_id": ["v1", "v2"], "customer_id": ["1", "2"], "plan": ["pro", "free"], "time": ["2024-01-09"] * 2,
+    }  # fmt: skip
+    plan = planned(tmp_path, customers=PEOPLE, signup_events=signups, page_views=PAGES)
+    assert plan.tables[1].visitor == "anonymous_id"
+    assert days(load(tmp_path, plan)) == {"1": [1, 2, 9], "2": [3, 9]}
+
+
+def test_a_column_that_is_merely_called_device_tells_nobody(tmp_path: Path) -> None:
+    users = {"user_id": ["1", "2"], "email": ["a@x.org", "b@x.org"], "device": ["phone", "tablet"]}
+    plan = guess_plan(
+        [stage(tmp_path, "users", users), stage(tmp_path, "page_views", PAGES)], zone="UTC", progress=Quiet()
+    )
+    assert [(t.role, t.visitor) for t in plan.tables] == [(TableRole.PEOPLE, None), (TableRole.LEAVE_OUT, None)]
+
+
 def test_visitors_nobody_knows_are_people_if_wanted(tmp_path: Path) -> None:
     people = {"customer_id": ["1", "2", "v9"], "email": ["a@x.org", "b@x.org", "c@x.org"]}
     plan = replanning.change_keep_visitors(planned(tmp_path, customers=people, visits=VISITS), 1, True)

@@ -1,0 +1,42 @@
+"""Further tables loaded into an audience that is there: its sources stay as they are, and nothing changes unless all goes well."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+from connectors.comparing import segments_since
+from connectors.importing import publish
+from segmentation.audience import Audience
+from segmentation.errors import LoadError
+from segmentation.plan import LoadPlan, Progress, TableRole
+from segmentation.renewal import Report, TableNews
+from segmentation.renewals import Renewals
+from segmentation.workspace import Workspace
+
+
+def extend(audience: str, plan: LoadPlan, kept: int, name: str, workspace: Workspace, progress: Progress) -> str:
+    """Publish a plan, whose first `kept` tables are those of the audience, as its new version, with a report; returns its id.
+
+    Raises `LoadError`, also where the audience has been brought up to date since the plan was made, `AudienceError` and `Cancelled`.
+    """
+    renewals = Renewals(workspace)
+    with renewals.alone(audience), closing(Audience(workspace.current_version(audience))) as opened:
+        began, known = datetime.now(UTC), opened.about.plan
+        if [table.table for table in known.tables] != [table.table for table in plan.tables[:kept]]:
+            raise LoadError(
+                f"{opened.about.name} has been brought up to date since you began, so nothing was added. Add it once more."
+            )
+        try:
+            publish(plan, name, workspace, progress, audience)
+        except BaseException:
+            workspace.drop_unused(audience, known)
+            raise
+        added = [table.table for table in plan.tables[kept:] if table.role is not TableRole.LEAVE_OUT]
+        tables = (
+            TableNews(table=table.name, before=0, read=table.rows, added=table.rows, updated=0, after=table.rows)
+            for table in added
+        )
+        segments = segments_since(opened, audience, workspace, progress)
+        renewals.note(audience, Report(at=began, tables=tuple(tables), segments=segments))
+    return audience
