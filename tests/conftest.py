@@ -18,6 +18,9 @@ settings.register_profile("default", deadline=None, max_examples=40, print_blob=
 settings.register_profile("thorough", deadline=None, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# While modules are imported next to nothing becomes garbage, and looking for it took a third of the time.
+gc.disable()
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the browser tests, and leave them out where HANDPICK_NO_BROWSER=1 says so."""
@@ -37,6 +40,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
