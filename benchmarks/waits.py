@@ -74,12 +74,28 @@ def ranked() -> Definition:
     )
 
 
-SEGMENTS = {"drawn": lambda: Drawn(1).tree(), "ranked": ranked}
+def buys(days: int, times: int) -> EventCondition:
+    """Purchases in the last days."""
+    return EventCondition(id="e", events=("purchase",), window=Last(period=Period(amount=days)), value=times)
 
 
-def first_numbers(path: Path, segment: str) -> None:
-    """Open and answer once; printed for the process that started this one."""
-    print(timed(lambda: Engine(Audience(path)).answer(SEGMENTS[segment](), CLOCK)))
+SEGMENTS = {"drawn": lambda: Drawn(1).tree(), "ranked": ranked, "bought": lambda: one(buys(730, 2))}
+
+
+def first_numbers(path: Path, segment: str, pause: float) -> None:
+    """Open and answer once, or answer so many seconds after opening; printed for the process that started this one."""
+
+    def opened() -> Engine:
+        engine = Engine(Audience(path))
+        engine.make_ready()
+        return engine
+
+    if not pause:
+        print(timed(lambda: opened().answer(SEGMENTS[segment](), CLOCK)))
+        return
+    engine = opened()
+    time.sleep(pause)
+    print(timed(lambda: engine.answer(SEGMENTS[segment](), CLOCK)))
 
 
 def loaded(engine: Engine, *nodes: EventCondition | FieldCondition) -> None:
@@ -90,11 +106,6 @@ def loaded(engine: Engine, *nodes: EventCondition | FieldCondition) -> None:
             engine.kernels.prepare(form)
     if engine.kernels is not None:
         engine.kernels.settle()
-
-
-def buys(days: int, times: int) -> EventCondition:
-    """Purchases in the last days."""
-    return EventCondition(id="e", events=("purchase",), window=Last(period=Period(amount=days)), value=times)
 
 
 def users(engine: Engine, asked: Callable[[int], object], each: int) -> tuple[float, list[float]]:
@@ -111,19 +122,23 @@ def main() -> None:
     parser.add_argument("millions", type=float, nargs="?", default=1)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--first", choices=SEGMENTS, help="only open and answer this segment once")
+    parser.add_argument("--pause", type=float, default=0, help="seconds between opening and the question of --first")
     options = parser.parse_args()
     path = crowd(options.millions, options.folder)
     if options.first:
-        first_numbers(path, options.first)
+        first_numbers(path, options.first, options.pause)
         return
 
-    def cold(segment: str) -> list[float]:
+    def cold(segment: str, pause: float = 0) -> list[float]:
         command = [sys.executable, __file__, str(options.millions), "--folder", str(options.folder), "--first", segment]
+        command += ["--pause", str(pause)]
         return [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(5)]
 
     told("opened and first full numbers of 9 conditions, in a new process", cold("drawn"))
+    told("purchases ≥ 2 in two years, first question of a new process, on opening", cold("bought"))
+    told("the same two seconds after opening", cold("bought", 2))
     shutil.rmtree(saved_folder(path) / "sets", ignore_errors=True)
-    told("the same of a segment of ranks, averages and different values", cold("ranked"))
+    told("opened and first full numbers of a segment of ranks, averages and different values", cold("ranked"))
 
     audience = Audience(path)
     engine, plain = Engine(audience), audience.cursor()

@@ -18,11 +18,11 @@ class Background:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._work: deque[Callable[[], None]] = deque()
+        self._work: deque[Callable[[], object]] = deque()
         self._lock = threading.Lock()
         self._working = False
 
-    def submit(self, work: Callable[[], None]) -> None:
+    def submit(self, work: Callable[[], object]) -> None:
         """Have it done when what was submitted before is done."""
         with self._lock:
             self._work.append(work)

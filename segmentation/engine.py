@@ -112,6 +112,13 @@ class Engine:
         self._seen: dict[int, tuple[Condition, Catalogue, Clock, Compiled]] = {}  # by identity
         self._lock = threading.Lock()
 
+    def make_ready(self) -> None:
+        """Have a large audience get ready beside for what will be asked of it."""
+        if self._under is not None:
+            self._under.engine.make_ready()
+        elif self.kernels is not None:
+            self.kernels.make_ready()
+
     def found(self, question: Compiled, progress: Progress = QUIET) -> Membership:
         """Whom a question without a complement finds, from the cache or by one query; raises `Cancelled`."""
         return self._sets.once(question, lambda: self._look(question, progress))

@@ -18,6 +18,7 @@ from sqlglot import exp
 from segmentation import machine
 from segmentation.adding import Filter, Part, added, compared, difference, events_in, moved, reach
 from segmentation.audience import Audience
+from segmentation.background import Background
 from segmentation.chaining import Source, chain
 from segmentation.jobs import QUIET
 from segmentation.keeping import Kept
@@ -30,7 +31,7 @@ from segmentation.shapes import Bound, ChainShape, EventShape, FieldShape, Shape
 from segmentation.stock import Stock
 
 MEASURE_BUDGET = 192 * 1024 * 1024
-MANY_LINKED = 1_000_000  # events in the steps of a chain
+MANY = 1_000_000  # events, from which a question rather waits for what makes it fast than for SQL
 MOST_MEASURES = 1000  # whose windows are remembered
 MOST_WINDOWS = 8  # of one measure, that others are reckoned from
 
@@ -45,6 +46,7 @@ class Kernels:
         self.measures: Kept[tuple[Any, ...], Numbers] = Kept(MEASURE_BUDGET, lambda found: int(found.nbytes))
         self._working = threading.Lock()
         self._windows: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+        self._readied = False
         if wait:
             machine.fetch()
 
@@ -58,6 +60,8 @@ class Kernels:
                 return self._by_field(shape)
             if isinstance(shape, ChainShape) and not self.stock.wait:
                 self._wait_for(shape, progress)
+            if machine.loops() is None and self._many(shape) and machine.compiled():
+                machine.fetch()
             if machine.loops() is None:
                 self.prepare(shape)
                 return None
@@ -72,11 +76,18 @@ class Kernels:
         """Whether the number of each person that a question compares is kept."""
         return isinstance(shape, EventShape) and self.measures.get((*_key(shape), reach(shape))) is not None
 
+    def _many(self, shape: EventShape | ChainShape) -> bool:
+        """Whether SQL would have many events to go through."""
+        parts = shape.steps if isinstance(shape, ChainShape) else (shape,)
+        return sum(self.stock.number(name) for part in parts for name in part.events) > MANY
+
     def _wait_for(self, shape: ChainShape, progress: Progress) -> None:
         """Wait until everything for a chain of many events is loaded."""
-        many = sum(self.stock.number(name) for step in shape.steps for name in step.events) > MANY_LINKED
-        there = machine.loops() is not None
-        if not many or (there and None not in [self._sources(step, frozenset(step.same)) for step in shape.steps]):
+        if not self._many(shape):
+            return
+        if machine.loops() is not None and None not in [
+            self._sources(step, frozenset(step.same)) for step in shape.steps
+        ]:
             return
         self.prepare(shape)
         self.stock.settle(progress)
@@ -93,6 +104,13 @@ class Kernels:
         else:
             for name in dict.fromkeys(shape.events):
                 self._part(name, shape)
+
+    def make_ready(self) -> None:
+        """Have what frequent questions need loaded beside before the first of them, where SQL would take long."""
+        if not self._readied and max(self.audience.people, self.audience.about.events) >= MANY:
+            self._readied = True
+            Background("machine").submit(machine.fetch)
+            self.stock.make_ready()
 
     def settle(self) -> None:
         """Wait until all that was asked for is loaded."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ HERE = Path(__file__).resolve().parents[1]
 Result = TypeVar("Result")
 _BESIDE = ThreadPoolExecutor(1, "half")
 _LOADED: list[ModuleType] = []
+_FETCHING = threading.Lock()
 
 
 def loops() -> ModuleType | None:
@@ -21,15 +23,21 @@ def loops() -> ModuleType | None:
     return _LOADED[0] if _LOADED else None
 
 
+def compiled() -> bool:
+    """Whether they have been compiled on this machine: then `fetch` takes half a second, not many."""
+    return any((HERE / "segmentation" / "__pycache__").glob("loops.*.nbi"))
+
+
 def fetch() -> ModuleType:
     """`segmentation.loops`; compiling takes some seconds and is done in another process, so that this one can go on."""
-    if not _LOADED:
-        if not any((HERE / "segmentation" / "__pycache__").glob("loops.*.nbi")):
-            command = [sys.executable, "-c", "import segmentation.loops"]
-            subprocess.run(command, cwd=HERE, capture_output=True, check=False)
-        from segmentation import loops
+    with _FETCHING:
+        if not _LOADED:
+            if not compiled():
+                command = [sys.executable, "-c", "import segmentation.loops"]
+                subprocess.run(command, cwd=HERE, capture_output=True, check=False)
+            from segmentation import loops
 
-        _LOADED.append(loops)
+            _LOADED.append(loops)
     return _LOADED[0]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 import duckdb
@@ -21,6 +21,7 @@ from segmentation.plan import Progress
 from segmentation.saved import Saved
 
 COLUMN_BUDGET = 900 * 1024 * 1024
+READY = 0.8  # of the budget is filled before anything is asked for
 AT_ONCE = 200_000  # rows: so many are loaded while the question waits
 MOST_TEXTS = 1 << 16
 PATIENCE = 3.0  # seconds for which loading waits at most, as there may always be somebody who asks
@@ -95,6 +96,26 @@ class Stock:
         finally:
             with self._quiet:
                 self._asking += 1
+
+    def make_ready(self) -> None:
+        """Have what frequent questions need loaded beside, one thing after another and each after what is asked for, up to the budget."""
+        known = self.audience.catalogue
+        events = sorted(known.events, key=lambda event: -event.count)
+        wanted: deque[Callable[[], object]] = deque(partial(self.happened, event.name) for event in events)
+        wanted += [partial(self.column, field.name) for field in known.fields if not field.hidden]
+        wanted += [
+            partial(self.detail, event.name, detail.name)
+            for event in events
+            for detail in known.properties
+            if event.name in detail.events
+        ]
+
+        def next_one() -> None:
+            if wanted and self.loaded.nbytes < READY * self.loaded.budget:
+                wanted.popleft()()
+                self._loader.submit(next_one)
+
+        self._loader.submit(next_one)
 
     def column(self, name: str) -> Column | None:
         """A field of people; None where it is not there (yet)."""

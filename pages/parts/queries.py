@@ -92,7 +92,9 @@ def jobs() -> Jobs:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def engine(path: str) -> Engine:
     """The engine of one audience version, shared by all tabs."""
-    return Engine(Audience(Path(path)))
+    opened = Engine(Audience(Path(path)))
+    opened.make_ready()
+    return opened
 
 
 def open_newest() -> None:

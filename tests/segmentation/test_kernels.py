@@ -20,6 +20,7 @@ from segmentation import columns as columns_module
 from segmentation import engine as engine_module
 from segmentation import happened as happened_module
 from segmentation import kernels as kernels_module
+from segmentation import machine
 from segmentation import stock as stock_module
 from segmentation.audience import Audience
 from segmentation.binding import Compiled
@@ -333,6 +334,54 @@ def test_what_is_not_loaded_yet_is_asked_as_sql(tmp_path: Path, monkeypatch: pyt
     for _ in range(50):
         condition = drawn(chance)
         assert asked_of(engine, condition) == asked_of(plain, condition)
+    audience.close()
+
+
+def test_after_a_restart_the_first_question_about_many_events_is_not_left_to_sql(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stock_module, "AT_ONCE", -1)
+    monkeypatch.setattr(engine_module, "LARGE", 0)
+    monkeypatch.setattr(kernels_module, "MANY", -1)
+    audience = shop(tmp_path / "a.duckdb", 11)
+    buyers = EventCondition(events=("purchase",), window=Ever(), value=2)
+    before, expected = Engine(audience), asked_of(Engine(audience, kernels=False), buyers)
+    assert asked_of(before, buyers) == expected
+    assert before.kernels is not None
+    before.kernels.settle()  # its events are in files now, and the loops have been compiled
+
+    monkeypatch.setattr(machine, "_LOADED", [])  # as in a new process
+    after = Engine(audience)
+    assert after.kernels is not None
+    question = after.compiled(buyers, audience.catalogue, CLOCK)
+    assert question.form is not None
+    assert after.kernels.answer(question.form) is not None
+    assert asked_of(after, buyers) == expected
+    audience.close()
+
+
+def test_a_large_audience_gets_ready_before_anything_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_module, "AT_ONCE", -1)
+    monkeypatch.setattr(engine_module, "LARGE", 0)
+    audience = shop(tmp_path / "a.duckdb", 11)
+    small = Engine(audience)
+    small.make_ready()
+    assert small.kernels is not None
+    small.kernels.settle()
+    assert len(small.kernels.stock.loaded) == 0  # it is not worth it
+
+    monkeypatch.setattr(kernels_module, "MANY", -1)
+    large = Engine(audience)
+    large.make_ready()
+    assert large.kernels is not None
+    loaded, catalogue = large.kernels.stock.loaded, audience.catalogue
+    wanted = [("events", event.name) for event in catalogue.events] + [
+        ("people", field.name) for field in catalogue.fields
+    ]
+    until = time.monotonic() + 20
+    while None in map(loaded.get, wanted) and time.monotonic() < until:
+        large.kernels.settle()
+    assert None not in map(loaded.get, wanted)
     audience.close()
 
 
