@@ -1,4 +1,4 @@
-"""Streamlit's own scripts, styles and fonts, answered where the server waits: through its threads each took 2 ms at the start."""
+"""Streamlit's own scripts, styles and fonts, answered in the server's own loop: by way of its threads each took 2 ms of the start."""
 
 from __future__ import annotations
 

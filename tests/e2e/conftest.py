@@ -91,12 +91,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    home = folder / "prepared"
-    with InterProcessLock(folder / "prepared.lock"):
-        if not home.exists():
-            loaded = tmp_path_factory.mktemp("loading")
-            load_sample((datetime.now(UTC) - timedelta(days=1)).date(), Workspace(loaded), Quiet())
-            loaded.rename(home)
+    home, whole = folder / "prepared", folder / "prepared-whole"
+    with InterProcessLock(folder / "prepared-lock"):
+        if not whole.exists():
+            home.mkdir(exist_ok=True)
+            load_sample((datetime.now(UTC) - timedelta(days=1)).date(), Workspace(home), Quiet())
+            whole.touch()
     return home
 
 
