@@ -20,7 +20,7 @@ from segmentation.background import STOPPED
 from segmentation.errors import HandpickError
 
 HERE = Path(__file__).resolve().parent
-FIRST_PAGE = ("pages.parts.intake", "pages.parts.audiences", "pages.parts.plans")
+FIRST_PAGE = ("pages.parts.intake", "pages.parts.audiences", "pages.parts.plans", "PIL.Image")
 LOOK_SECONDS = 30.0
 LATER_PAGES = ("pandas", "altair", "connectors.destinations")
 
@@ -31,17 +31,20 @@ def warm() -> None:
         for name in FIRST_PAGE:
             importlib.import_module(name)
         from pages.parts.queries import open_newest, receiver
+        from pages.parts.words import zones
 
+        zones()
         with contextlib.suppress(HandpickError, OSError):  # the page meets the same error, and says it
             open_newest()
         with contextlib.suppress(HandpickError):  # “Live” on the Data page says why
             receiver().follow()
     finally:
+        # What is loaded stays: looking through it for garbage held up the first page, and a click by 150 ms every now and then.
+        gc.freeze()
         gc.enable()
     time.sleep(5)
     for name in LATER_PAGES:
         importlib.import_module(name)
-    # What is loaded stays: looking through it for garbage held up a click by 150 ms every now and then.
     gc.freeze()
 
 
@@ -63,11 +66,16 @@ def start(port: int, address: str) -> None:
     os.chdir(HERE)
     gc.disable()  # until `warm` has loaded the first page: nearly everything that is made now stays
     import streamlit as st
+    from starlette.middleware import Middleware
+    from streamlit import delta_generator
     from streamlit.runtime.pages_manager import PagesManager
 
     # A folder called pages/ makes Streamlit show its files as pages until app.py has run once; app.py alone names the pages.
     PagesManager.uses_pages_directory = False
+    # Else the first element waits 50 ms for a look through all modules, which tells whether this is a console.
+    delta_generator._use_warning_has_been_displayed = True
 
+    from pages.parts.assets import Assets
     from pages.parts.sending import send_in_batches
 
     send_in_batches()
@@ -80,7 +88,8 @@ def start(port: int, address: str) -> None:
         st.error(f"{told} Your data and saved segments are safe. Reload the page to go on; the log has the details.")
         return True
 
-    st.App(str(HERE / "app.py"), on_script_error=explain).run(config={"server.port": port, "server.address": address})
+    app = st.App(str(HERE / "app.py"), on_script_error=explain, middleware=[Middleware(Assets)])
+    app.run(config={"server.port": port, "server.address": address})
 
 
 class WithoutPandas:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from pages.parts.queries import current, engine, workspace
 from pages.parts.relations import belonging
 from pages.parts.session import Draft, Further, session, widget
 from pages.parts.sources import sources
-from pages.parts.words import ago, cells, number, plain
+from pages.parts.words import ago, cells, number, plain, zones
 from segmentation.audience import AudienceAbout
 from segmentation.plan import LoadReport
 from segmentation.workspace import AudienceEntry
@@ -161,12 +160,11 @@ def _restore(audience: str) -> None:
 
 
 def _zone() -> None:
-    zones = sorted(available_timezones())
     zone = workspace().settings().zone
     st.selectbox(
         "Time zone for “today” and “in the last …”",
-        zones,
-        index=zones.index(zone) if zone in zones else None,
+        zones(),
+        index=zones().index(zone) if zone in zones() else None,
         key="workspace-zone",
         on_change=_store_zone,
         width=320,

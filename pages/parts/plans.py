@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -16,7 +15,7 @@ from pages.parts.links import links_of, looked_up_by
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.whose import found_customers, visitors_kept, whose_ids
-from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken
+from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken, zones
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
 from segmentation.joining import people_tables
@@ -196,10 +195,9 @@ def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
                     args=(key, lambda plan, name: replanning.change_event_name(plan, index, name or "")),
                 )
         if any(c.kind == Kind.MOMENT for c in table.columns):
-            zones = sorted(available_timezones())
             select(
                 "Times are in",
-                zones,
+                zones(),
                 table.zone,
                 f"{index}/zone",
                 lambda plan, zone: replanning.change_zone(plan, index, zone),

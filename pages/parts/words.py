@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import available_timezones
 
 from segmentation.catalogue import Kind, Theme
 
@@ -51,6 +53,12 @@ def plain(text: str) -> str:
 def spoken(text: str) -> str:
     """Data in the label of an input. Screen readers say a label as it stands, escapes and all: what markdown reads is left out."""
     return " ".join(re.sub(r"[\\`*_\[\]<>$~^|#]|:(?=\S)", " ", text).split())
+
+
+@cache
+def zones() -> list[str]:
+    """The names of all time zones, in order; the first look for them takes 30 ms."""
+    return sorted(available_timezones())
 
 
 def clock(moment: datetime) -> str:

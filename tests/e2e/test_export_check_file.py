@@ -16,12 +16,6 @@ from tests.e2e.driver import Handpick
 MATCHED, IN_FILE = "In the segment", "In the file"
 PLATFORMS = {
     "Mailchimp": ["Email Address", "First Name", "Last Name", "Address", "Phone Number", "Birthday", "Tags"],
-    "Klaviyo": "Email,First Name,Last Name,Phone Number,Organization,Title,Address,Address 2,City,State / Region,Country,Zip / Postal Code,Source".split(
-        ","
-    ),
-    "HubSpot": "Email,First Name,Last Name,Phone Number,Company Name,Job Title,City,State/Region,Country/Region,Postal Code,Lifecycle Stage".split(
-        ","
-    ),
     "Brevo": ["EMAIL", "FIRSTNAME", "LASTNAME", "SMS", "WHATSAPP", "LANDLINE_NUMBER", "EXT_ID"],
 }
 
@@ -118,7 +112,7 @@ def test_own_files_hold_who_agreed_and_can_be_reached(at_export: Handpick, tmp_p
 
 
 def test_platforms_get_their_own_columns(at_export: Handpick, tmp_path: Path) -> None:
-    """Mailchimp, Klaviyo, HubSpot and Brevo: header, rows and consent."""
+    """Mailchimp and Brevo: header, rows and consent."""
     marketer = at_export
     may_be_mailed = {
         email.strip().lower() for email in agreed(marketer, "email", "email_consent AND email IS NOT NULL")

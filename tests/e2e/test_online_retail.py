@@ -16,26 +16,24 @@ from segmentation.definition import (
     EventCondition,
     FieldCondition,
     Group,
-    Match,
     Measure,
     MeasureFunction,
 )
 from segmentation.reading import SegmentFile
 from tests.e2e.driver import Handpick
 
-NOT_CANCELLED = FieldCondition(field="InvoiceNo", operator="does_not_start_with", value="C")
 SOLD = (
-    NOT_CANCELLED,
+    FieldCondition(field="InvoiceNo", operator="does_not_start_with", value="C"),
     FieldCondition(field="Quantity", operator="more_than", value=0),
     FieldCondition(field="UnitPrice", operator="more_than", value=0),
 )
 
 
-def bought(*filters: FieldCondition, never: bool = False, **about: object) -> EventCondition:
-    """Purchases that were not cancelled and cost something, narrowed down by further filters."""
+def bought(*, never: bool = False, **about: object) -> EventCondition:
+    """Purchases that were not cancelled and cost something."""
     return EventCondition(
         events=("purchase",),
-        where=Group(children=(*SOLD, *filters)),
+        where=Group(children=SOLD),
         comparison="never" if never else "at_least",
         **about,  # type: ignore[arg-type]
     )
@@ -47,31 +45,10 @@ LAPSED = Group(
         bought(window=BetweenDays(first=date(2011, 9, 10)), never=True),
     )
 )
-CAKE_STAND = Group(
-    children=(
-        bought(FieldCondition(field="StockCode", operator="is_any_of", value=("22423",), exact_case=True)),
-        Group(
-            match=Match.NONE,
-            children=(
-                bought(FieldCondition(field="StockCode", operator="is_any_of", value=("85123A",), exact_case=True)),
-            ),
-        ),
-    )
-)
 NOVEMBER_NOT_OCTOBER = Group(
     children=(
         bought(window=BetweenDays(first=date(2011, 11, 1), last=date(2011, 11, 30))),
         bought(window=BetweenDays(first=date(2011, 10, 1), last=date(2011, 10, 31)), never=True),
-    )
-)
-GERMANS_WHO_KEEP = Group(
-    children=(
-        FieldCondition(field="Country", operator="is_any_of", value=("Germany",)),
-        EventCondition(
-            events=("purchase",),
-            where=Group(children=(FieldCondition(field="InvoiceNo", operator="starts_with", value="C"),)),
-            comparison="never",
-        ),
     )
 )
 
@@ -129,9 +106,7 @@ def test_half_a_million_order_lines_give_the_known_answers(
     # the others by definitions
     for name, root, count in (
         ("Lapsed high-value", LAPSED, 232),
-        ("Cake stand but no T-light holder", CAKE_STAND, 620),
         ("November, not October", NOVEMBER_NOT_OCTOBER, 1_042),
-        ("Germans who never cancelled", GERMANS_WHO_KEEP, 40),
     ):
         definition = tmp_path / f"{name}.json"
         definition.write_text(SegmentFile(name=name, definition=Definition(root=root)).model_dump_json())

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.importing import load_sample
+from connectors.importing import load, plan_files
+from connectors.sources.sample import write_sample
 from segmentation.audience import Audience
 from segmentation.clock import Clock
 from segmentation.engine import Engine
@@ -237,14 +238,18 @@ def test_a_circle_is_refused_by_name(capsys: pytest.CaptureFixture[str], files: 
 
 # On a workspace
 
+SHOPPERS = 1_000
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the sample data, a saved segment, one that refers to it, and a list."""
+    """A workspace with a small sample, a saved segment, one that refers to it, and a list."""
     folder = tmp_path_factory.mktemp("home")
     workspace = Workspace(folder)
     workspace.set_settings(Settings(zone="Europe/Berlin"))
-    audience = load_sample(date(2026, 3, 31), workspace, Quiet())
+    files = write_sample(workspace.staging_folder(), anchor=date(2026, 3, 31), people=SHOPPERS, events=10_000)
+    plan, _ = plan_files([(path.name, path) for path in files], workspace, Quiet())
+    audience = load(plan, "Sample shop", workspace, Quiet())
     library = Library(workspace)
     buyers = definition(
         field("country", "is_any_of", ["Germany"]),
@@ -280,7 +285,7 @@ def test_a_saved_segment_counts_as_on_the_page(capsys: pytest.CaptureFixture[str
     assert told["time_zone"] == "Europe/Berlin"
     assert told["as_of"] == "2026-03-31T12:00:00+02:00"
     others = answer(capsys, "count", "--segment", "Others", *given)
-    assert others["count"] == 20_000 - page.total
+    assert others["count"] == SHOPPERS - page.total
     assert answer(capsys, "count", "--segment", "Listed", "--audience", "Sample shop", *given)["count"] == 3
     by_id = answer(capsys, "count", "--segment", saved.id, "--audience", entry.id, *given)
     assert by_id["count"] == page.total

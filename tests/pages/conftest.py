@@ -26,9 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True, scope="session")
 def _nothing_is_painted() -> Iterator[None]:
-    """No browser waits for the number, so nothing else waits for the browser."""
+    """No browser waits for the number, so it is not sent ahead, and nothing else waits for the browser."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numbers, "AHEAD", 0)
+        patch.setattr(numbers, "send_now", lambda: None)
         yield
 
 

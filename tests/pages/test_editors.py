@@ -216,23 +216,24 @@ WHERE = Group(
         FieldCondition(field="amount", operator="more_than", value=12.5),
     )
 )
+DEAR = Group(children=(FieldCondition(field="amount", operator="more_than", value=12.5),))
 NODES: dict[str, Condition] = {
     "field": FieldCondition(field="country", operator="is_none_of", value=("France",)),
     "event": EventCondition(events=BOUGHT, measure=AMOUNT, value=99.5, window=Last(), where=WHERE),
     "sequence": SequenceCondition(
         steps=(
             Step(events=("page_view",), where=WHERE),
-            Step(events=("add_to_cart",), within=Period(amount=48, unit=Unit.HOURS), same=("product",), where=WHERE),
+            Step(events=("add_to_cart",), within=Period(amount=48, unit=Unit.HOURS), same=("product",), where=DEAR),
             Step(events=BOUGHT, absent=True),
         ),
         window=Last(),
     ),
-    "habit": HabitCondition(events=BOUGHT, where=WHERE),
+    "habit": HabitCondition(events=BOUGHT, where=DEAR),
     "rank": RankCondition(
-        events=BOUGHT, where=WHERE, measure=AMOUNT, direction="bottom", amount=12.5, after=2, within="country"
+        events=BOUGHT, where=DEAR, measure=AMOUNT, direction="bottom", amount=12.5, after=2, within="country"
     ),
     "rfm": RfmCondition(
-        events=BOUGHT, where=WHERE, amount="amount", groups=(RfmGroup.AT_RISK,), recency=(1, 2), monetary=(4, 5)
+        events=BOUGHT, where=DEAR, amount="amount", groups=(RfmGroup.AT_RISK,), recency=(1, 2), monetary=(4, 5)
     ),
     "place": PlaceCondition(
         latitude="latitude",

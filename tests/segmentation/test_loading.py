@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from segmentation import narrowing, publishing, replanning, staged
+from segmentation import aggregating, narrowing, profiling, publishing, replanning, staged
 from segmentation.audience import Audience, quoted, version_paths
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import Cancelled, LoadError
@@ -428,20 +428,22 @@ def test_too_little_memory_leaves_what_was_there(tmp_path: Path, monkeypatch: py
     assert [path.name for path in (tmp_path / "audience").iterdir()] == ["v000001.duckdb"]
 
 
-def test_more_columns_than_one_query_takes(tmp_path: Path) -> None:
+def test_more_columns_than_one_query_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, limit in ((aggregating, "CHUNK"), (aggregating, "STACK"), (profiling, "CHUNK")):
+        monkeypatch.setattr(module, limit, 25)
     customers: dict[str, list[str]] = {"customer_id": ["1", "2", "2", ""]}
-    customers |= {f"n{i}": [str(i), str(i + 1), str(i + 2), "0"] for i in range(320)}
+    customers |= {f"n{i}": [str(i), str(i + 1), str(i + 2), "0"] for i in range(70)}
     orders: dict[str, list[str]] = {
         "customer_id": ["2", "1"],
         "date": ["2024-01-01", "2024-01-02"],
         "order_id": ["a", "b"],
     }
-    orders |= {f"p{i}": [f"{i}.5", "1"] for i in range(310)}
+    orders |= {f"p{i}": [f"{i}.5", "1"] for i in range(60)}
     audience = load(tmp_path, customers=customers, orders=orders)
-    assert rows(audience, "SELECT _row, customer_id, n0, n319 FROM people") == [(0, "1", 0, 319), (1, "2", 2, 321)]
-    assert rows(audience, "SELECT _row, p0, p309 FROM events") == [(1, Decimal("0.5"), Decimal("309.5")), (0, 1, 1)]
-    assert audience.catalogue.field("n319").high == "321"
-    assert audience.catalogue.event_property("p309").filled == 2
+    assert rows(audience, "SELECT _row, customer_id, n0, n69 FROM people") == [(0, "1", 0, 69), (1, "2", 2, 71)]
+    assert rows(audience, "SELECT _row, p0, p59 FROM events") == [(1, Decimal("0.5"), Decimal("59.5")), (0, 1, 1)]
+    assert audience.catalogue.field("n69").high == "71"
+    assert audience.catalogue.event_property("p59").filled == 2
 
 
 def test_a_plan_with_problems_is_refused(tmp_path: Path) -> None:
