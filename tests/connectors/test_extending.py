@@ -93,7 +93,7 @@ def test_what_came_in_live_stays(shop: Shop) -> None:
     folder, now = shop.workspace.audience_folder(shop.id), datetime(2025, 6, 1, tzinfo=UTC)
     inbox = Inbox(folder)
     said = {"userId": "7", "event": "called", "timestamp": "2025-05-01T00:00:00Z"}
-    inbox.append([admitted(said, "track", now)], lambda problem: None)
+    inbox.append([admitted(said, "track", now)])
     inbox.close()
     bring_in(folder)
     added(shop, products=PRODUCTS)
