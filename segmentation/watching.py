@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -27,8 +28,9 @@ def watched(
     """
     progress(message, 0.0)
     # The bar itself is never drawn: it is what makes query_progress() tell.
-    connection.execute("SET enable_progress_bar = true")
-    connection.execute("SET enable_progress_bar_print = false")
+    with suppress(duckdb.InvalidInputException):  # an audience that is open tells no share, as its settings are locked
+        connection.execute("SET enable_progress_bar = true")
+        connection.execute("SET enable_progress_bar_print = false")
     share = 0.0
     with ThreadPoolExecutor(max_workers=1) as pool:
         query = pool.submit(lambda: connection.execute(sql, parameters).fetchall())
