@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def asked(path: str, method: str = "GET") -> tuple[dict[str, str], bytes]:
         scope = {"type": "http", "method": method, "path": path, "headers": []}
         await Assets(PlainTextResponse("the app"))(scope, receive, send)
 
-    asyncio.run(ask())
+    with ThreadPoolExecutor(1) as beside:  # a browser story may have left its loop running in this thread
+        beside.submit(asyncio.run, ask()).result()
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return headers, sent[1]["body"]
 
