@@ -41,12 +41,13 @@ def as_utf8(path: Path, name: str, into: Path, progress: Progress) -> tuple[Path
         head = file.read(64 * 1024)
     codec, label = _wide(head)
     if codec:
-        copy, zeros = temporary(into), 0
+        copy, zeros, marks = temporary(into), 0, 0
         with copy.open("w", encoding="utf-8", newline="") as out:
             for text in _decoded(path, codec, "replace", progress, f"Converting {name}"):
                 zeros += text.count("\0")
+                marks += text.count("\ufeff")
                 out.write(text.translate(LEFT_OUT))
-        return copy, (f"Read as {label}.", *_of_zeros(zeros))
+        return copy, (f"Read as {label}.", *_left_out(zeros, marks))
     if is_binary(head):
         raise SourceError(f"{name} is not a text table: what is in it is no text. Export it as CSV or Excel.")
     try:
@@ -66,11 +67,12 @@ def as_utf8(path: Path, name: str, into: Path, progress: Progress) -> tuple[Path
     with copy.open("w", encoding="utf-8", newline="") as out:
         for text in _decoded(path, codec, "surrogateescape", progress, f"Converting {name}"):
             out.write((text.translate(AS_WESTERN) if ESCAPED.search(text) else text).translate(LEFT_OUT))
-    return copy, (*notes, *_of_zeros(zeros))
+    return copy, (*notes, *_left_out(zeros, marks))
 
 
-def _of_zeros(zeros: int) -> tuple[str, ...]:
-    return (f"{count_of(zeros, 'empty character')} left out.",) if zeros else ()
+def _left_out(zeros: int, marks: int) -> tuple[str, ...]:
+    counts = [(zeros, "empty character"), (marks, "invisible file mark")]
+    return tuple(f"{count_of(count, what)} left out." for count, what in counts if count)
 
 
 def _wide(head: bytes) -> tuple[str, str]:
