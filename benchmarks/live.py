@@ -90,6 +90,10 @@ class Sender(asyncio.Protocol):
             self._transport.write(request)
         else:
             self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over, also where the server let go."""
+        if not self.over.done():
             self.over.set_result(None)
 
 

@@ -30,7 +30,10 @@ def extend(audience: str, plan: LoadPlan, kept: int, name: str, workspace: Works
         try:
             publish(plan, name, workspace, progress, audience)
         except BaseException:
-            workspace.drop_unused(audience, known)
+            with closing(
+                Audience(workspace.current_version(audience))
+            ) as now:  # the new version where only tidying up failed
+                workspace.drop_unused(audience, now.about.plan)
             raise
         added = [table.table for table in plan.tables[kept:] if table.role is not TableRole.LEAVE_OUT]
         tables = (

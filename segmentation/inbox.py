@@ -201,4 +201,4 @@ class Inbox:
 
 
 def _digest(message_id: str) -> bytes:
-    return blake2b(message_id.encode(), digest_size=16).digest()
+    return blake2b(message_id.encode(errors="surrogatepass"), digest_size=16).digest()

@@ -113,8 +113,9 @@ def known_rows(plan: TablePlan, new: StagedTable, progress: Progress) -> int:
 
 def _different_rows(plan: TablePlan, new: StagedTable, but: str, progress: Progress) -> int:
     with _both(plan, new, progress) as (connection, old, fresh):
-        shared = [name for name in plan.table.columns if name in new.columns]
-        cells = [_alike(old[name], fresh[name]) for name in shared]
+        called = {name.casefold(): name for name in new.columns} | {name: name for name in new.columns}
+        shared = [(name, called.get(name) or called.get(name.casefold())) for name in plan.table.columns]
+        cells = [_alike(old[before], fresh[after]) for before, after in shared if after]
         (rows,) = connection.execute(
             f"SELECT count(*) FROM (SELECT {', '.join(c for _, c in cells)} FROM {fresh.source} {but} "
             f"SELECT {', '.join(c for c, _ in cells)} FROM {old.source})",

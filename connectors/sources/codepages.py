@@ -47,9 +47,11 @@ OFTEN, RARE = 0.05, 0.01  # of the characters beyond ASCII
 BEYOND = re.compile(r"[^\x00-\x7f]")
 ALPHABET = re.compile(r"[^\W\d_]+")
 HEBREW = re.compile(rb"[\x00-\x7f\xe0-\xfa]*")  # in Cyrillic these are small letters only
+KANGXI = "\u2e80"  # from here on Chinese, Japanese and Korean signs
 HALF_KANA = re.compile("[\uff61-\uff9f]")  # what single bytes of other code pages look like in Shift-JIS
 APOSTROPHES = "’\u00b4"
-OPENING, CLOSING = "“\u2018«¿¡„€£", "”»"
+OPENING, CLOSING = "“\u2018«¿¡„€£×±", "”»™®©°ºª¹²³·"
+PAUSES = "–—…"  # with words on both sides: too usual to tell anything by themselves
 
 
 def code_page(sample: bytes) -> tuple[str, str]:
@@ -68,7 +70,8 @@ def code_page(sample: bytes) -> tuple[str, str]:
     for codec, label, letters, others in LOOKALIKES:
         if all(_share(some, beyond) >= OFTEN for some in letters) and _share(others, beyond) < RARE:
             return codec, label
-    if _oddness(western) > HARDLY:
+    odd = _odd(western)
+    if len(odd) > HARDLY * len(beyond) and not set(odd) <= set(PAUSES):
         codec = min(LATIN, key=lambda name: _oddness(sample.decode(name, "replace")))
         if _oddness(sample.decode(codec, "replace")) <= HARDLY:
             return codec, LATIN[codec]
@@ -76,8 +79,11 @@ def code_page(sample: bytes) -> tuple[str, str]:
 
 
 def _is_of_one_script(text: str) -> bool:
-    """Whether words are wholly in ASCII or wholly not, and none has a capital behind a small letter."""
-    words = [word for word in ALPHABET.findall(text) if not word.isascii()]
+    """Whether words are wholly in ASCII or wholly not, and none has a capital behind a small letter.
+
+    Single letters tell nothing, but for those that are words: “à” of “à payer” looks like one of any alphabet.
+    """
+    words = [word for word in ALPHABET.findall(text) if not word.isascii() and (len(word) > 1 or word > KANGXI)]
     whole = sum(not re.search("[A-Za-z]", word) and word[1:] in (word[1:].lower(), word[1:].upper()) for word in words)
     kana = len(HALF_KANA.findall(text))
     return bool(words) and whole >= WITHOUT_ASCII * len(words) and kana * 2 < sum(map(len, words))
@@ -88,17 +94,24 @@ def _share(letters: str, characters: Sequence[str]) -> float:
 
 
 def _oddness(text: str) -> float:
-    """The share of characters beyond ASCII that stand where no word has them: signs and capitals within, letters of other scripts."""
-    found = list(BEYOND.finditer(text))
-    odd = sum(
-        _is_odd(one.group(), text[max(one.start() - 1, 0) : one.start()], text[one.end() : one.end() + 1])
-        for one in found
-    )
-    return odd / len(found) if found else 0.0
+    """The share of characters beyond ASCII that are `_odd`."""
+    beyond = BEYOND.findall(text)
+    return len(_odd(text)) / len(beyond) if beyond else 0.0
+
+
+def _odd(text: str) -> list[str]:
+    """Characters beyond ASCII that stand where no word has them: signs and capitals within, letters of other scripts."""
+    return [
+        one.group()
+        for one in BEYOND.finditer(text)
+        if _is_odd(one.group(), text[max(one.start() - 1, 0) : one.start()], text[one.end() : one.end() + 1])
+    ]
 
 
 def _is_odd(character: str, before: str, after: str) -> bool:
-    if character.isalpha():
+    if character == "µ":
+        return before.isalpha()
+    if character.isalpha() and character not in CLOSING:
         return not unicodedata.name(character, "").startswith("LATIN") or (character.isupper() and before.islower())
     within = before.isalpha() or (after.isalpha() and character not in OPENING)
     return within and character not in APOSTROPHES and not (character in CLOSING and not after.isalpha())

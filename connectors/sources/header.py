@@ -60,12 +60,11 @@ def find_header(records: Sequence[Cells]) -> Header:
 
 
 def _names_rows(rows: Sequence[Cells]) -> bool:
-    """Whether the first cells may be names of the rows rather than the last ones stray: these are all filled, or those count."""
+    """Whether the first cells may be names of the rows rather than the last ones stray: these are all filled, or most are, and those count."""
     firsts = [str(row[0]) for row in rows]
-    count = all(first.isdecimal() for first in firsts)
-    return all(filled(row[-1:]) for row in rows) or (
-        count and all(int(later) - int(first) == 1 for first, later in pairwise(firsts))
-    )
+    last = sum(filled(row[-1:]) for row in rows)
+    count = all(first.isdecimal() for first in firsts) and all(int(b) - int(a) == 1 for a, b in pairwise(firsts))
+    return last == len(rows) or (count and last * 2 >= len(rows))
 
 
 def _usual_width(records: Sequence[Cells]) -> int:

@@ -12,7 +12,7 @@ from connectors.sources.records import Dialect, Record, read_sample, split_lines
 from segmentation.errors import SourceError
 
 HEAD = 1 << 20
-BLANKS = " \t\r\n\x1a"  # the last is what DOS ends a text with
+BLANKS = " \t\r\n\v\f\x1a"  # with page breaks, and what DOS ends a text with
 
 
 @dataclass(frozen=True)

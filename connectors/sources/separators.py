@@ -77,5 +77,7 @@ def _cells(line: str, long: str, inside: bool) -> tuple[list[str], bool]:
             cells[-1:] = [cells[-1] + long + piece] if cells else [piece]
         else:
             cells.append(piece)
+            if not piece.lstrip(" ").startswith('"'):
+                continue  # a quote within a cell is an inch mark
         inside ^= piece.count('"') % 2 == 1
     return cells, inside

@@ -183,8 +183,8 @@ def _notes(live: Live | None) -> list[str]:
         )
     if live.unjoined:
         found.append(
-            f"An alias named two customers who are both known ({number(live.unjoined)} ×). They stay two: only what comes from "
-            "then on goes to the new id."
+            f"Your site said of two customers who are both known that they are one ({number(live.unjoined)} ×). They stay two: only "
+            "what comes from then on goes to the new id."
         )
     found += [f"{number(count)} of {plain(label)} did not fit and are missing." for label, count in live.misfits]
     if live.left_out:

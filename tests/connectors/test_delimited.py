@@ -121,6 +121,7 @@ def test_separators_are_found(delimiter: str, tmp_path: Path) -> None:
             ("id", "day", "text"),
             ("1", "2024-01-01", "Doe John"),
         ),
+        ('id||size||city\n1||5" pipe||Bonn\n2||x||Rome\n', ("id", "size", "city"), ("1", '5" pipe', "Bonn")),
         ('id||note||city\n1||"a||b\n""c"""||Bonn\n2||||Rome\n', ("id", "note", "city"), ("1", 'a||b\n"c"', "Bonn")),
         ("id~|~name\n1~|~Doe, J\n2~|~Roe, J\n", ("id", "name"), ("1", "Doe, J")),
         ("id\x1fname\n1\x1fDoe, J\n2\x1fRoe, J\n", ("id", "name"), ("1", "Doe, J")),
@@ -194,6 +195,7 @@ def test_identifiers_are_not_made_numbers(tmp_path: Path) -> None:
         ("Name;01.01.2024;01.02.2024\nAnna;1,5;2\nBob;3;4\n", ("Name", "01.01.2024", "01.02.2024")),
         ("mpg,cyl\nMazda,21,6\nVolvo,22,4\n", ("column_1", "mpg", "cyl")),
         ('"name","note"\n"1","Anna",""\n"2","Bob","late"\n', ("column_1", "name", "note")),
+        ("id,name,city\n1,Anna,Bonn,\n2,Bob,Rome,\n3,Eva,Oslo,x\n", ("id", "name", "city")),
         ("a,b,c,\n1,2,3,\n4,5,6,\n", ("a", "b", "c")),
         ("a,b,c\n1,2,3,\n4,5,6,\n", ("a", "b", "c")),
     ],
@@ -278,7 +280,7 @@ def test_short_rows_are_filled_and_long_ones_set_aside(tmp_path: Path) -> None:
 
 
 def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
-    table = staged(tmp_path, "a,b\n\n1,2\n   \n3,4\n\n\n")
+    table = staged(tmp_path, "a,b\n\n1,2\n \f \n3,4\n\n\n")
     assert rows_of(table) == [("1", "2"), ("3", "4")]
     assert table.notes == ("4 blank lines were left out.",)
 

@@ -70,6 +70,16 @@ OF_THE_WORLD = (
     ("cp850", "Übermaß Zoë,São João", "DOS 850 (Western European)"),
     ("cp1252", "Þórður Ýmir,Ísafjörður", "Windows-1252 (Western European)"),
     ("cp1252", "d’Or – “Größe”,20 € ½ “über”", "Windows-1252 (Western European)"),
+    ("cp1252", "Muñoz,Mayor 5 2º B", "Windows-1252 (Western European)"),
+    ("cp1252", "Mª José,Nº 4", "Windows-1252 (Western European)"),
+    ("cp1252", "Lycra™ top,women’s", "Windows-1252 (Western European)"),
+    ("cp1252", "Thanks…,wait…what", "Windows-1252 (Western European)"),
+    ("cp1252", "Mon–Fri 9–17,east–west", "Windows-1252 (Western European)"),
+    ("cp1252", "LEGO® City,Verbrauch (m³)", "Windows-1252 (Western European)"),
+    ("cp1252", "5 µm,10×Äpfel", "Windows-1252 (Western European)"),
+    ("cp1252", "à payer,è", "Windows-1252 (Western European)"),
+    ("cp1252", "Price (£),£12.50", "Windows-1252 (Western European)"),
+    ("cp1252", "É.,é", "Windows-1252 (Western European)"),
 )
 
 

@@ -135,6 +135,14 @@ def test_the_same_file_again_is_refused_and_its_rows_counted_once(shop: Shop) ->
     assert "8 rows are in orders.csv already and would count twice." in notes(plan.tables[2])
 
 
+def test_names_in_capitals_are_the_same_columns(shop: Shop) -> None:
+    head, rows = PEOPLE.split("\n", 1)
+    with pytest.raises(SourceError, match=r"Every row of again\.csv is in customers\.csv already"):
+        planned(shop, again=f"{head.upper()}\n{rows}")
+    plan = planned(shop, more=f"id,Email,COUNTRY\n{rows.replace('@x.org', '@y.org')}")
+    assert len(plan.tables) == 3
+
+
 def test_a_detail_of_another_kind_is_kept_apart(shop: Shop) -> None:
     returns = "customer_id,returned_at,amount\n1,2025-02-01,all\n1,2025-02-02,half\n2,2025-02-02,all\n"
     table = added(shop, returns=returns)
