@@ -58,7 +58,7 @@ def plan_files(
             except (SourceError, NotFound) as error:
                 problems.append(str(error))
         if problems and not tables:
-            raise SourceError(" ".join(problems))
+            raise SourceError("\n".join(problems))
         return plan_for(tables, workspace, progress, before), tuple(problems)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

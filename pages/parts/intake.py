@@ -18,7 +18,7 @@ from pages.parts.live import begin_live
 from pages.parts.queries import current, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.uploads import kept
-from pages.parts.words import plain
+from pages.parts.words import lines, plain
 from segmentation.catalogue import Model
 from segmentation.plan import LoadPlan, Progress
 
@@ -72,7 +72,7 @@ def _back() -> None:
 
 def _problem() -> None:
     if session().problem:
-        st.error(plain(session().problem), icon=":material/error:")
+        st.error(lines(session().problem), icon=":material/error:")
 
 
 def _start(title: str, name: str, read: Read) -> None:

@@ -15,7 +15,7 @@ from pages.parts.links import links_of, looked_up_by
 from pages.parts.queries import sample_rows, workspace
 from pages.parts.session import Draft, session, widget
 from pages.parts.whose import found_customers, visitors_kept, whose_ids
-from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, number, plain, shortened, spoken, zones
+from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, lines, number, plain, shortened, spoken, zones
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
 from segmentation.joining import people_tables
@@ -57,7 +57,7 @@ def confirm() -> None:
     )
     st.markdown("Handpick has looked at every cell. Correct what it got wrong, then load.")
     if state.problem:
-        st.error(plain(state.problem), icon=":material/error:")
+        st.error(lines(state.problem), icon=":material/error:")
     for index, table in enumerate(draft.plan.tables[draft.kept :], draft.kept):
         _table(index, table, draft.plan, draft.kept)
     _tables_before(draft)

@@ -50,6 +50,11 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(lambda sign: f"&#{ord(sign[1])};", " ".join(text.split()))
 
 
+def lines(text: str) -> str:
+    """`plain`, each line of the text as a paragraph."""
+    return "\n\n".join(map(plain, text.splitlines()))
+
+
 def spoken(text: str) -> str:
     """Data in the label of an input. Screen readers say a label as it stands, escapes and all: what markdown reads is left out."""
     return " ".join(re.sub(r"[\\`*_\[\]<>$~^|#]|:(?=\S)", " ", text).split())

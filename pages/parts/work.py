@@ -34,7 +34,7 @@ def collect() -> None:
         return
     if job.state == State.DONE and isinstance(job.result, Draft):
         state.draft, state.further = job.result, None
-        state.problem = " ".join(job.result.problems)
+        state.problem = "\n".join(job.result.problems)
         state.revision += 1
     elif job.state == State.DONE and isinstance(job.result, str):
         if job.result == state.audience:
