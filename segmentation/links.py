@@ -38,8 +38,12 @@ def targets(plan: LoadPlan, index: int) -> tuple[int, ...]:
 
 def reach(plan: LoadPlan, index: int) -> frozenset[int]:
     """The places of the tables to which links lead from the one at `index`, with its own."""
-    further = (reach(plan, link.table) for link in plan.tables[index].links)
-    return frozenset({index}).union(*further)
+    seen: set[int] = set()
+    ring = {index}
+    while ring:
+        seen |= ring
+        ring = {link.table for place in ring for link in plan.tables[place].links} - seen
+    return frozenset(seen)
 
 
 def declared(tables: Sequence[StagedTable], index: int) -> dict[str, tuple[int, str] | None]:

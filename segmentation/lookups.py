@@ -1,7 +1,8 @@
 """What tables tell of rows that refer to them, over as many tables as links lead through, as columns of events and people.
 
 A name is that of the nearest table and its column, `products.category`; where two would be the same, also what leads there:
-`returned products.category`. Values are compared as exact text; of rows with the same value the last counts.
+`returned products.category`. Values are compared as exact text; of rows with the same value the last counts,
+but where the link says that several do: then all that they tell is a list.
 """
 
 from __future__ import annotations

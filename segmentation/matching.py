@@ -80,7 +80,7 @@ class Matching:
             pairs = [
                 (self.plan.tables[other.table].role is TableRole.LEAVE_OUT, own, other)
                 for own in self._ends(index, self._reached())
-                for other in self._ends(index, range(len(self.plan.tables)))
+                for other in self._ends(index, (p for p in range(len(self.plan.tables)) if p != index))
                 if self._is_pair(index, own, other)
             ]
             if not pairs:

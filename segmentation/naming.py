@@ -223,8 +223,8 @@ def singular(word: str) -> str:
 
 
 def plural(label: str) -> str:
-    """A label that ends with an English noun, this in the plural: “Interest name” → “Interest names”."""
-    if singular(label) != label or label.endswith(("ss", "us", "is")):
+    """A label that ends with an English noun, this in the plural: “Interest name” → “Interest names”; others as they are."""
+    if not label[-1:].isalpha() or singular(label) != label or label.endswith(("ss", "us", "is")):
         return label
     if label.endswith("y") and label[-2:-1] not in tuple("aeiou"):
         return f"{label[:-1]}ies"

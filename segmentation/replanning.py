@@ -13,8 +13,9 @@ from segmentation import links, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
-from segmentation.joining import aligned, differing
+from segmentation.joining import aligned, differing, tells
 from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, TablePlan, TableRole
+from segmentation.recognition import PHONE, tells_of_person
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
 LEFT_OUT = "Left out"  # how a note begins that says why a table is …
@@ -23,6 +24,7 @@ NOT_JOINED = "Not joined"  # … why nobody is joined by an id …
 SINCE = "From now on"  # … and whose customers they are where there was no table of them before
 FOUND = (LEFT_OUT, APART, NOT_JOINED, SINCE)  # what was found when the table was first looked at
 TIMES = (Kind.DATE, Kind.MOMENT)
+_CALLED = re.compile(rf"(?=[(+0]|.*[ /-])(?:{PHONE.pattern})")  # a phone number, and not merely an id's digits
 _LOCAL_DAY = re.compile(f"(?:{SLASHED_DAY}|{DOTTED_DAY})(?:[ T,].*)?")
 
 
@@ -294,13 +296,21 @@ def missed(plan: LoadPlan, index: int, link: Link) -> str:
     """Why the table to which by its name a column of the table at `index` refers is left out, in a sentence."""
     here, there = plan.tables[index], plan.tables[link.table]
     own, theirs = (
-        next((e for c in table.columns if c.column == column and c.role not in PERSONAL for e in c.examples), "…")
+        next(_harmless(c) for c in table.columns if c.column == column)
         for table, column in ((here, link.column), (there, link.key))
     )
+    looks = f" They are like “{own}”, and “{link.key}” is like “{theirs}”." if own and theirs else ""
     return (
-        f"{LEFT_OUT}: by its name “{link.column}” of {here.table.name} refers to this table, but most of its values are not here. "
-        f"They are like “{own}”, and “{link.key}” is like “{theirs}”."
+        f"{LEFT_OUT}: by its name “{link.column}” of {here.table.name} refers to this table, but most of its values are not here."
+        f"{looks}"
     )
+
+
+def _harmless(column: ColumnPlan) -> str:
+    """An example that may stand in a note, which is kept: nobody's address or number; “” where there is none."""
+    if column.role in PERSONAL or tells(column) is not Role.NONE or naming.is_private(column.column):
+        return ""
+    return next((e for e in column.examples if not tells_of_person(e) and not _CALLED.fullmatch(e.strip())), "")
 
 
 def _together(plan: LoadPlan, index: int) -> list[str]:
@@ -324,6 +334,6 @@ def _noted(table: TablePlan, found: list[str]) -> TablePlan:
         kept.append(_NUMBERED)
     for column in table.columns:
         if column.kind is Kind.TEXT and column.format is Format.WHOLE:
-            example = next(iter(column.examples), "17850.0")
+            example = _harmless(column) or "17850.0"
             kept.append(f"“{column.column}” is written like {example} and read as {example.partition('.')[0]}.")
     return table.model_copy(update={"notes": tuple(kept)})

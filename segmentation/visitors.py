@@ -24,7 +24,10 @@ NO_VISITOR = "no visitor’s id"
 def note_visitors(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], keys: Mapping[int, str]
 ) -> dict[int, LoadReport]:
-    """Create `handpick_seen` (_visitor, _row, _time) from tables that only tell who visitors are. Reports by table index."""
+    """Create `handpick_seen` (_visitor, _row, _time) from tables of logins, and of customers whose visitor is known.
+
+    Reports by table index.
+    """
     connection.execute("CREATE TEMP TABLE handpick_seen (_visitor VARCHAR, _row UINTEGER, _time TIMESTAMP)")
     reports = {}
     for source in sources:

@@ -169,7 +169,8 @@ def test_names_are_free_in_any_case_of_letters(wanted: str, taken: set[str], exp
 
 @pytest.mark.parametrize(
     ("label", "several"),
-    [("Interest name", "Interest names"), ("Category", "Categories"), ("Key", "Keys"), ("Tags", "Tags"), ("Box", "Boxes"), ("Status", "Status")],
+    [("Interest name", "Interest names"), ("Category", "Categories"), ("Key", "Keys"), ("Tags", "Tags"), ("Box", "Boxes"), ("Status", "Status"),
+     ("Genre (main)", "Genre (main)"), ("Description 2", "Description 2"), ("", "")],
 )  # fmt: skip
 def test_plurals_of_labels(label: str, several: str) -> None:
     assert naming.plural(label) == several

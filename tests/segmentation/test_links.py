@@ -1,0 +1,57 @@
+"""Links between tables: a table is no pair of itself, and links that lead in a circle end."""
+
+from pathlib import Path
+
+import pytest
+
+from segmentation import links
+from segmentation.plan import Link, TableRole
+from tests.segmentation.test_lookups import CUSTOMERS, PRODUCTS, SUPPLIERS, guess
+
+WISHLISTS = {
+    "wishlist_id": [f"w{n}" for n in range(30)],
+    "customer_id": [str(n % 3 + 1) for n in range(30)],
+    "product_id": [f"p{n % 7}" for n in range(30)],
+}
+
+
+def test_rows_of_a_customer_that_lead_nowhere_are_no_pairs_of_themselves(tmp_path: Path) -> None:
+    plan = guess(tmp_path, {"customers": CUSTOMERS, "wishlists": WISHLISTS})
+    assert [table.role for table in plan.tables] == [TableRole.PEOPLE, TableRole.LEAVE_OUT]
+    assert not any(table.links for table in plan.tables)
+
+
+def test_links_that_lead_in_a_circle_end(tmp_path: Path) -> None:
+    plan = guess(tmp_path, {"customers": CUSTOMERS, "products": PRODUCTS, "suppliers": SUPPLIERS})
+    for index, other in ((1, 2), (2, 1)):
+        plan = links.with_links(plan, index, (Link(column="supplier_id", table=other, key="supplier_id"),))
+    assert links.reach(plan, 1) == links.reach(plan, 2) == {1, 2}
+    assert links.targets(plan, 0) == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "here", "there"),
+    [
+        ("email_id", "u{}@x.org", "U{}@X.ORG"),
+        ("phone_id", "0170 20000{}", "+49170 20000{}"),
+        ("login_id", "0170 20000{}", "+49170 20000{}"),
+        ("login_id", "u{}@x.org", "U{}@X.ORG"),
+    ],
+)
+def test_the_note_on_a_table_with_other_values_holds_nobodys_address_or_number(
+    tmp_path: Path, column: str, here: str, there: str
+) -> None:
+    customers = {column: [here.format(n) for n in range(10, 60)], "city": ["Ulm", "Bonn"] * 25}
+    scores = {column: [there.format(n) for n in range(10, 60)], "score": [str(n) for n in range(50)]}
+    plan = guess(tmp_path, {"customers": customers, "scores": scores})
+    assert plan.tables[1].notes == (
+        f"Left out: by its name “{column}” of customers.csv refers to this table, but most of its values are not here.",
+    )
+
+
+def test_the_note_on_numbers_that_are_read_as_whole_holds_no_phone_number(tmp_path: Path) -> None:
+    phones = [f"49170200000{n}.0" for n in range(4)]
+    plan = guess(tmp_path, {"customers": {**CUSTOMERS, "mobile_phone": phones}})
+    assert [note for note in plan.tables[0].notes if "mobile_phone" in note] == [
+        "“mobile_phone” is written like 17850.0 and read as 17850."
+    ]
