@@ -9,9 +9,10 @@ import duckdb
 from segmentation import casting, links, naming
 from segmentation.additions import as_before
 from segmentation.catalogue import PERSONAL, Role, Theme
+from segmentation.counting import counted
 from segmentation.drafts import LIKELY, SURELY, UNIQUE, Draft, Key, drafted, redrafted
 from segmentation.joining import tells
-from segmentation.matching import Matching, counted
+from segmentation.matching import Matching
 from segmentation.plan import LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import recount
 from segmentation.replanning import LEFT_OUT, TIMES, completed, with_problems

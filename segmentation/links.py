@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from segmentation.catalogue import Kind
 from segmentation.plan import Link, LoadPlan, Origin, StagedTable, TablePlan, TableRole
 
+LISTED = (Kind.TEXT, Kind.LIST)
+"""What several rows can tell as a list."""
 MOST_REPEATED = (
     0.02  # of the values that rows are looked up by may come again; with more, nobody knows which row is meant
 )

@@ -17,7 +17,7 @@ import duckdb
 from segmentation import casting, naming
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.filling import NO_KEY, NO_NUMBERS, SAME_KEY, Owner, Source, Stored
-from segmentation.links import missing, owner
+from segmentation.links import LISTED, missing, owner
 from segmentation.measuring import Measured, Size
 from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, LoadReport, TableRole
 from segmentation.telling import NO_JOINS, Joins
@@ -84,7 +84,7 @@ class Lookups:
                 *(replace(t, through=(own, *t.through)) for t in further.told),
             ]
             if link.several:
-                told = [_listed(t) for t in told if t.plan.kind in (Kind.TEXT, Kind.LIST)]
+                told = [_listed(t) for t in told if t.plan.kind in LISTED]
             self._make(name, source, link, [t.sql for t in told], further.joins.sql)
             kept = tuple(replace(t, sql=f"c{place}") for place, t in enumerate(told))
             self._made[made] = name, kept
@@ -218,10 +218,11 @@ def _column(told: Told) -> tuple[object, ...]:
 
 def _stored(name: str, told: Told) -> Stored:
     """A column under its name; its label begins with what it is about: “Product category”."""
-    about = " ".join(
-        word for part in name.removesuffix(f".{told.plan.name}").split(" ") for word in naming.table_nouns(part)
-    )
     label = told.plan.label
+    nouns = [word for part in name.removesuffix(f".{told.plan.name}").split(" ") for word in naming.table_nouns(part)]
+    if len(nouns) > 1 and nouns[-1] == naming.singular(label.casefold().partition(" ")[0]):
+        nouns.pop()  # customer tag, tags
+    about = " ".join(nouns)
     if about and not label.casefold().startswith(about):
         rest = label[:1].lower() + label[1:] if label[1:2].islower() else label
         label = f"{about[:1].upper()}{about[1:]} {rest}"

@@ -9,9 +9,10 @@ import duckdb
 
 from segmentation import casting, links, naming
 from segmentation.catalogue import Kind
-from segmentation.plan import ColumnPlan, Link, LoadPlan, Progress, TablePlan, TableRole
-from segmentation.replanning import TIMES, completed, missed, with_problems
-from segmentation.staged import Staged, workbench
+from segmentation.links import LISTED
+from segmentation.plan import ColumnPlan, Link, LoadPlan, TablePlan, TableRole
+from segmentation.replanning import TIMES, completed, missed
+from segmentation.staged import Staged
 from segmentation.subjects import likeness, subject
 
 UNIQUE = 0.98  # of the values that rows are looked up by are different …
@@ -22,6 +23,7 @@ FEWEST = 3  # values that have to be found, where names say nothing
 DECLARED = 1_000  # as likely is what a database declares; how alike names are is 100 at most
 LEAST_KNOWN = ((80, 0.5), (60, 0.8), (0, 0.95))  # so alike are the names: so many of the probed values must be found
 MOST_BESIDE = 2  # columns of a table that says which rows of two others belong together
+MOST_LISTED = 3  # columns of a table that says several things of each customer
 USED = (TableRole.PEOPLE, TableRole.EVENTS)
 
 
@@ -57,7 +59,7 @@ class Matching:
                 further |= self._link(
                     index, others if index >= self._since else [p for p in others if p >= self._since]
                 )
-            ring = sorted(further) or self._pairing()
+            ring = sorted(further) or self._pairing() or self._listing()
         for index in self._left_out():
             self._by_values(index)
         for index in self._left_out():
@@ -87,15 +89,31 @@ class Matching:
                 continue
             _, own, other = max(pairs, key=lambda pair: pair[0])
             new = [link.table for link in (own, other) if self.plan.tables[link.table].role is TableRole.LEAVE_OUT]
-            update = {"role": TableRole.LOOKUP, "key": own.column, "notes": (), "links": (self.count(index, other),)}
-            self._replace(index, completed(self.plan.tables[index].model_copy(update=update)))
+            self._list(index, own, self.count(index, other))
             if new:
                 self._look_up(other)
-            told = self.plan.tables[own.table]
-            link = self.count(own.table, Link(column=own.key, table=index, key=own.column, several=True))
-            self._replace(own.table, told.model_copy(update={"links": (*told.links, link)}))
             return [index, *new]
         return []
+
+    def _listing(self) -> list[int]:
+        """Make a look-up of a table that says several things of a customer, such as the tags of each; returns its place."""
+        people = [place for place, table in enumerate(self.plan.tables) if table.role is TableRole.PEOPLE]
+        for index in self._left_out():
+            columns = self.plan.tables[index].columns
+            says = {c.column for c in columns if c.include and c.kind in LISTED and not naming.is_textual(c.column)}
+            for own in (end for end in self._ends(index, people) if end.key == self.plan.tables[end.table].key):
+                if 0 < len(says - {own.column}) <= MOST_LISTED and not self._is_unique(index, own.column):
+                    self._list(index, own)
+                    return [index]
+        return []
+
+    def _list(self, index: int, own: Link, *further: Link) -> None:
+        """Have the rows of a table to which its link leads told by it, several times each."""
+        update = {"role": TableRole.LOOKUP, "key": own.column, "notes": (), "links": further}
+        self._replace(index, completed(self.plan.tables[index].model_copy(update=update)))
+        told = self.plan.tables[own.table]
+        link = self.count(own.table, Link(column=own.key, table=index, key=own.column, several=True))
+        self._replace(own.table, told.model_copy(update={"links": (*told.links, link)}))
 
     def _ends(self, index: int, others: Iterable[int]) -> list[Link]:
         """The likeliest link from a table to each of some others."""
@@ -301,40 +319,3 @@ def _texts(table: TablePlan) -> list[ColumnPlan]:
 def _is_free(table: TablePlan, column: ColumnPlan) -> bool:
     """Whether a column has no other job."""
     return column.column not in {table.key, table.event_column, *(link.column for link in table.links)}
-
-
-def suggested_for(plan: LoadPlan, index: int, progress: Progress) -> LoadPlan:
-    """The plan with suggested links from and to a table that has another role now; raises `LoadError` and `Cancelled`."""
-    with workbench(progress) as connection:
-        return with_problems(Matching(connection, plan).suggest_for(index))
-
-
-def owned(plan: LoadPlan, index: int, people: int, progress: Progress) -> Link:
-    """How many of the customer ids of the table at `index` are in the people table at the place `people`, as a link.
-
-    Both have a key. Raises `LoadError` and `Cancelled`.
-    """
-    link = Link(column=plan.tables[index].key or "", table=people, key=plan.tables[people].key or "")
-    with workbench(progress) as connection:
-        return Matching(connection, plan).count(index, link)
-
-
-def counted(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: LoadPlan | None) -> LoadPlan:
-    """The plan with its links counted, but for those between tables that are as they were in `since`."""
-    known = {_identity(since, t, k): k for t in since.tables for k in t.links} if since else {}
-    tables = list(plan.tables)
-    matching: Matching | None = None
-    for index, table in enumerate(tables):
-        found = []
-        for link in table.links:
-            as_before = known.get(_identity(plan, table, link))
-            if as_before is None:
-                matching = matching or Matching(connection, plan)
-                as_before = matching.count(index, link)
-            found.append(as_before.model_copy(update={"several": link.several}))
-        tables[index] = table.model_copy(update={"links": tuple(found)})
-    return plan.model_copy(update={"tables": tuple(tables)})
-
-
-def _identity(plan: LoadPlan, table: TablePlan, link: Link) -> tuple[object, ...]:
-    return table.table.path, link.column, plan.tables[link.table].table.path, link.key, link.table

@@ -10,10 +10,10 @@ import streamlit as st
 
 from pages.parts import work
 from pages.parts.session import Draft, session, widget
+from segmentation.counting import suggested_for
 from segmentation.errors import HandpickError
 from segmentation.guessing import checked
 from segmentation.jobs import Quiet
-from segmentation.matching import suggested_for
 from segmentation.plan import LoadPlan, Progress
 
 MANY_ROWS = 500_000  # are looked at in more than a moment

@@ -13,9 +13,9 @@ from pages.parts.waiting import beside
 from pages.parts.words import number, plain, share_of
 from segmentation import replanning
 from segmentation.catalogue import Role
+from segmentation.counting import owned
 from segmentation.errors import HandpickError
 from segmentation.joining import people_tables, tells, whose
-from segmentation.matching import owned
 from segmentation.plan import LoadPlan, TablePlan, TableRole
 from segmentation.preview import mask
 

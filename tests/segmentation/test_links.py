@@ -1,12 +1,14 @@
-"""Links between tables: a table is no pair of itself, and links that lead in a circle end."""
+"""Links between tables: of several rows of a customer lists, a table is no pair of itself, and links that lead in a circle end."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from segmentation import links
+from segmentation.catalogue import Kind
 from segmentation.plan import Link, TableRole
-from tests.segmentation.test_lookups import CUSTOMERS, PRODUCTS, SUPPLIERS, guess
+from tests.segmentation.test_lookups import CUSTOMERS, PRODUCTS, SUPPLIERS, guess, load, rows
 
 WISHLISTS = {
     "wishlist_id": [f"w{n}" for n in range(30)],
@@ -19,6 +21,29 @@ def test_rows_of_a_customer_that_lead_nowhere_are_no_pairs_of_themselves(tmp_pat
     plan = guess(tmp_path, {"customers": CUSTOMERS, "wishlists": WISHLISTS})
     assert [table.role for table in plan.tables] == [TableRole.PEOPLE, TableRole.LEAVE_OUT]
     assert not any(table.links for table in plan.tables)
+
+
+def test_what_is_said_several_times_of_a_customer_is_a_list(tmp_path: Path) -> None:
+    tags = {"customer_id": ["1", "1", "2", "2", "", "9"], "tag": ["vip", "news", "news", None, "vip", "vip"]}
+    plan = guess(tmp_path, {"customers": CUSTOMERS, "customer_tags": tags})
+    assert not plan.problems
+    assert [table.role for table in plan.tables] == [TableRole.PEOPLE, TableRole.LOOKUP]
+    with closing(load(plan, tmp_path)) as audience:
+        [field] = [field for field in audience.catalogue.fields if field.name.startswith("customer_tags.")]
+        assert (field.kind, field.label) == (Kind.LIST, "Customer tags")
+        people = f"""SELECT customer_id, "{field.name}" FROM people ORDER BY customer_id"""
+        assert rows(audience, people) == [("1", ["news", "vip"]), ("2", ["news"]), ("3", None), ("4", None)]
+        report = audience.about.reports[1]
+        assert (report.loaded, sum(count for _, count in report.set_aside)) == (5, 1)
+
+
+def test_many_columns_once_a_customer_or_ids_alone_are_no_lists(tmp_path: Path) -> None:
+    wide = {"customer_id": ["1", "1", "2"], **{f"answer {letter}": ["x", "y", "z"] for letter in "abcd"}}
+    strange = {"customer_id": ["1", "1", "2"], "tag": ["a", "b", "c"]}
+    plan = guess(tmp_path, {"customers": {**CUSTOMERS, "customer_id": ["k1", "k2", "k3", "k4"]}, "tags": strange})
+    assert plan.tables[1].role is TableRole.LEAVE_OUT
+    plan = guess(tmp_path, {"customers": CUSTOMERS, "answers": wide})
+    assert plan.tables[1].role is TableRole.LEAVE_OUT
 
 
 def test_links_that_lead_in_a_circle_end(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ import pytest
 from segmentation import links, replanning, telling
 from segmentation.audience import Audience
 from segmentation.catalogue import Kind, Role
+from segmentation.counting import suggested_for
 from segmentation.errors import LoadError
 from segmentation.guessing import checked, guess_plan
 from segmentation.jobs import Quiet
 from segmentation.leftovers import leftovers
 from segmentation.loading import build_audience
-from segmentation.matching import suggested_for
 from segmentation.plan import Link, LoadPlan, StagedTable, TableRole
 from segmentation.subjects import likeness
 from tests.segmentation.staging import stage
