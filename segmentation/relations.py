@@ -27,6 +27,11 @@ class Relation:
     blank: int
     link: Link | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing has to be looked into: all rows are found, or nobody has to have what is a list."""
+        return not self.missing + self.blank or (self.link is not None and self.link.several)
+
 
 def used(plan: LoadPlan) -> tuple[int, ...]:
     """The places of the tables that an audience is made of."""

@@ -41,7 +41,8 @@ def belonging(audience: str, version: str, about: AudienceAbout) -> None:
             if relation.missing + relation.blank == 0:
                 st.markdown(f":green[:material/check:] {plain(line)}")
                 continue
-            leftovers.of_relation(audience, version, about, relation, f":orange[:material/warning:] {plain(line)}")
+            icon = ":gray[:material/info:]" if relation.is_whole else ":orange[:material/warning:]"
+            leftovers.of_relation(audience, version, about, relation, f"{icon} {plain(line)}")
 
 
 def sentence(relation: Relation, plan: LoadPlan) -> str:

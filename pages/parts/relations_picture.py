@@ -68,5 +68,5 @@ def _edge(relation: Relation, places: dict[int, tuple[float, int, float]]) -> Re
     (x, y, _), (x2, y2, _) = places[relation.index], places[relation.other]
     return {
         "x": x, "x2": x2, "y": y, "y2": y2, "middle": (x + x2) / 2, "level": (y + y2) / 2,
-        "share": f"{relation.column} · {share_of(relation.found, relation.rows)}", "whole": relation.found == relation.rows,
+        "share": f"{relation.column} · {share_of(relation.found, relation.rows)}", "whole": relation.is_whole,
     }  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from segmentation import links
 from segmentation.catalogue import Kind
 from segmentation.plan import Link, TableRole
+from segmentation.relations import relations
 from tests.segmentation.test_lookups import CUSTOMERS, PRODUCTS, SUPPLIERS, guess, load, rows
 
 WISHLISTS = {
@@ -33,6 +34,8 @@ def test_what_is_said_several_times_of_a_customer_is_a_list(tmp_path: Path) -> N
         assert (field.kind, field.label) == (Kind.LIST, "Customer tags")
         people = f"""SELECT customer_id, "{field.name}" FROM people ORDER BY customer_id"""
         assert rows(audience, people) == [("1", ["news", "vip"]), ("2", ["news"]), ("3", None), ("4", None)]
+        [relation] = relations(audience.about)
+        assert (relation.found, relation.missing, relation.is_whole) == (2, 2, True), "nobody has to have a tag"
         report = audience.about.reports[1]
         assert (report.loaded, sum(count for _, count in report.set_aside)) == (5, 1)
 
