@@ -149,8 +149,9 @@ def _consents(catalogue: Catalogue, destination: Destination, reach: Sequence[Ro
     }
     if not any(fields[role] for role in reach):
         wanted = " or ".join(dict.fromkeys(f"“{_WORDS[destination.consent[role]]}”" for role in reach))
+        through = "" if destination.is_own else f" through {destination.label}"
         raise ExportError(
-            f"No field of this audience says who agreed to be contacted through {destination.label}. Set “Used as” "
+            f"No field of this audience says who agreed to be contacted{through}. Set “Used as” "
             f"of the field that does to {wanted} on the Fields page, or choose to export without looking at consent."
         )
     return fields

@@ -13,7 +13,7 @@ from pages.parts.editors import EDITORS, STARTS, starts
 from pages.parts.fields import fields_by_theme
 from pages.parts.inputs import least_box
 from pages.parts.queries import Current
-from pages.parts.session import session
+from pages.parts.session import offered, session
 from pages.parts.words import THEMES, number, plain, shortened
 from segmentation.catalogue import Catalogue
 from segmentation.definition import Condition, Doing, FieldCondition, Group, Match, Node, walk
@@ -192,7 +192,7 @@ def _add(group: Group, catalogue: Catalogue, title: str, first: bool) -> None:
     for name, words in starts(catalogue).items():
         options["start", name] = words
     options = told_apart(options)
-    key = session().key(group.id, "add", str(len(list(walk(session().definition.root)))))
+    key = offered(session().key(group.id, "add", str(len(list(walk(session().definition.root))))))
     with st.container(horizontal=True, vertical_alignment="center", gap="small") if first else nullcontext():
         st.selectbox(
             f"Add a filter to {title}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pages.parts.session import forget, session, widget
+from pages.parts.session import forget, picked, session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, Kind
 from segmentation.definition import Condition, EventCondition, FieldCondition, Group, Match, Operand, Period, Span, find
@@ -32,10 +32,9 @@ def starting_value(operator: Operator) -> Operand:
 
 def add_picked(parent: str, key: str, catalogue: Catalogue, starts: Mapping[str, tuple[str, Condition]]) -> None:
     """Add the field or event picked in the “add a filter” box, and open it."""
-    picked = widget(key)
-    if not picked:
+    if not (choice := picked(key)):
         return
-    kind, name = picked
+    kind, name = choice
     node: Condition
     if kind == "start":
         node = starts[name][1]

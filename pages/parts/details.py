@@ -14,7 +14,7 @@ from pages.parts.events import details_of
 from pages.parts.inputs import least_box
 from pages.parts.offering import offered_of_detail
 from pages.parts.queries import Current
-from pages.parts.session import session, widget
+from pages.parts.session import offered, picked, session, widget
 from segmentation import editing
 from segmentation.catalogue import Catalogue, EventProperty
 from segmentation.definition import AnyNode, Doing, FieldCondition, Group, Match
@@ -207,7 +207,7 @@ def _add(parent: str, label: str, placeholder: str, event: _Event, children: int
         label,
         {name: detail.label for name, detail in event.details.items()},
         None,
-        session().key(parent, "add-detail", str(children)),
+        offered(session().key(parent, "add-detail", str(children))),
         _added,
         parent,
         event.current.catalogue,
@@ -217,8 +217,7 @@ def _add(parent: str, label: str, placeholder: str, event: _Event, children: int
 
 
 def _added(parent: str, catalogue: Catalogue, key: str) -> None:
-    name = widget(key)
-    if not name:
+    if not (name := picked(key)):
         return
     operator = commands.first_operator(catalogue.event_property(name).kind)
     state = session()

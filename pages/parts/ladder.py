@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.queries import Current, ladders, library, lists, named_segments
-from pages.parts.session import Caption, session, widget
+from pages.parts.session import Caption, offered, picked, session, widget
 from pages.parts.words import number, people, percent, plain
 from segmentation.errors import HandpickError
 from segmentation.ladders import Landing, Rung, land, rung_definition
@@ -129,7 +129,7 @@ def _add(segments: dict[str, str]) -> None:
     free = {key: name for key, name in segments.items() if key not in state.rungs}
     if not free:
         return
-    key = f"rung-add-{len(state.rungs)}-{hash(state.rungs)}"
+    key = offered(f"rung-add-{len(state.rungs)}-{hash(state.rungs)}")
     st.selectbox(
         "Add a segment as the next rung",
         list(free),
@@ -146,8 +146,8 @@ def _add(segments: dict[str, str]) -> None:
 
 def _added(key: str) -> None:
     state = session()
-    if widget(key):
-        state.rungs = (*state.rungs, widget(key))
+    if rung := picked(key):
+        state.rungs = (*state.rungs, rung)
 
 
 def _move(place: int, step: int) -> None:

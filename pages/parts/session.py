@@ -148,6 +148,9 @@ class Session:
     counting: Counting | None = None
     go_build: bool = False  # the next run goes to the Build page
     notice: str | None = None  # shown once at the top of the next page
+    used: set[str] = field(
+        default_factory=set
+    )  # keys of boxes that something was picked from, until they are drawn again
 
     def keep_time(self) -> None:
         """“Now” stays the same while she works, and moves on when it has grown old."""
@@ -249,6 +252,23 @@ def forget(prefix: str, but: str) -> None:
     for key in list(st.session_state):
         if isinstance(key, str) and key.startswith(prefix) and key != but:
             del st.session_state[key]
+
+
+def offered(key: str) -> str:
+    """The key of a box that adds something, for drawing it; once it was used it has to have another one."""
+    session().used.discard(key)
+    return key
+
+
+def picked(key: str) -> Any:
+    """What was picked in a box that adds something, the first time; for callbacks.
+
+    A browser may say it again: its clock asks for a fragment while the page without the box is on its way.
+    """
+    if key in session().used:
+        return None
+    session().used.add(key)
+    return widget(key)
 
 
 def widget(key: str, otherwise: Any = None) -> Any:
