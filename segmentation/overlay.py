@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from segmentation import naming
 from segmentation.arriving import Column, Columns
-from segmentation.audience import BASE, INTERNAL, AudienceAbout, quoted
+from segmentation.audience import BASE, INTERNAL, ROW_NUMBER, AudienceAbout, quoted
 from segmentation.catalogue import EventProperty, EventType, Field, Kind, Role
 from segmentation.errors import LoadError
 from segmentation.folding import Happened
@@ -300,14 +300,14 @@ class Overlay:
         events = ", ".join(map(quoted, (*INTERNAL, *self.events.known)))
         happened = f"_row, _name, _time{base('events', self.events)}"
         # An own number of each event, as a table has one, unless the data has a column of this name.
-        of_base, of_added = (
-            (", rowid AS rowid", f", {self.before} + rowid") if "rowid" not in self.events.known else ("", "")
-        )
+        hidden = ROW_NUMBER in {name.casefold() for name in self.events.known}
+        own = "" if hidden else f", {ROW_NUMBER} AS {ROW_NUMBER}"
+        behind = "" if hidden else f", {self.before} + {ROW_NUMBER}"
         for statement in (
             f"people AS SELECT _row{base('people', self.people)} FROM {BASE}.main.people ANTI JOIN touched.people USING (_row) "
             f"UNION ALL SELECT _row{people} FROM touched.people",
-            f"events AS SELECT {happened}{of_base} FROM {BASE}.main.events "
-            f"UNION ALL SELECT {events}{of_added} FROM touched.added",
+            f"events AS SELECT {happened}{own} FROM {BASE}.main.events "
+            f"UNION ALL SELECT {events}{behind} FROM touched.added",
             f"touched.events AS SELECT {events} FROM touched.before UNION ALL SELECT {events} FROM touched.added",
         ):
             self.connection.execute(f"CREATE OR REPLACE VIEW {statement}")

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segmentation.audience import Audience, quoted
+from segmentation.audience import Audience, numbered, quoted
 from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Role
 from segmentation.errors import HandpickError
 from segmentation.membership import Membership
@@ -180,9 +180,8 @@ def events_of(audience: Audience, row: int, zone: str, limit: int = 50, *, revea
     """
     details = audience.catalogue.properties
     picked = "".join(f", {quoted(detail.name)}" for detail in details)
-    statement = (
-        f"SELECT _time, _name{picked} FROM events WHERE _row = $row ORDER BY _time DESC, _name, rowid DESC LIMIT $limit"
-    )
+    events, number = numbered("events", [detail.name for detail in details], "_row = $row")
+    statement = f"SELECT _time, _name{picked} FROM {events} ORDER BY _time DESC, _name, {number} DESC LIMIT $limit"
     found = asked(audience, statement, {"row": row, "limit": max(0, limit)})
     names = {event.name: event.label for event in audience.catalogue.events}
     columns = {"Time": _local(found.column(0), zone)}
