@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from segmentation import publishing
+from segmentation import living, publishing
 from segmentation.audience import Audience, AudienceAbout, version_paths
-from segmentation.catalogue import Kind, Role
+from segmentation.catalogue import EventProperty, Kind, Role
 from segmentation.cataloguing import summaries
 from segmentation.clock import Clock
 from segmentation.definition import Definition
@@ -24,6 +24,7 @@ from segmentation.living import about_of, begin, bring_in, rebase
 from segmentation.loading import build_audience
 from segmentation.messages import admitted
 from segmentation.preview import events_of, page_of, person
+from segmentation.recounting import recounted
 from segmentation.repairs import (
     Case,
     Change,
@@ -428,9 +429,22 @@ def test_what_comes_live_is_repaired_as_when_it_is_loaded_and_loaded_again(tmp_p
     assert audience.catalogue == loaded.catalogue == about_of(again).catalogue
 
 
-def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(sender: Sender, folder: Path) -> None:
+def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(
+    sender: Sender, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: set[str] = set()  # details of which what came told all
+
+    def spied(
+        connection: duckdb.DuckDBPyConnection, detail: EventProperty, type: str, came: str
+    ) -> EventProperty | None:
+        found = recounted(connection, detail, type, came)
+        told.update([detail.name] if found is not None else [])
+        return found
+
+    monkeypatch.setattr(living, "recounted", spied)
     draw = Random(7)
     for size in (1, 40, 400, 3):
+        told.clear()
         for _ in range(size):
             said = {
                 "page": f"p{min(draw.randrange(90), draw.randrange(90))}", "few": draw.choice(["b", "a", "ä", "B"]),
@@ -448,6 +462,8 @@ def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(send
                 counted.filled, counted.top, counted.low, counted.high,
             ), detail.name  # fmt: skip
         audience.close()
+        assert told >= ({"page", "few", "paid", "day", "at"} if size > 1 else {"page"})
+        assert "tags" not in told  # of the items of lists only counting all events tells
         if size == 40:
             bring_in(folder, rebased=rebase(folder))
 
