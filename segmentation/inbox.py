@@ -126,11 +126,11 @@ class Inbox:
     def append(self, messages: Sequence[Admitted]) -> tuple[int, Written]:
         """Have new messages written: how many are new, and the write after which they, and those they repeat, are on disk."""
         new = 0
+        digests = [_digest(message.id) for message in messages]
         with self._wake:
             if self._closed:
                 raise AudienceError("This audience does not receive any more.")
-            for message in messages:
-                digest = _digest(message.id)
+            for message, digest in zip(messages, digests, strict=True):
                 if digest in self._seen:
                     continue
                 self._seen[digest] = None
@@ -201,4 +201,4 @@ class Inbox:
 
 
 def _digest(message_id: str) -> bytes:
-    return blake2b(message_id.encode(), digest_size=16).digest()
+    return blake2b(message_id.encode(errors="surrogatepass"), digest_size=16).digest()
