@@ -202,7 +202,9 @@ def test_of_a_batch_what_is_good_is_taken_and_the_rest_counted(space: Workspace,
 ALONE = "\ud800"  # half of a character, which JSON can write and UTF-8 cannot
 
 
-def test_half_characters_are_kept_as_what_can_be_stored_and_hold_up_nobody(space: Workspace, receiver: Receiver) -> None:
+def test_half_characters_are_kept_as_what_can_be_stored_and_hold_up_nobody(
+    space: Workspace, receiver: Receiver
+) -> None:
     said = {f"size{ALONE}": f"L{ALONE}", "tags": [ALONE], "inner": {ALONE: {"deep": ALONE}}}
     batch = [
         {"type": "track", "userId": "u1", "event": "bought"},
