@@ -81,7 +81,7 @@ class Fold:
         if self._by_email:
             email = (found.details or {}).get("email") if found.kind == "identify" else None
             said = email if isinstance(email, str) and "@" in email else found.user
-            return self._now(_address(said)) if said is not None and "@" in said else None
+            return self._now(address(said)) if said is not None and "@" in said else None
         return self._now(found.user)
 
     def _now(self, user: str | None) -> str | None:
@@ -99,7 +99,7 @@ class Fold:
         """Who had an id before an alias, as far as that says it."""
         if self._by_email and "@" not in previous:
             return self._person(f"user:{previous}")
-        return self._now(_address(previous) if self._by_email else previous)
+        return self._now(address(previous) if self._by_email else previous)
 
     def _aliased(self, before: str, person: str) -> str:
         """Whose both ids are: of the one who is known already, so that nothing has to move."""
@@ -119,7 +119,7 @@ class Fold:
         if found.previous is not None:
             ids += [("user", found.previous), ("anonymous", found.previous)]
         return [
-            f"{kind}:{_address(said) if self._by_email and '@' in said else said}"
+            f"{kind}:{address(said) if self._by_email and '@' in said else said}"
             for kind, said in ids
             if said is not None
         ]
@@ -152,5 +152,6 @@ class Fold:
             traits.update(found.details or {})
 
 
-def _address(said: str) -> str:
+def address(said: str) -> str:
+    """An e-mail address as people are known by it."""
     return said.strip().lower()
