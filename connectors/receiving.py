@@ -157,7 +157,7 @@ class Receiver:
         """The desk of a write key; raises `Unkeyed`."""
         for key in keys:
             for endpoint, desk in tuple(self._open.values()):
-                if hmac.compare_digest(endpoint.key.encode(), key.encode(errors="replace")):
+                if hmac.compare_digest(endpoint.key.encode(), key.encode(errors="surrogatepass")):
                     return desk
         raise Unkeyed(UNKNOWN_KEY)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from segmentation import naming
+from segmentation.audience import ROW_NUMBER
 from segmentation.catalogue import EventProperty, Field, Kind, Role
 from segmentation.filling import SQL_TYPES
 from segmentation.measuring import DIGITS, FINEST, Size
@@ -71,7 +72,7 @@ class Columns:
     def _new(self, name: str, values: Sequence[Cell], of_people: bool) -> str:
         kinds = {kind_of(value) for value in values if value is not None and value != ""}
         kind = kinds.pop() if len(kinds) == 1 else Kind.LIST if Kind.LIST in kinds else Kind.TEXT
-        free = naming.free_name(name, {"rowid", *(column.casefold() for column in self.known)})
+        free = naming.free_name(name, {ROW_NUMBER, *(column.casefold() for column in self.known)})
         named: Field | EventProperty
         if of_people:
             sample = Counter(str(value) for value in values[:LOOKED_AT] if isinstance(value, str) and value)

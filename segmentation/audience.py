@@ -18,7 +18,9 @@ import os
 import re
 import tempfile
 import threading
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -31,6 +33,7 @@ from segmentation.repairs import Step
 FORMAT = 1
 VERSION_NAME = re.compile(r"v(\d{6,})\.duckdb")
 INTERNAL = ("_row", "_name", "_time")
+ROW_NUMBER = "rowid"  # as DuckDB calls it, in any case of letters; see `numbered`
 BASE = "base"  # the name of a version's base in its views
 MEMORY_LIMIT = os.environ.get("HANDPICK_MEMORY", "1200MB")  # of loading: the process stays below 1.5 GB
 LIMIT_OVER = "400MB"  # of a version over a base, as there may be several at once; the base has the limit of reading
@@ -80,6 +83,19 @@ class AudienceAbout(Model):
 def quoted(name: str) -> str:
     """A name as an SQL identifier; the only place where one is quoted by hand."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def numbered(table: str, columns: Iterable[str], where: str = "") -> tuple[str, str]:
+    """SQL for the rows of a table (after FROM), and for the ascending numbers that these rows have in the order of the file.
+
+    `columns` are those of the data: one called like DuckDB's own number of a row hides that.
+    """
+    those = f"{table} WHERE {where}" if where else table
+    known = {name.casefold() for name in columns}
+    if ROW_NUMBER not in known:
+        return those, ROW_NUMBER
+    number = next(name for place in count() if (name := f"_number{place}") not in known)
+    return f"(SELECT *, row_number() OVER () - 1 AS {number} FROM {those})", number
 
 
 def version_paths(folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -10,11 +11,12 @@ from collections.abc import Callable
 STOPPED = threading.Event()
 """The process is about to end; long work looks at it now and then."""
 GRACE = 2.0  # seconds that the end of the process waits for work to notice
+_log = logging.getLogger("handpick")
 _AT_WORK: set[threading.Thread] = set()
 
 
 class Background:
-    """A queue of work; safe to share between threads."""
+    """A queue of work, where one piece that fails does not hold up the next; safe to share between threads."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -27,10 +29,10 @@ class Background:
         with self._lock:
             self._work.append(work)
             if not self._working:
-                self._working = True
                 thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                _AT_WORK.add(thread)
                 thread.start()
+                _AT_WORK.add(thread)
+                self._working = True
 
     def settled(self) -> threading.Event:
         """What is set as soon as all that has been submitted is done."""
@@ -46,7 +48,10 @@ class Background:
                         self._working = False
                         return
                     work = self._work.popleft()
-                work()
+                try:
+                    work()
+                except Exception:
+                    _log.exception("Something that was done beside has failed")
         finally:
             _AT_WORK.discard(threading.current_thread())
 

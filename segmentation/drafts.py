@@ -127,6 +127,7 @@ def _column_plans(profiles: Iterable[Profile], crowded: set[str]) -> Iterable[Co
         name = naming.free_name(found.column, taken)
         taken.add(name.casefold())
         theme, role = theme_and_role(found.column, found.reading.kind, found.values)
+        secret = naming.is_secret(found.column)
         yield ColumnPlan(
             column=found.column,
             name=name,
@@ -135,10 +136,10 @@ def _column_plans(profiles: Iterable[Profile], crowded: set[str]) -> Iterable[Co
             format=found.reading.format,
             theme=theme,
             role=role,
-            include=not naming.is_secret(found.column),
+            include=not secret,
             crowded=found.column in crowded,
             misfits=found.misfits,
-            examples=found.examples,
+            examples=() if secret else found.examples,
             misfit_examples=found.misfit_examples,
         )
 

@@ -59,7 +59,7 @@ class Fold:
     def take(self, raw: Mapping[str, Any]) -> None:
         """Take the next message."""
         found = message(raw)
-        ids = _ids(found)
+        ids = self._ids(found)
         before = self._before(found.previous) if found.previous is not None else None
         person = self._named(found) or next(filter(None, map(self._person, ids)), None) or before
         if person is None:
@@ -81,7 +81,7 @@ class Fold:
         if self._by_email:
             email = (found.details or {}).get("email") if found.kind == "identify" else None
             said = email if isinstance(email, str) and "@" in email else found.user
-            return said.strip().lower() if said is not None and "@" in said else None
+            return self._now(address(said)) if said is not None and "@" in said else None
         return self._now(found.user)
 
     def _now(self, user: str | None) -> str | None:
@@ -97,9 +97,9 @@ class Fold:
 
     def _before(self, previous: str) -> str | None:
         """Who had an id before an alias, as far as that says it."""
-        if not self._by_email:
-            return self._now(previous)
-        return previous.lower() if "@" in previous else self._person(f"user:{previous}")
+        if self._by_email and "@" not in previous:
+            return self._person(f"user:{previous}")
+        return self._now(address(previous) if self._by_email else previous)
 
     def _aliased(self, before: str, person: str) -> str:
         """Whose both ids are: of the one who is known already, so that nothing has to move."""
@@ -112,6 +112,17 @@ class Fold:
 
     def _is_known(self, person: str) -> bool:
         return person in self.folded.traits or self._known(person)
+
+    def _ids(self, found: Message) -> list[str]:
+        """The ids that a message carries; addresses by which people are known are the same in any case of letters."""
+        ids = [("user", found.user), ("anonymous", found.anonymous)]
+        if found.previous is not None:
+            ids += [("user", found.previous), ("anonymous", found.previous)]
+        return [
+            f"{kind}:{address(said) if self._by_email and '@' in said else said}"
+            for kind, said in ids
+            if said is not None
+        ]
 
     def _wait(self, identity: str, raw: Mapping[str, Any]) -> None:
         self.folded.waiting.setdefault(identity, []).append(raw)
@@ -129,7 +140,7 @@ class Fold:
                 self._bind(raw[LINK], person)
                 continue
             found = message(raw)
-            for other in _ids(found):
+            for other in self._ids(found):
                 self._bind(other, person)
             self._tell(person, found)
 
@@ -141,8 +152,6 @@ class Fold:
             traits.update(found.details or {})
 
 
-def _ids(found: Message) -> list[str]:
-    ids = [("user", found.user), ("anonymous", found.anonymous)]
-    if found.previous is not None:
-        ids += [("user", found.previous), ("anonymous", found.previous)]
-    return [f"{kind}:{said}" for kind, said in ids if said is not None]
+def address(said: str) -> str:
+    """An e-mail address as people are known by it."""
+    return said.strip().lower()

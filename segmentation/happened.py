@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.audience import Audience, quoted
+from segmentation.audience import Audience, numbered, quoted
 from segmentation.background import STOPPED
 from segmentation.coding import Coding, packed
 from segmentation.columns import BATCH, SECOND, Dictionaries, Unpack
@@ -140,7 +140,8 @@ def _blocks(audience: Audience, name: str, column: str) -> Iterator[tuple[NDArra
     values: list[Any] = []
     waiting, place = 0, None
     try:
-        statement = f"SELECT rowid, _row, {column} FROM events WHERE _name = $name"
+        events, place_of = numbered("events", [known.name for known in audience.catalogue.properties], "_name = $name")
+        statement = f"SELECT {place_of}, _row, {column} FROM {events}"
         for batch in cursor.sql(statement, params={"name": name}).to_arrow_reader(BATCH):
             if STOPPED.is_set():
                 raise Unordered

@@ -96,9 +96,10 @@ def retyped(index: int, plan: TablePlan, table: StagedTable, progress: Progress)
         share, known = after.misfits / table.rows, before.misfits / max(plan.table.rows, 1)
         if share >= MANY_MISFITS and share > MORE_MISFITS * known:
             examples = ", ".join(f"“{example}”" for example in after.misfit_examples[:3])
+            such = f" (e.g. {examples})" if examples else ""
             words = (
-                f"“{before.column}” of {plan.table.name} has {after.misfits:,} new cells that cannot be read as before "
-                f"(e.g. {examples}); they would be missing."
+                f"“{before.column}” of {plan.table.name} has {after.misfits:,} new cells that cannot be read as before{such}; "
+                "they would be missing."
             )
             holds.append(
                 Hold(reason=Reason.RETYPED, index=index, table=plan.table.name, column=before.column, message=words)

@@ -7,7 +7,7 @@ In a version over a base they are views of the base's and of `touched.bound` and
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from segmentation.audience import BASE
-from segmentation.folding import Fold, Folded
+from segmentation.folding import Fold, Folded, address
 
 IDS = (("user", "userId"), ("anonymous", "anonymousId"), ("user", "previousId"), ("anonymous", "previousId"))
 
@@ -43,7 +43,7 @@ class Identities:
 
         `present` are those of some persons who are in the audience.
         """
-        ids = list({f"{kind}:{said}" for raw in messages for kind, name in IDS if (said := raw.get(name)) is not None})
+        ids = list({identity for raw in messages for identity in _named(raw, by_email)})
         bound: dict[str, str | None] = dict.fromkeys(ids)
         self._connection.register("asked", pa.table({"identity": pa.array(ids, pa.string())}))
         bound |= self._connection.execute(
@@ -73,7 +73,10 @@ class Identities:
             return waiting[identity]
 
         named = {
-            str(raw.get(name)) for raw in messages if raw.get("type") == "alias" for name in ("userId", "previousId")
+            _said(raw.get(name), by_email)
+            for raw in messages
+            if raw.get("type") == "alias"
+            for name in ("userId", "previousId")
         }
         asked = named | {person for name in named if (person := bound.get(f"user:{name}")) is not None}
         there = {*present([*asked])} if asked else set[str]()
@@ -102,6 +105,21 @@ class Identities:
             identities, texts = zip(*kept, strict=True)
             waiting = pa.table({"identity": pa.array(identities), "raw": pa.array(texts)})
             with_arrived(self._connection, waiting, "INSERT INTO touched.waiting SELECT * FROM arrived")
+
+
+def _named(raw: Mapping[str, Any], by_email: bool) -> Iterator[str]:
+    """The ids that a message carries, with the address that tells whose they are."""
+    for kind, name in IDS:
+        if raw.get(name) is not None:
+            yield f"{kind}:{_said(raw[name], by_email)}"
+    traits = raw.get("traits")
+    if by_email and isinstance(traits, dict) and isinstance(traits.get("email"), str):
+        yield f"user:{address(traits['email'])}"
+
+
+def _said(id: object, by_email: bool) -> str:
+    said = str(id)
+    return address(said) if by_email and "@" in said else said
 
 
 def with_arrived(connection: duckdb.DuckDBPyConnection, arrived: pa.Table, statement: str) -> list[tuple[Any, ...]]:

@@ -126,11 +126,11 @@ class Inbox:
     def append(self, messages: Sequence[Admitted]) -> tuple[int, Written]:
         """Have new messages written: how many are new, and the write after which they, and those they repeat, are on disk."""
         new = 0
+        digests = [_digest(message.id) for message in messages]
         with self._wake:
             if self._closed:
                 raise AudienceError("This audience does not receive any more.")
-            for message in messages:
-                digest = _digest(message.id)
+            for message, digest in zip(messages, digests, strict=True):
                 if digest in self._seen:
                     continue
                 self._seen[digest] = None

@@ -11,8 +11,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import duckdb
-import pyarrow as pa
 from sqlglot import exp
 
 from segmentation import machine
@@ -28,7 +26,7 @@ from segmentation.packing import Numbers, bits_inside
 from segmentation.plan import Progress
 from segmentation.ranges import earliest, latest, microseconds, moment, range_of
 from segmentation.shapes import Bound, ChainShape, EventShape, FieldShape, Shape, StepShape
-from segmentation.stock import Stock
+from segmentation.stock import UNLOADABLE, Stock
 
 MEASURE_BUDGET = 192 * 1024 * 1024
 MANY = 1_000_000  # events, from which a question rather waits for what makes it fast than for SQL
@@ -69,7 +67,7 @@ class Kernels:
                 with self._working:
                     return chain(shape, self._sources, self.audience.people, progress)
             return self._by_events(shape)
-        except (duckdb.Error, pa.ArrowException, MemoryError):
+        except UNLOADABLE:
             return None
 
     def keeps(self, shape: Shape) -> bool:

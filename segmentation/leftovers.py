@@ -27,7 +27,9 @@ from segmentation.filling import (
 from segmentation.joining import people_tables, whose
 from segmentation.links import is_listed
 from segmentation.lookups import owned
+from segmentation.naming import is_secret
 from segmentation.plan import Link, LoadPlan, Progress, StagedTable, TableRole
+from segmentation.preview import HIDDEN
 from segmentation.staged import Staged, workbench
 from segmentation.visitors import CROWD, NO_VISITOR
 
@@ -51,14 +53,23 @@ class Leftover(NamedTuple):
 
 
 def unread(table: StagedTable) -> Iterator[Leftover]:
-    """The rows of a file that could not be read."""
+    """The rows of a file that could not be read; without their text where it may hold passwords."""
     if table.rejects is None or not table.rejects.is_file():  # read before they were kept whole
-        yield from (Leftover(table.name, r.line, None, r.reason, r.text) for r in table.rejected)
+        yield from first_unread(table)
         return
+    hidden = any(map(is_secret, table.columns))
     with pq.ParquetFile(table.rejects) as file:
         for batch in file.iter_batches(BATCH):
             rows = zip(*(batch.column(name).to_pylist() for name in ("line", "reason", "text")), strict=True)
-            yield from (Leftover(table.name, line, None, reason, text) for line, reason, text in rows)
+            yield from (
+                Leftover(table.name, line, None, reason, HIDDEN if hidden else text) for line, reason, text in rows
+            )
+
+
+def first_unread(table: StagedTable) -> list[Leftover]:
+    """The first of `unread`, their texts cut."""
+    hidden = any(map(is_secret, table.columns))
+    return [Leftover(table.name, r.line, None, r.reason, HIDDEN if hidden else r.text) for r in table.rejected]
 
 
 def leftovers(plan: LoadPlan, progress: Progress) -> Iterator[Leftover]:
@@ -198,8 +209,10 @@ def _untold(connection: duckdb.DuckDBPyConnection, source: Source, several: bool
 def _given(
     connection: duckdb.DuckDBPyConnection, staged: Staged, rows: str, reason: str, parameters: dict[str, str]
 ) -> Iterator[Leftover]:
-    """The rows for which there is a reason, in their order in the file."""
-    cells = ", ".join(f"coalesce({raw(staged[name])}, '')" for name in staged.table.columns)
+    """The rows for which there is a reason, in their order in the file, without passwords."""
+    texts = {name: f"coalesce({raw(staged[name])}, '')" for name in staged.table.columns}
+    hidden = f"CASE WHEN {{}} = '' THEN '' ELSE {literal(HIDDEN)} END"
+    cells = ", ".join(hidden.format(text) if is_secret(name) else text for name, text in texts.items())
     found = connection.execute(
         f"SELECT * FROM (SELECT {staged.row} + 1 AS place, {reason} AS reason, [{cells}] FROM {rows}) "
         "WHERE reason IS NOT NULL ORDER BY place",

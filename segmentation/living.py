@@ -22,7 +22,7 @@ import duckdb
 
 from segmentation import inbox
 from segmentation.arriving import Columns
-from segmentation.audience import INTERNAL, Audience, AudienceAbout, Live, attach_base, quoted, version_paths
+from segmentation.audience import INTERNAL, Audience, AudienceAbout, Live, attach_base, numbered, quoted, version_paths
 from segmentation.catalogue import Catalogue, EventProperty, Field, Kind, Role, Theme
 from segmentation.cataloguing import summaries
 from segmentation.errors import LoadError
@@ -229,10 +229,11 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, overlay: Overlay, progress
 def _recounted(connection: duckdb.DuckDBPyConnection, overlay: Overlay) -> dict[str, EventProperty]:
     """Those details of which what came tells all that is new; a number that is stored otherwise now is written otherwise."""
     found = {}
-    for name in overlay.brought if "rowid" not in overlay.events.known else ():
+    added, place = numbered("touched.added", overlay.events.known)
+    for name in overlay.brought:
         column = overlay.events.known[name]
         if isinstance(column.named, EventProperty) and overlay.types.get(name, column.type) == column.type:
-            one = recounted(connection, column.named, column.type, overlay.first)
+            one = recounted(connection, column.named, column.type, f"{added} WHERE {place} >= {overlay.first}")
             if one is not None:
                 found[name] = one
     return found
@@ -274,10 +275,12 @@ def rebase(folder: Path, progress: Progress = QUIET) -> Rebased:
             progress("Tidying up what came in live")
             run = connection.execute
             run(f"SET threads = {max(1, (os.cpu_count() or 1) // 2)}")  # versions are written meanwhile
-            columns = ", ".join(quoted(name) for name in (*INTERNAL, *(p.name for p in about.catalogue.properties)))
+            details = [detail.name for detail in about.catalogue.properties]
+            events, place = numbered("events", details)
+            columns = ", ".join(map(quoted, (*INTERNAL, *details)))
             made = {
                 "people": "SELECT * FROM people ORDER BY _row",
-                "events": f"SELECT {columns} FROM events ORDER BY _name, _time, rowid",
+                "events": f"SELECT {columns} FROM {events} ORDER BY _name, _time, {place}",
                 "handpick_bound": "SELECT identity, arg_min(person, place) AS person FROM (SELECT *, 0 AS place FROM touched.bound "
                 "UNION ALL SELECT *, 1 FROM handpick_bound) GROUP BY identity",
                 "handpick_waiting": "SELECT * FROM handpick_waiting ANTI JOIN handpick_bound USING (identity)",

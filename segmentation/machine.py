@@ -16,6 +16,7 @@ Result = TypeVar("Result")
 _BESIDE = ThreadPoolExecutor(1, "half")
 _LOADED: list[ModuleType] = []
 _FETCHING = threading.Lock()
+_COMPILING = threading.Event()  # one after the other: some are on the disk already
 
 
 def loops() -> ModuleType | None:
@@ -25,6 +26,11 @@ def loops() -> ModuleType | None:
 
 def compiled() -> bool:
     """Whether they have been compiled on this machine: then `fetch` takes half a second, not many."""
+    return not _COMPILING.is_set() and _begun()
+
+
+def _begun() -> bool:
+    """Whether the first of them has been compiled."""
     return any((HERE / "segmentation" / "__pycache__").glob("loops.*.nbi"))
 
 
@@ -32,9 +38,13 @@ def fetch() -> ModuleType:
     """`segmentation.loops`; compiling takes some seconds and is done in another process, so that this one can go on."""
     with _FETCHING:
         if not _LOADED:
-            if not compiled():
+            if not _begun():
                 command = [sys.executable, "-c", "import segmentation.loops"]
-                subprocess.run(command, cwd=HERE, capture_output=True, check=False)
+                _COMPILING.set()
+                try:
+                    subprocess.run(command, cwd=HERE, capture_output=True, check=False)
+                finally:
+                    _COMPILING.clear()
             from segmentation import loops
 
             _LOADED.append(loops)

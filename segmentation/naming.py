@@ -28,7 +28,9 @@ from segmentation.vocabulary import (
     PRICES,
     PRIVATE,
     QUANTITIES,
-    SECRETS,
+    SECRET_ENDS,
+    SECRET_STEMS,
+    SECRET_WORDS,
     TEXTUAL,
     TOTALS,
     UNIT_PRICES,
@@ -130,8 +132,14 @@ def is_private(name: str) -> bool:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a name speaks of passwords, which whole tables of users bring with them."""
-    return not SECRETS.isdisjoint(words(name))
+    """Whether a name speaks of passwords, or of what is as good as one, which whole tables of users bring with them."""
+    own = words(name)
+    joined, ends = "".join(own), {" ".join(own[start:]) for start in range(len(own))} | {f"={' '.join(own)}"}
+    return (
+        any(stem in joined for stem in SECRET_STEMS)
+        or not SECRET_WORDS.isdisjoint(own)
+        or not ends.isdisjoint(SECRET_ENDS)
+    )
 
 
 def usual_theme(kind: Kind) -> Theme:

@@ -80,15 +80,15 @@ class _Texts:
         texts = " UNION ALL ".join(f"SELECT {self._cells[s.index][name]} AS text FROM {s.staged.source}" for s in of)
         watched(
             self._connection,
-            f"CREATE OR REPLACE TEMP TABLE handpick_texts AS SELECT DISTINCT text FROM ({texts}) WHERE text IS NOT NULL",
+            f"CREATE TEMP TABLE handpick_texts AS SELECT DISTINCT text FROM ({texts}) WHERE text IS NOT NULL",
             {key: path for source in of for key, path in source.staged.parameters.items()},
             progress,
             LOADING,
         )
-        ((bytes,),) = self._connection.execute("SELECT sum(strlen(text)) FROM handpick_texts").fetchall()
-        if bytes is None or bytes > LONGEST:
-            return None
-        self._connection.execute(
-            f"CREATE TEMP TYPE handpick_{name} AS ENUM (SELECT text FROM handpick_texts ORDER BY text)"
-        )
-        return f"handpick_{name}"
+        run = self._connection.execute
+        ((bytes,),) = run("SELECT sum(strlen(text)) FROM handpick_texts").fetchall()
+        short = bytes is not None and bytes <= LONGEST
+        if short:
+            run(f"CREATE TEMP TYPE handpick_{name} AS ENUM (SELECT text FROM handpick_texts ORDER BY text)")
+        run("DROP TABLE handpick_texts")
+        return f"handpick_{name}" if short else None

@@ -11,6 +11,7 @@ A person is a row of `people` in the base or of `touched.people`, never of both;
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
@@ -20,14 +21,15 @@ import pyarrow as pa
 
 from segmentation import naming
 from segmentation.arriving import Column, Columns
-from segmentation.audience import BASE, INTERNAL, AudienceAbout, quoted
+from segmentation.audience import BASE, INTERNAL, ROW_NUMBER, AudienceAbout, quoted
 from segmentation.catalogue import EventProperty, EventType, Field, Kind, Role
 from segmentation.errors import LoadError
 from segmentation.folding import Happened
 from segmentation.identities import Identities, with_arrived
 from segmentation.joining import people_tables
 from segmentation.messages import Cell
-from segmentation.plan import TableRole
+from segmentation.plan import ColumnPlan, TableRole
+from segmentation.recognition import EMAIL, theme_and_role
 from segmentation.remending import Remending
 
 MERGES = ("handpick_merges", "handpick_originals")  # see `survivors`
@@ -37,18 +39,34 @@ DERIVED = {"First seen": "min(_time)", "Last seen": "max(_time)", "Events": "cou
 
 def key_of(about: AudienceAbout) -> Field:
     """The field that says who a person is; raises `LoadError` where there is none."""
+    column = _key_column(about)
+    return about.catalogue.fields[0] if column is None else about.catalogue.field(column.name)
+
+
+def known_by_email(about: AudienceAbout) -> bool:
+    """Whether the ids of people are e-mail addresses, as the file says that was loaded: what comes in later changes nothing of that."""
+    column = _key_column(about)
+    if column is None:
+        return key_of(about).role is Role.EMAIL
+    _, role = theme_and_role(column.column, Kind.TEXT, Counter(column.examples))
+    addresses = [bool(EMAIL.fullmatch(example.strip())) for example in column.examples]
+    return role is Role.EMAIL or (len(addresses) > 0 and all(addresses))
+
+
+def _key_column(about: AudienceAbout) -> ColumnPlan | None:
+    """The column with the ids of people, None where the audience began with nobody."""
     tables = [t for t in about.plan.tables if t.role is not TableRole.LEAVE_OUT]
     people = [about.plan.tables[place] for place in people_tables(about.plan)]
     table = next(iter(people or tables), None)
     if table is None:
-        return about.catalogue.fields[0]
-    name = next((c.name for c in table.columns if table.key is not None and c.column == table.key), None)
-    if name is None:
+        return None
+    column = next((c for c in table.columns if table.key is not None and c.column == table.key), None)
+    if column is None:
         raise LoadError(
             f"{table.table.name} has no customer id, so what comes in live cannot find its customers. "
             "Choose one with “Change how it was read”."
         )
-    return about.catalogue.field(name)
+    return column
 
 
 class Overlay:
@@ -58,7 +76,7 @@ class Overlay:
         """Over a base, which `about` is of if the file is `new`; else over what the file holds."""
         self.connection = connection
         self.key = key_of(about)
-        self.by_email = self.key.role is Role.EMAIL
+        self.by_email = known_by_email(about)
         self.size = about.people
         self.added = 0
         self.unjoined = 0
@@ -300,14 +318,14 @@ class Overlay:
         events = ", ".join(map(quoted, (*INTERNAL, *self.events.known)))
         happened = f"_row, _name, _time{base('events', self.events)}"
         # An own number of each event, as a table has one, unless the data has a column of this name.
-        of_base, of_added = (
-            (", rowid AS rowid", f", {self.before} + rowid") if "rowid" not in self.events.known else ("", "")
-        )
+        hidden = ROW_NUMBER in {name.casefold() for name in self.events.known}
+        own = "" if hidden else f", {ROW_NUMBER} AS {ROW_NUMBER}"
+        behind = "" if hidden else f", {self.before} + {ROW_NUMBER}"
         for statement in (
             f"people AS SELECT _row{base('people', self.people)} FROM {BASE}.main.people ANTI JOIN touched.people USING (_row) "
             f"UNION ALL SELECT _row{people} FROM touched.people",
-            f"events AS SELECT {happened}{of_base} FROM {BASE}.main.events "
-            f"UNION ALL SELECT {events}{of_added} FROM touched.added",
+            f"events AS SELECT {happened}{own} FROM {BASE}.main.events "
+            f"UNION ALL SELECT {events}{behind} FROM touched.added",
             f"touched.events AS SELECT {events} FROM touched.before UNION ALL SELECT {events} FROM touched.added",
         ):
             self.connection.execute(f"CREATE OR REPLACE VIEW {statement}")

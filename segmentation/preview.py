@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segmentation.audience import Audience, quoted
+from segmentation.audience import Audience, numbered, quoted
 from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Role
 from segmentation.errors import HandpickError
 from segmentation.membership import Membership
+from segmentation.naming import is_secret
 from segmentation.recognition import WRITTEN_EMAIL, personal_role, tells_of_person
 from segmentation.values import JOINED, asked, rows_of
 
@@ -133,12 +134,27 @@ def _masked_address(text: str) -> str:
     return f"{name[:1]}{HIDDEN}@{(first or domain)[:1]}{HIDDEN}{dot}{last if dot else ''}"
 
 
+def masked_role(field: Field) -> Role:
+    """The role as which a field's values are masked, `NONE` where they are not."""
+    return field.role if field.role in _MASKED else personal_role(field)
+
+
 def masked(table: pa.Table, fields: Sequence[Field]) -> pa.Table:
     """A table of `page_of` with personal columns masked; `fields` are those of its columns."""
     for place, field in enumerate(fields):
-        if field.role in _MASKED:
-            shown = [None if value is None else mask(value, field.role) for value in table.column(place).to_pylist()]
+        role = masked_role(field)
+        if role is not Role.NONE:
+            shown = [None if value is None else mask(value, role) for value in table.column(place).to_pylist()]
             table = table.set_column(place, table.column_names[place], pa.array(shown, pa.string()))
+    return table
+
+
+def without_secrets(table: pa.Table) -> pa.Table:
+    """The rows of a source; of columns that hold passwords only whether there is one."""
+    for place, name in enumerate(table.column_names):
+        if is_secret(name):
+            covered = [None if cell is None else HIDDEN for cell in table.column(place).to_pylist()]
+            table = table.set_column(place, name, pa.array(covered, pa.string()))
     return table
 
 
@@ -180,9 +196,8 @@ def events_of(audience: Audience, row: int, zone: str, limit: int = 50, *, revea
     """
     details = audience.catalogue.properties
     picked = "".join(f", {quoted(detail.name)}" for detail in details)
-    statement = (
-        f"SELECT _time, _name{picked} FROM events WHERE _row = $row ORDER BY _time DESC, _name, rowid DESC LIMIT $limit"
-    )
+    events, number = numbered("events", [detail.name for detail in details], "_row = $row")
+    statement = f"SELECT _time, _name{picked} FROM {events} ORDER BY _time DESC, _name, {number} DESC LIMIT $limit"
     found = asked(audience, statement, {"row": row, "limit": max(0, limit)})
     names = {event.name: event.label for event in audience.catalogue.events}
     columns = {"Time": _local(found.column(0), zone)}

@@ -16,6 +16,7 @@ from segmentation import casting
 from segmentation.aggregating import aggregate
 from segmentation.catalogue import Kind
 from segmentation.cells import BLANKS, Column, filled, raw, text
+from segmentation.naming import is_secret
 from segmentation.plan import ColumnPlan, Format, Progress
 from segmentation.staged import Part, Staged
 from segmentation.suggestions import TEXT, Counts, Question, Reading, decide, suggest
@@ -197,9 +198,9 @@ def _is_missing(column: Column) -> str:
 def misfit_examples(
     connection: duckdb.DuckDBPyConnection, staged: Staged, readings: Mapping[str, Reading], progress: Progress
 ) -> dict[str, tuple[str, ...]]:
-    """Up to five filled values of each column that do not fit its reading."""
+    """Up to five filled values of each column that do not fit its reading; none of passwords."""
     found: dict[str, tuple[str, ...]] = {}
-    for names, reading in _alike(readings):
+    for names, reading in _alike({name: reading for name, reading in readings.items() if not is_secret(name)}):
 
         def picks(column: Column, _: str, reading: Reading = reading) -> list[str]:
             wrong = f"{filled(column)} AND NOT {casting.fits(column, reading.kind, reading.format)}"

@@ -9,7 +9,7 @@ from functools import lru_cache
 from babel import Locale
 
 from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Role, Theme
-from segmentation.naming import is_private, meaning, meanings, usual_theme
+from segmentation.naming import is_private, is_secret, meaning, meanings, usual_theme
 
 EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
 WRITTEN_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^\W\d_]{2,}")
@@ -118,7 +118,7 @@ def personal_role(named: Field | EventProperty) -> Role:
     values = {value.value: value.count for value in named.top}
     if isinstance(named, Field):
         is_id = named.role is Role.PERSON_ID and any(map(tells_of_person, values))
-        return named.role if named.role in PERSONAL or is_id else Role.NONE
+        return named.role if named.role in PERSONAL or is_id else Role.ADDRESS if is_secret(named.name) else Role.NONE
     if named.kind is Kind.YES_NO:
         return Role.NONE
     read_as = Kind.TEXT if named.kind in (Kind.NUMBER, Kind.LIST) else named.kind
@@ -126,7 +126,7 @@ def personal_role(named: Field | EventProperty) -> Role:
         _, role = theme_and_role(name, read_as, values)
         if role in PERSONAL:
             return role
-        if is_private(name):
+        if is_private(name) or is_secret(name):
             return Role.ADDRESS
     return (
         Role.EMAIL if share(values, EMAIL) >= 0.2 else Role.PHONE if share(values, WRITTEN_PHONE) >= 0.2 else Role.NONE

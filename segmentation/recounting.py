@@ -12,13 +12,13 @@ from segmentation.cataloguing import FEW_NUMBERS, TOP, short
 
 
 def recounted(
-    connection: duckdb.DuckDBPyConnection, detail: EventProperty, type: str, first: int
+    connection: duckdb.DuckDBPyConnection, detail: EventProperty, type: str, came: str
 ) -> EventProperty | None:
-    """A detail of DuckDB's `type` after the rows of `touched.added` from `first` on; None where only counting all events tells."""
+    """A detail of DuckDB's `type` after new events, `came` (SQL after FROM); None where only counting all events tells."""
     if detail.kind is Kind.LIST:
         return None
     cell = quoted(detail.name)
-    fresh = f"FROM touched.added WHERE rowid >= {first} AND {cell} IS NOT NULL"
+    fresh = f"FROM {came} AND {cell} IS NOT NULL"
     top = _top(connection, detail, cell, fresh)
     if top is None:
         return None

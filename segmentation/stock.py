@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ AT_ONCE = 200_000  # rows: so many are loaded while the question waits
 MOST_TEXTS = 1 << 16
 PATIENCE = 3.0  # seconds for which loading waits at most, as there may always be somebody who asks
 MOST_LOADS = 3  # of one column, each after it had to go
+UNLOADABLE = (duckdb.Error, pa.ArrowException, MemoryError)  # then it is left to SQL, which says what is wrong
 
 
 class Nothing:
@@ -112,8 +113,11 @@ class Stock:
 
         def next_one() -> None:
             if wanted and self.loaded.nbytes < READY * self.loaded.budget:
-                wanted.popleft()()
-                self._loader.submit(next_one)
+                try:
+                    with suppress(*UNLOADABLE):
+                        wanted.popleft()()
+                finally:
+                    self._loader.submit(next_one)
 
         self._loader.submit(next_one)
 
@@ -198,7 +202,7 @@ class Stock:
             self.wait_for_quiet()
             try:
                 load()
-            except (duckdb.Error, pa.ArrowException, MemoryError):  # it is left to SQL, which says what is wrong
+            except UNLOADABLE:
                 self.loaded.keep(key, Nothing())
             finally:
                 with self._lock:

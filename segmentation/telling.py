@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from segmentation.audience import numbered
 from segmentation.plan import Progress
 
 AT_ONCE = 1_000_000  # rows
@@ -48,11 +49,13 @@ def tell(
     joins = " ".join(
         f"LEFT JOIN {table} AS {alias} ON arranged._{alias} = {alias}.{by}" for alias, table in tables.items()
     )
-    query = f"SELECT {', '.join(picks)} FROM arranged {joins}"
+    columns = [row[0] for row in connection.execute("DESCRIBE arranged").fetchall()]
+    arranged, place = numbered("arranged", columns)
+    query = f"SELECT {', '.join(picks)} FROM {arranged} AS arranged {joins}"
     (rows,) = connection.execute("SELECT count(*) FROM arranged").fetchone() or (0,)
     connection.execute(f"CREATE TABLE {name} AS {query} LIMIT 0")
     for start in range(0, rows, AT_ONCE):
         progress(message, start / rows)
-        among = f"arranged.rowid >= {start} AND arranged.rowid < {start + AT_ONCE}"
-        connection.execute(f"INSERT INTO {name} {query} WHERE {among} ORDER BY arranged.rowid")
+        among = f"arranged.{place} >= {start} AND arranged.{place} < {start + AT_ONCE}"
+        connection.execute(f"INSERT INTO {name} {query} WHERE {among} ORDER BY arranged.{place}")
     connection.execute("DROP TABLE arranged")

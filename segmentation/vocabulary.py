@@ -37,7 +37,17 @@ PRIVATE = (
 ).split(", ")
 """Names of what tells of one person although no platform has a column for it."""
 
-SECRETS = frozenset("password passwd pwd passwort kennwort contrasena".split())  # are loaded only if somebody wants it
+# Names of secrets, which are loaded only if somebody wants it, and of which nothing is ever shown as an example:
+SECRET_STEMS = "password passwd passwort kennwort contrasena passphrase wachtwoord motdepasse".split()  # within a name
+SECRET_WORDS = frozenset("pwd senha senhas passcode passcodes userpass mdp psw".split())  # anywhere in it
+SECRET_ENDS = (
+    "user pass, login pass, account pass, admin pass, wp pass, =pass, =pass word, =pass code, user pw, login pw, =pw, user salt, pass salt, "
+    "hash salt, =salt, pass hash, pw hash, =hash, access token, auth token, authentication token, refresh token, reset token, "
+    "remember token, session token, login token, oauth token, api token, bearer token, csrf token, activation token, "
+    "confirmation token, verification token, =token, api key, secret key, private key, auth key, activation key, client secret, "
+    "app secret, api secret, otp secret, totp secret, =secret, secret answer, secret question, security answer, security question"
+).split(", ")
+"""At the end of a name; a pass of a marketer (boarding pass, season pass holder, member pass) is none."""
 
 MEANINGS = (
     # Identity

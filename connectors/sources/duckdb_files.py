@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from connectors.sources.database_files import Settings, own, reached
 from connectors.sources.names import mend_names
-from connectors.sources.offers import Reached, TableOffer, references
+from connectors.sources.offers import Reached, TableOffer, staged
 from connectors.sources.parquet import picked_columns
 from connectors.sources.staging import GROUP_ROWS, TableWriter, table_path
 from segmentation.audience import MEMORY_LIMIT, quoted
@@ -118,11 +118,5 @@ def _stage_table(
         "AND schema_name = ? AND table_name = ?",
         [offer.schema, offer.name],
     ).fetchall()
-    return StagedTable(
-        name=shown,
-        path=writer.path,
-        columns=names,
-        rows=writer.rows,
-        references=references(keys, {column: name for name, (column, _) in zip(names, picked, strict=True)}),
-        notes=(*notes, *mended),
-    )
+    columns = {column: name for name, (column, _) in zip(names, picked, strict=True)}
+    return staged(shown, writer, columns, keys, [*notes, *mended])

@@ -23,7 +23,7 @@ from pymysql.cursors import SSCursor
 
 from connectors.sources.mysql_types import Selected, Unpacking, backquoted, converted, select_columns
 from connectors.sources.names import mend_names
-from connectors.sources.offers import Reached, TableOffer, references
+from connectors.sources.offers import Reached, TableOffer, losses, staged
 from connectors.sources.servers import (
     CERTIFICATES,
     CONNECT_SECONDS,
@@ -34,7 +34,7 @@ from connectors.sources.servers import (
     reached,
     without_secret,
 )
-from connectors.sources.staging import TableWriter, count_of, table_path
+from connectors.sources.staging import TableWriter, table_path
 from segmentation.errors import ConnectionLost, SourceError
 from segmentation.plan import Progress, StagedTable
 
@@ -160,24 +160,10 @@ def _stage_table(cursor: Any, offer: TableOffer, into: Path, progress: Progress)
                 arrays.append(array)
             writer.write(pa.record_batch(arrays, schema=schema))
             progress(f"Reading {offer.name}", min(writer.rows / offer.rows, 1.0) if offer.rows else None)
-    notes = [
-        f"The column “{name}” holds neither text nor numbers (e.g. pictures) and was left out." for name in left_out
-    ]
-    notes += [
-        f"“{column.name}”: {count_of(count, 'cell')} no day of the calendar (such as 0000-00-00) and left empty."
-        for column, count in zip(selected, lost, strict=True)
-        if count
-    ]
-    return StagedTable(
-        name=offer.name,
-        path=writer.path,
-        columns=names,
-        rows=writer.rows,
-        references=references(
-            _foreign_keys(cursor, offer), {c.name: name for c, name in zip(selected, names, strict=True)}
-        ),
-        notes=(*notes, *mended),
-    )
+    own = [column.name for column in selected]
+    notes = losses(left_out, zip(own, lost, strict=True), "no day of the calendar (such as 0000-00-00)")
+    columns = dict(zip(own, names, strict=True))
+    return staged(offer.name, writer, columns, _foreign_keys(cursor, offer), [*notes, *mended])
 
 
 def _foreign_keys(cursor: Any, offer: TableOffer) -> list[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from connectors.sources.staging import TableWriter, count_of
 from segmentation.errors import SourceError
 from segmentation.plan import Reference, StagedTable
 
@@ -43,13 +44,34 @@ class TableOffer:
     newer: Newer | None = None
 
 
-def references(found: Iterable[tuple[str, ...]], columns: Mapping[str, str]) -> tuple[Reference, ...]:
-    """Foreign keys of one column each, found as (column, schema, table, its column), by what the `columns` that were read are called."""
-    return tuple(
+def staged(
+    name: str,
+    writer: TableWriter,
+    columns: Mapping[str, str],
+    foreign: Iterable[tuple[str, ...]],
+    notes: Iterable[str],
+) -> StagedTable:
+    """A table that was read; `columns` are those of the database, by what they are called in the file that was written.
+
+    `foreign` are its foreign keys of one column each: column, schema, table, its column.
+    """
+    references = tuple(
         Reference(column=columns[column], schema_name=schema, table=table, key=key)
-        for column, schema, table, key in found
+        for column, schema, table, key in foreign
         if column in columns
     )
+    read = tuple(columns.values())
+    return StagedTable(
+        name=name, path=writer.path, columns=read, rows=writer.rows, references=references, notes=tuple(notes)
+    )
+
+
+def losses(left_out: Iterable[str], lost: Iterable[tuple[str, int]], why: str) -> list[str]:
+    """Sentences on columns that were left out, and on how many cells of others are empty now, and why."""
+    return [
+        *(f"The column “{name}” holds neither text nor numbers (e.g. pictures) and was left out." for name in left_out),
+        *(f"“{name}”: {count_of(count, 'cell')} {why} and left empty." for name, count in lost if count),
+    ]
 
 
 def with_rows(tables: Iterable[StagedTable]) -> list[StagedTable]:

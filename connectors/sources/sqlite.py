@@ -15,8 +15,8 @@ from connectors.sources.columns import text_of
 from connectors.sources.database_files import Settings, own, reached
 from connectors.sources.encoding import AS_WESTERN
 from connectors.sources.names import mend_names
-from connectors.sources.offers import Reached, TableOffer, references
-from connectors.sources.staging import TableWriter, count_of, table_path
+from connectors.sources.offers import Reached, TableOffer, losses, staged
+from connectors.sources.staging import TableWriter, table_path
 from segmentation.audience import quoted
 from segmentation.errors import Cancelled, SourceError
 from segmentation.plan import Progress, StagedTable
@@ -104,7 +104,6 @@ def _stage_table(connection: sqlite3.Connection, offer: TableOffer, into: Path, 
     columns = [(name, declared.upper()) for _, name, declared, _, _, _, hidden in about if hidden != 1]
     binary = [name for name, declared in columns if _is_binary(connection, offer.name, name, declared)]
     kept = [name for name, _ in columns if name not in binary]
-    notes = [f"The column “{name}” holds neither text nor numbers (e.g. pictures) and was left out." for name in binary]
     if not kept:
         raise SourceError(f"The table {offer.name} has neither text nor numbers.")
     names, mended = mend_names(kept)
@@ -116,6 +115,7 @@ def _stage_table(connection: sqlite3.Connection, offer: TableOffer, into: Path, 
             raise SourceError(offer.newer.gone(offer.name))
         select, values = f"{select} WHERE {quoted(offer.newer.column)} >= ?", (_as_kept(offer.newer.value),)
     connection.text_factory = str
+    read_as: list[str] = []
     try:
         writer, lost = _copy(connection, select, values, schema, offer, into, progress)
     except sqlite3.OperationalError as error:
@@ -123,20 +123,11 @@ def _stage_table(connection: sqlite3.Connection, offer: TableOffer, into: Path, 
             raise
         connection.text_factory = _western  # slower
         writer, lost = _copy(connection, select, values, schema, offer, into, progress)
-        notes.append(f"Some texts are not UTF-8: what is not was read as {WESTERN}.")
-    notes += [
-        f"“{name}”: {count_of(count, 'cell')} neither text nor number and left empty."
-        for name, count in zip(kept, lost, strict=True)
-        if count
-    ]
-    return StagedTable(
-        name=offer.name,
-        path=writer.path,
-        columns=names,
-        rows=writer.rows,
-        references=references(_foreign_keys(connection, offer.name), dict(zip(kept, names, strict=True))),
-        notes=(*notes, *mended),
-    )
+        read_as.append(f"Some texts are not UTF-8: what is not was read as {WESTERN}.")
+    notes = losses(binary, zip(kept, lost, strict=True), "neither text nor number")
+    read = dict(zip(kept, names, strict=True))
+    foreign = _foreign_keys(connection, offer.name)
+    return staged(offer.name, writer, read, foreign, [*notes, *read_as, *mended])
 
 
 def _foreign_keys(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, str, str, str]]:

@@ -112,9 +112,9 @@ def _reports(about: AudienceAbout) -> None:
 def _lines(report: LoadReport) -> None:
     lines = [f"{number(count)} set aside: {plain(reason)}" for reason, count in report.set_aside if count]
     for column, count, examples in report.misfits:
-        shown = ", ".join(f"“{e}”" for e in examples)
+        shown = f": {plain(', '.join(f'“{e}”' for e in examples))}" if examples else ""
         are = "is" if count == 1 else "are"
-        lines.append(f"{cells(count)} of {plain(column)} did not fit and {are} missing: {plain(shown)}")
+        lines.append(f"{cells(count)} of {plain(column)} did not fit and {are} missing{shown}")
     lines += [plain(note) for note in report.notes]
     if lines:
         st.markdown("\n".join(f"- {line}" for line in lines))

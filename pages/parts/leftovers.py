@@ -17,7 +17,7 @@ from pages.parts.words import number, plain
 from segmentation.audience import AudienceAbout
 from segmentation.filling import LEFT_OUT
 from segmentation.jobs import State
-from segmentation.leftovers import Leftover, leftovers, strays, unread
+from segmentation.leftovers import Leftover, first_unread, leftovers, strays, unread
 from segmentation.plan import Progress, StagedTable
 from segmentation.preview import HIDDEN
 from segmentation.relations import Relation
@@ -33,7 +33,7 @@ def of_table(table: StagedTable, key: str) -> None:
     many = table.rejected_rows
     rows = "1 row" if many == 1 else f"{number(many)} rows"
     with st.expander(f"{rows} could not be read", icon=":material/warning:"):
-        _shown([Leftover(table.name, r.line, None, r.reason, r.text) for r in table.rejected], revealed=True)
+        _shown(first_unread(table), revealed=True)
         if many > len(table.rejected):
             st.caption(f"The first {number(len(table.rejected))} of {number(many)}; the file has all of them.")
         st.download_button(

@@ -12,9 +12,9 @@ from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.why import why
 from pages.parts.words import cell, number, people, plain
-from segmentation.catalogue import PERSONAL, Catalogue, Field, Role
+from segmentation.catalogue import Catalogue, Field, Role
 from segmentation.engine import Answer
-from segmentation.preview import events_of, mask, masked, page_of, person, rows_of_page
+from segmentation.preview import events_of, mask, masked, masked_role, page_of, person, rows_of_page
 from segmentation.survivors import explained
 
 PAGE = 50
@@ -148,4 +148,5 @@ def _one(
 
 
 def _value(field: Field, value: object, *, covered: bool) -> str:
-    return mask(value, field.role) if covered and field.role in PERSONAL | {Role.PERSON_ID} else cell(value)
+    role = masked_role(field)
+    return mask(value, role) if covered and role is not Role.NONE else cell(value)

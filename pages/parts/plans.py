@@ -20,7 +20,9 @@ from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
 from segmentation.joining import people_tables
 from segmentation.links import is_listed, owner
+from segmentation.naming import is_secret
 from segmentation.plan import ColumnPlan, Format, LoadPlan, Progress, TablePlan, TableRole
+from segmentation.preview import HIDDEN
 
 ROLES = {
     TableRole.PEOPLE: "Customers",
@@ -254,7 +256,7 @@ def _columns(index: int, table: TablePlan) -> None:
         st.markdown(
             f":orange[:material/warning:] **{plain(column.column)}**: {cells(column.misfits)} "
             f"{'is' if column.misfits == 1 else 'are'} not {ONE_OF_KIND[column.kind]} "
-            f"and will be missing: {plain(examples)}"
+            f"and will be missing{f': {plain(examples)}' if examples else '.'}"
         )
     with st.expander(
         f"How the {len(table.columns)} columns are read",
@@ -300,7 +302,7 @@ def _row(column: ColumnPlan) -> dict[str, Any]:
         "format": FORMAT_LABELS[column.format],
         "theme": THEMES[column.theme],
         "misfits": column.misfits,
-        "examples": " · ".join(shortened(e, 40) for e in column.examples),
+        "examples": HIDDEN if is_secret(column.column) else " · ".join(shortened(e, 40) for e in column.examples),
     }
 
 

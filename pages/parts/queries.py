@@ -31,6 +31,7 @@ from segmentation.lists import Lists
 from segmentation.membership import Membership
 from segmentation.places import Point
 from segmentation.plan import Progress
+from segmentation.preview import without_secrets
 from segmentation.references import NO_REFERENCES, NamedDefinition, References
 from segmentation.referring import Saved, named, refers
 from segmentation.renewals import Renewals
@@ -216,6 +217,6 @@ def city_middle(path: str, city: str, latitude: str, longitude: str, value: str)
 
 @st.cache_data(max_entries=50, show_spinner=False)
 def sample_rows(path: str) -> pa.Table:
-    """The first rows of a staged table, as they were delivered."""
+    """The first rows of a staged table, as they were delivered but for passwords."""
     batch = next(parquet.ParquetFile(path).iter_batches(batch_size=5), None)
-    return pa.table({}) if batch is None else pa.Table.from_batches([batch])
+    return pa.table({}) if batch is None else without_secrets(pa.Table.from_batches([batch]))

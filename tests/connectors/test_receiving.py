@@ -199,6 +199,42 @@ def test_of_a_batch_what_is_good_is_taken_and_the_rest_counted(space: Workspace,
     assert sum(desk.refused.values()) == 2
 
 
+ALONE = "\ud800"  # half of a character, which JSON can write and UTF-8 cannot
+
+
+def test_half_characters_are_kept_as_what_can_be_stored_and_hold_up_nobody(
+    space: Workspace, receiver: Receiver
+) -> None:
+    said = {f"size{ALONE}": f"L{ALONE}", "tags": [ALONE], "inner": {ALONE: {"deep": ALONE}}}
+    batch = [
+        {"type": "track", "userId": "u1", "event": "bought"},
+        {"type": "track", "userId": "u1", "event": "bought", "messageId": ALONE},
+        {"type": "track", "userId": "u1", "event": "bought", "messageId": ALONE},
+        {"type": "track", "userId": f"u{ALONE}", "event": f"sold{ALONE}", "properties": said},
+        {"type": "identify", "userId": "u1", "anonymousId": ALONE, "traits": said},
+        {"type": "page", "anonymousId": ALONE, "name": ALONE, "context": {"campaign": {"source": ALONE}}},
+        {"type": "track", "userId": "u1", "event": "bought"},
+    ]
+    assert post(receiver, "batch", {"batch": batch, "sentAt": ALONE}, key_of(space)) == (200, {"success": True})
+    desk = receiver.desk("site")
+    assert desk is not None
+    assert (desk.received, desk.repeated) == (6, 1)
+    audience = followed(space, 6)
+    assert (audience.people, audience.about.events) == (2, 5)
+    assert {event.name: event.count for event in audience.catalogue.events} == {
+        "bought": 3, "sold?": 1, "Page viewed": 1,
+    }  # fmt: skip
+    assert "size?" in [field.name for field in audience.catalogue.fields]
+    audience.close()
+
+
+def test_a_key_of_half_characters_is_no_key(space: Workspace, receiver: Receiver) -> None:
+    message = {"userId": "u1", "event": "bought", "writeKey": key_of(space) + ALONE}
+    assert post(receiver, "track", message)[0] == 401
+    assert post(receiver, "batch", {"batch": [{"type": "track", **message}]})[0] == 401
+    assert post(receiver, "track", {"userId": "u1", "event": "bought"}, "\x80")[0] == 401
+
+
 def test_a_message_that_comes_again_counts_once_also_after_a_restart(space: Workspace) -> None:
     said = {"userId": "u1", "event": "bought", "messageId": "m1"}
     for repeated in (1, 2):

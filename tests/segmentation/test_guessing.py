@@ -11,11 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from segmentation.audience import Audience
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import Cancelled, LoadError
 from segmentation.guessing import checked, guess_plan
 from segmentation.jobs import Quiet
+from segmentation.loading import build_audience
 from segmentation.plan import ColumnPlan, Format, LoadPlan, StagedTable, TableRole
+from segmentation.replanning import change_column
 from tests.segmentation.staging import column, stage, stage_arrow
 
 
@@ -117,6 +120,27 @@ def test_a_column_that_is_almost_empty_is_read_all_the_same(tmp_path: Path) -> N
 def test_passwords_are_not_used_by_themselves(tmp_path: Path) -> None:
     plan = guess(stage(tmp_path, "users.csv", {"user_id": ["1", "2"], "PasswordHash": ["x", "y"], "age": ["3", "4"]}))
     assert [column.column for column in plan.tables[0].columns if column.include] == ["user_id", "age"]
+
+
+@pytest.mark.parametrize("secret", ["password", "user_pass", "mot de passe", "Api-Key"])
+def test_nothing_of_a_password_stands_in_a_plan_or_an_audience(tmp_path: Path, secret: str) -> None:
+    numbers = [str(number) for number in range(500)]
+    words = [str(number * 7919) for number in range(499)] + ["s3cret"]  # nearly all are numbers, as of a code
+    table = stage(tmp_path, "users.csv", {"user_id": numbers, secret: words, "age": ["30"] * 500})
+    plan = guess(table)
+    told = column(plan, secret)
+    assert (told.include, told.examples, told.misfit_examples) == (False, (), ())
+    as_text = change_column(plan, 0, secret, kind=Kind.TEXT)
+    wanted = change_column(as_text, 0, secret, include=True, kind=Kind.NUMBER)
+    (checked_table,) = checked(wanted, Quiet(), since=as_text).tables
+    (known,) = [one for one in checked_table.columns if one.column == secret]
+    assert (known.misfits, known.misfit_examples) == (1, ())
+    path = build_audience(wanted, tmp_path / "shop", name="Shop", zone="UTC", progress=Quiet())
+    audience = Audience(path)
+    (report,) = audience.about.reports
+    assert [(cells, examples) for _, cells, examples in report.misfits] == [(1, ())]
+    assert "s3cret" not in audience.about.model_dump_json()
+    audience.close()
 
 
 def test_examples_are_filled_and_different(tmp_path: Path) -> None:

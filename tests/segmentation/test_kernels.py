@@ -3,6 +3,7 @@
 
 import os
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import duckdb
 import pytest
 
 from segmentation import chaining as chaining_module
@@ -26,6 +28,7 @@ from segmentation.audience import Audience
 from segmentation.binding import Compiled
 from segmentation.catalogue import Kind
 from segmentation.clock import Clock
+from segmentation.columns import Column, Dictionaries, load_column
 from segmentation.compiling import compile_known
 from segmentation.definition import (
     BetweenAgo,
@@ -382,6 +385,68 @@ def test_a_large_audience_gets_ready_before_anything_is_asked(tmp_path: Path, mo
     while None in map(loaded.get, wanted) and time.monotonic() < until:
         large.kernels.settle()
     assert None not in map(loaded.get, wanted)
+    audience.close()
+
+
+@pytest.mark.parametrize("error", [duckdb.OutOfMemoryException("full"), MemoryError(), TypeError("a mistake of ours")])
+def test_what_cannot_be_loaded_holds_up_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(engine_module, "LARGE", 0)
+    monkeypatch.setattr(kernels_module, "MANY", -1)
+    audience = shop(tmp_path / "a.duckdb", 11)
+    first, *others = [field.name for field in audience.catalogue.fields]
+
+    def load(audience: Audience, dictionaries: Dictionaries, name: str, sql_type: str) -> Column | None:
+        if name == first:
+            raise error
+        return load_column(audience, dictionaries, name, sql_type)
+
+    monkeypatch.setattr(stock_module, "load_column", load)
+    engine = Engine(audience)
+    engine.make_ready()
+    assert engine.kernels is not None
+    stock = engine.kernels.stock
+    until = time.monotonic() + 20
+    while None in [stock.loaded.get(("people", name)) for name in others] and time.monotonic() < until:
+        assert stock._loader.settled().wait(20)
+    assert None not in [stock.loaded.get(("people", name)) for name in others]
+    assert stock.loaded.get(("people", first)) is None
+    audience.close()
+
+
+def test_a_question_does_not_wait_until_the_loops_are_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "LARGE", 0)
+    monkeypatch.setattr(kernels_module, "MANY", -1)
+    audience = shop(tmp_path / "a.duckdb", 11)
+    engine = Engine(audience)
+    question = engine.compiled(EventCondition(events=("purchase",), window=Ever(), value=2), audience.catalogue, CLOCK)
+    assert engine.kernels is not None
+    assert question.form is not None
+    written, done = threading.Event(), threading.Event()
+    folder = tmp_path / "segmentation" / "__pycache__"
+
+    def compile_slowly(*_: Any, **__: Any) -> None:
+        folder.mkdir(parents=True)
+        (folder / "loops.added-1.py312.nbi").touch()
+        written.set()
+        done.wait(60)
+
+    monkeypatch.setattr(machine, "HERE", tmp_path)
+    monkeypatch.setattr(machine, "_LOADED", [])
+    monkeypatch.setattr(machine.subprocess, "run", compile_slowly)
+    with ThreadPoolExecutor(2) as threads:
+        fetched = threads.submit(machine.fetch)
+        try:
+            assert written.wait(20)
+            assert not machine.compiled()
+            assert threads.submit(engine.kernels.answer, question.form).result(timeout=20) is None
+            assert not fetched.done()
+        finally:
+            done.set()
+        assert fetched.result() is machine.loops()
+    assert machine.compiled()
+    engine.kernels.settle()
     audience.close()
 
 

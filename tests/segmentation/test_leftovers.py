@@ -7,7 +7,8 @@ from connectors.destinations.leftovers import write_leftovers
 from connectors.importing import load, plan_files
 from segmentation.audience import Audience, AudienceAbout
 from segmentation.jobs import Quiet
-from segmentation.leftovers import Leftover, leftovers
+from segmentation.leftovers import Leftover, first_unread, leftovers
+from segmentation.preview import HIDDEN
 from segmentation.workspace import Workspace
 
 PEOPLE = """Customers of today
@@ -60,6 +61,15 @@ def test_every_row_that_is_not_loaded_is_there_with_its_reason(tmp_path: Path) -
         assert report.rows == report.loaded + sum(row.table == report.table for row in found)
         told = Counter(row.reason for row in found if row.table == report.table and row.line is None)
         assert told == {reason: rows for reason, rows in report.set_aside if reason != "could not be read"}
+
+
+def test_rows_that_are_not_loaded_are_there_without_passwords(tmp_path: Path) -> None:
+    users = "user_id,user_pass,name\n1,s3cret1,Ann\n1,,Ann\n,s3cret3,Bob\n2,s3cret4,Cid\n2,s3cret5,Cid,s3cret6\n"
+    about = loaded(tmp_path, {"users.csv": users})
+    found = [(row.line, row.row, row.text) for row in leftovers(about.plan, Quiet())]
+    assert found == [(6, None, HIDDEN), (None, 1, f"1,{HIDDEN},Ann"), (None, 3, f",{HIDDEN},Bob")]
+    (table,) = about.plan.tables
+    assert [(row.line, row.text) for row in first_unread(table.table)] == [(6, HIDDEN)]
 
 
 def test_events_without_people_are_looked_through_as_well(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What comes in live, from messages to numbers: every reader of a version over a base sees what is in both."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from segmentation import publishing
+from segmentation import living, publishing
 from segmentation.audience import Audience, AudienceAbout, version_paths
-from segmentation.catalogue import Kind, Role
+from segmentation.catalogue import EventProperty, Kind, Role
 from segmentation.cataloguing import summaries
 from segmentation.clock import Clock
 from segmentation.definition import Definition
@@ -24,6 +25,7 @@ from segmentation.living import about_of, begin, bring_in, rebase
 from segmentation.loading import build_audience
 from segmentation.messages import admitted
 from segmentation.preview import events_of, page_of, person
+from segmentation.recounting import recounted
 from segmentation.repairs import (
     Case,
     Change,
@@ -320,6 +322,64 @@ def test_people_known_by_email_are_found_by_its_trait(tmp_path: Path) -> None:
     assert [rows(audience, did(event)) for event in ("viewed", "clicked", "bought")] == [[0], [0], [0]]
 
 
+def loaded(folder: Path, columns: dict[str, list[str | None]]) -> Sender:
+    """Someone who sends messages to an audience that was loaded as any file is."""
+    plan = guess_plan([stage(folder / "staged", "subs.csv", columns)], zone="UTC", progress=QUIET)
+    build_audience(plan, folder / "subs", name="Subs", zone="UTC", progress=QUIET)
+    return Sender(folder / "subs")
+
+
+def cities(audience: Audience, key: str) -> dict[str, str]:
+    """The city of each person by key."""
+    return {one[key]: one["city"] for row in range(audience.people) if (one := person(audience, row, "UTC"))}
+
+
+@pytest.mark.parametrize("key", ["email", "customer_id"])
+def test_people_of_a_file_that_are_known_by_email_are_found_by_its_trait(tmp_path: Path, key: str) -> None:
+    addresses: list[str | None] = [f"P{number}@x.com" for number in range(40)]
+    sender = loaded(tmp_path, {key: addresses, "city": ["Bonn"] * 40})
+    audience = (
+        sender.send("identify", userId="u1", traits={"email": "p1@x.com", "city": "Rome"})
+        .send("track", userId="u1", event="bought")
+        .send("track", userId="p2@X.com", event="bought")
+        .send("identify", userId="u9", traits={"email": "New@x.com", "city": "Oslo"})
+        .brought_in()
+    )
+    assert audience.people == 41
+    assert rows(audience, did("bought")) == [1, 2]
+    found = cities(audience, key)
+    assert (found["P1@x.com"], found["new@x.com"]) == ("Rome", "Oslo")
+    assert Counter(found.values()) == {"Bonn": 39, "Rome": 1, "Oslo": 1}
+
+
+def test_where_people_are_known_by_email_an_alias_keeps_all_under_either_address(tmp_path: Path) -> None:
+    sender = loaded(tmp_path, {"email": ["Ann@x.com", "bob@x.com", "cid@x.com"], "city": ["Bonn"] * 3})
+    sender.send("alias", previousId="ANN@x.com", userId="Ann.Smith@x.com").brought_in().close()
+    audience = (
+        sender.send("track", userId="ann.smith@X.com", event="bought")
+        .send("identify", userId="u7", traits={"email": "ann.smith@x.com", "city": "Rome"})
+        .send("alias", previousId="u7", userId="u8")
+        .send("track", userId="u8", event="opened")
+        .send("alias", previousId="bob@x.com", userId="cid@x.com")
+        .brought_in()
+    )
+    assert audience.people == 3
+    assert (rows(audience, did("bought")), rows(audience, did("opened"))) == ([0], [0])
+    assert cities(audience, "email")["Ann@x.com"] == "Rome"
+    assert audience.about.live is not None
+    assert audience.about.live.unjoined == 1
+
+
+def test_people_of_a_file_that_are_known_by_an_id_are_found_by_it(tmp_path: Path) -> None:
+    columns: dict[str, list[str | None]] = {
+        "customer_id": ["1", "2"], "email": ["a@x.com", "b@x.com"], "city": ["Bonn", "Bonn"],
+    }  # fmt: skip
+    audience = (
+        loaded(tmp_path, columns).send("identify", userId="2", traits={"email": "a@x.com", "city": "Rome"}).brought_in()
+    )
+    assert cities(audience, "customer_id") == {"1": "Bonn", "2": "Rome"}
+
+
 def test_nothing_new_is_no_new_version(sender: Sender, folder: Path) -> None:
     sender.send("track", userId="3", event="bought").brought_in().close()
     assert bring_in(folder) is None
@@ -428,9 +488,22 @@ def test_what_comes_live_is_repaired_as_when_it_is_loaded_and_loaded_again(tmp_p
     assert audience.catalogue == loaded.catalogue == about_of(again).catalogue
 
 
-def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(sender: Sender, folder: Path) -> None:
+def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(
+    sender: Sender, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: set[str] = set()  # details of which what came told all
+
+    def spied(
+        connection: duckdb.DuckDBPyConnection, detail: EventProperty, type: str, came: str
+    ) -> EventProperty | None:
+        found = recounted(connection, detail, type, came)
+        told.update([detail.name] if found is not None else [])
+        return found
+
+    monkeypatch.setattr(living, "recounted", spied)
     draw = Random(7)
     for size in (1, 40, 400, 3):
+        told.clear()
         for _ in range(size):
             said = {
                 "page": f"p{min(draw.randrange(90), draw.randrange(90))}", "few": draw.choice(["b", "a", "ä", "B"]),
@@ -448,6 +521,8 @@ def test_details_that_are_brought_up_to_date_are_as_if_all_was_counted_anew(send
                 counted.filled, counted.top, counted.low, counted.high,
             ), detail.name  # fmt: skip
         audience.close()
+        assert told >= ({"page", "few", "paid", "day", "at"} if size > 1 else {"page"})
+        assert "tags" not in told  # of the items of lists only counting all events tells
         if size == 40:
             bring_in(folder, rebased=rebase(folder))
 

@@ -174,3 +174,28 @@ def test_names_are_free_in_any_case_of_letters(wanted: str, taken: set[str], exp
 )  # fmt: skip
 def test_plurals_of_labels(label: str, several: str) -> None:
     assert naming.plural(label) == several
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password", "PASSWORD", "UserPassword", "passwd", "pwd", "PasswordHash", "encrypted_password", "password_salt", "user_pass", "UserPass",
+        "login pass", "pass", "Pass", "pass_hash", "passphrase", "passcode", "Passwort", "Kennwort", "contraseña", "Senha", "senha_hash",
+        "mot de passe", "mot_de_passe", "motDePasse", "Mot de passe du client", "salt", "hash", "token", "access_token", "remember_token", "apiKey",
+        "user_activation_key", "client_secret", "security_answer",
+    ],
+)  # fmt: skip
+def test_what_is_as_good_as_a_password_is_a_secret(name: str) -> None:
+    assert naming.is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "boarding_pass", "season pass holder", "Season pass", "pass_type", "ski_pass", "member_pass", "has_pass", "pass_holder", "passport",
+        "passenger", "bypass", "boarding_pass_code", "hashtag", "email_hash", "customer_hash", "tokens", "push_token", "device_token", "salted_snacks",
+        "salt_preference", "secret_santa", "top_secret_sale", "key", "customer_key", "compass", "desenha", "user_id", "login_name", "class_pass",
+    ],
+)  # fmt: skip
+def test_a_pass_of_a_customer_is_no_secret(name: str) -> None:
+    assert not naming.is_secret(name)
