@@ -249,7 +249,8 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
     if table.role is TableRole.LEAVE_OUT:
         return tuple(found)
     found += differing(table, plan)
-    visits = table.role is TableRole.EVENTS and table.visitor is not None
+    told = any(other.key for other in plan.tables if other.role in _WITH_PERSONS)
+    visits = table.role is TableRole.EVENTS and table.visitor is not None and told
     owned = links.owner(table, plan) is not None
     needed = table.role is not TableRole.LOOKUP and not owned and not visits
     if table.key is None and needed and not is_numbered(table, plan):
@@ -289,6 +290,7 @@ def is_numbered(table: TablePlan, plan: LoadPlan) -> bool:
     return table.role is TableRole.PEOPLE and table.key is None and alone
 
 
+_WITH_PERSONS = (TableRole.PEOPLE, TableRole.EVENTS, TableRole.VISITORS)  # whose key is a person's
 _NUMBERED = "There is no customer id: each row is one person, numbered from 1."
 
 
