@@ -230,7 +230,7 @@ def _with_table(plan: LoadPlan, index: int, table: TablePlan) -> LoadPlan:
 
 def with_problems(plan: LoadPlan) -> LoadPlan:
     """The plan with what it lacks, in sentences; loading waits while there are any."""
-    plan = aligned(plan)
+    plan = links.settled(aligned(plan))
     tables = tuple(
         _noted(
             table.model_copy(update={"problems": _problems(table, plan)}),
