@@ -124,6 +124,9 @@ class ColumnPlan(Model):
     theme: Theme = Theme.BEHAVIOURAL
     role: Role = Role.NONE
     include: bool = True
+    beside: str | None = (
+        None  # of a further table: the name of the detail that was there under this one's, see `namesakes`
+    )
     crowded: bool = False  # named like an id, and each of its values is on average that of several rows
     misfits: int = 0  # filled cells that do not fit the kind: they load as missing and are reported
     examples: tuple[str, ...] = ()  # up to 5 filled values

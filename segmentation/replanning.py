@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from zoneinfo import available_timezones
 
-from segmentation import links, naming
+from segmentation import links, namesakes, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
@@ -19,10 +19,9 @@ from segmentation.recognition import PHONE, tells_of_person
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
 LEFT_OUT = "Left out"  # how a note begins that says why a table is …
-APART = "Kept apart"  # … why a detail is one of its own …
 NOT_JOINED = "Not joined"  # … why nobody is joined by an id …
 SINCE = "From now on"  # … and whose customers they are where there was no table of them before
-FOUND = (LEFT_OUT, APART, NOT_JOINED, SINCE)  # what was found when the table was first looked at
+FOUND = (LEFT_OUT, NOT_JOINED, SINCE)  # what was found when the table was first looked at
 TIMES = (Kind.DATE, Kind.MOMENT)
 _CALLED = re.compile(rf"(?=[(+0]|.*[ /-])(?:{PHONE.pattern})")  # a phone number, and not merely an id's digits
 _LOCAL_DAY = re.compile(f"(?:{SLASHED_DAY}|{DOTTED_DAY})(?:[ T,].*)?")
@@ -230,11 +229,11 @@ def _with_table(plan: LoadPlan, index: int, table: TablePlan) -> LoadPlan:
 
 def with_problems(plan: LoadPlan) -> LoadPlan:
     """The plan with what it lacks, in sentences; loading waits while there are any."""
-    plan = links.settled(aligned(plan))
+    plan = links.settled(namesakes.apart(aligned(plan)))
     tables = tuple(
         _noted(
             table.model_copy(update={"problems": _problems(table, plan)}),
-            [*_together(plan, index), *links.notes(plan, index)],
+            [*namesakes.notes(plan, index), *_together(plan, index), *links.notes(plan, index)],
         )
         for index, table in enumerate(plan.tables)
     )
