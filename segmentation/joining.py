@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmentation import naming
 from segmentation.catalogue import Kind, Role
 from segmentation.links import owner
-from segmentation.plan import ColumnPlan, Joining, LoadPlan, TablePlan, TableRole
+from segmentation.plan import ColumnPlan, Joining, LoadPlan, Strangers, TablePlan, TableRole
 
 NAMED_LIKE_AN_ID = 30  # a name's score
 NAMED_LIKE_A_PERSONS_ID = 50
@@ -48,23 +48,43 @@ def whose(plan: LoadPlan, index: int) -> int:
 
 
 def aligned(plan: LoadPlan) -> LoadPlan:
-    """The plan with one name for the columns of several people tables that are one field: by what they are used as, else by name."""
+    """The plan with one name for the columns of several people tables that are one field: by what they are used as, else by name.
+
+    Ids that are of others have the name that was found for them.
+    """
     places = people_tables(plan)
     if len(places) < 2:
         return plan
     tables = list(plan.tables)
     fields: dict[str, ColumnPlan] = {}
+    of_others = {(s.table, s.column): s for s in plan.joining.strangers}
+    apart = {s.name.casefold() for s in of_others.values() if not s.joined}
     for number, index in enumerate(places, 1):
-        columns, taken = [], set[str]()
+        columns, taken = [], set(apart)
         for column in tables[index].columns:
-            if number > 1:
-                is_key = column.column == tables[index].key
+            is_key = number > 1 and column.column == tables[index].key
+            if is_key:
+                column = column.model_copy(update={"role": _addressed(column.column)})
+            others = of_others.get((index, column.column))
+            if others is not None:
+                column = _told_apart(column, others, tables[index].table.name)
+            if number > 1 and (others is None or others.joined):
                 column = _aligned(column, is_key, number, fields, taken, plan.joining)
             columns.append(column)
             taken.add(column.name.casefold())
         tables[index] = tables[index].model_copy(update={"columns": tuple(columns)})
-        fields = {c.name.casefold(): c for c in columns if c.include} | fields
+        fields = {c.name.casefold(): c for c in columns if c.include and c.name.casefold() not in apart} | fields
     return plan.model_copy(update={"tables": tuple(tables)})
+
+
+def _told_apart(column: ColumnPlan, strangers: Strangers, table: str) -> ColumnPlan:
+    """A column of ids that are of others under its own name, or under its first one where they are said to be the same."""
+    if (column.name == strangers.name) is not strangers.joined:
+        return column
+    label = naming.label(column.column)
+    if strangers.joined:
+        return column.model_copy(update={"name": naming.free_name(column.column, ()), "label": label})
+    return column.model_copy(update={"name": strangers.name, "label": naming.label_in(label, table)})
 
 
 def _aligned(
@@ -72,8 +92,6 @@ def _aligned(
 ) -> ColumnPlan:
     """A column of the people table `number` (from 2 on), named like the field of the tables before it that it is."""
     own = naming.free_name(column.column, taken)
-    if is_key:
-        column = column.model_copy(update={"role": _addressed(column.column)})
     same = next(
         (f for f in fields.values() if f.role is column.role is not Role.NONE and f.kind is column.kind),
         fields.get(own.casefold()),
@@ -94,7 +112,8 @@ def joinable(plan: LoadPlan) -> tuple[ColumnPlan, ...]:
     """
     shared: dict[str, list[ColumnPlan]] = {}
     others = set()
-    plan = aligned(plan.model_copy(update={"joining": Joining()}))  # an id that is not chosen has two names
+    joining = Joining(strangers=plan.joining.strangers)
+    plan = aligned(plan.model_copy(update={"joining": joining}))  # an id that is not chosen has two names
     for index in people_tables(plan):
         for column in plan.tables[index].columns:
             if column.include and column.kind is Kind.TEXT:
@@ -134,3 +153,20 @@ def differing(table: TablePlan, plan: LoadPlan) -> list[str]:
                     "or leave one of them out."
                 )
     return found
+
+
+def not_joined(plan: LoadPlan, index: int) -> list[str]:
+    """For each column of the table at `index` whose ids are of others why they join nobody, in a sentence."""
+    return [
+        f"Not joined by “{s.column}”: of {s.both:,} that {plan.tables[s.other].table.name} has too, {s.differing:,} belong to another "
+        "e-mail address there, so these ids seem to belong to different people. Say so below if they are the same."
+        for s in strangers(plan)
+        if s.table == index and not s.joined
+    ]
+
+
+def strangers(plan: LoadPlan) -> list[Strangers]:
+    """The ids of tables of people, as far as they are used, that mostly are of others than those of another table."""
+    places = people_tables(plan)
+    used = {(place, c.column) for place in places for c in plan.tables[place].columns if c.include}
+    return [s for s in plan.joining.strangers if len(places) > 1 and (s.table, s.column) in used]

@@ -54,7 +54,7 @@ def apart(plan: LoadPlan) -> LoadPlan:
             if differs and not is_apart:
                 name = naming.free_name(column.beside, taken | within)
                 taken.add(name.casefold())
-                label = f"{column.label} ({' '.join(naming.table_nouns(table.table.name))})"
+                label = naming.label_in(column.label, table.table.name)
                 columns[column.column] = column.model_copy(update={"name": name, "label": label})
             elif is_apart and not differs:
                 label = other.label if other else naming.label(column.column)

@@ -13,15 +13,14 @@ from segmentation import links, namesakes, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
-from segmentation.joining import aligned, differing, tells
+from segmentation.joining import aligned, differing, not_joined, tells
 from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, TablePlan, TableRole
 from segmentation.recognition import PHONE, tells_of_person
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
 LEFT_OUT = "Left out"  # how a note begins that says why a table is …
-NOT_JOINED = "Not joined"  # … why nobody is joined by an id …
 SINCE = "From now on"  # … and whose customers they are where there was no table of them before
-FOUND = (LEFT_OUT, NOT_JOINED, SINCE)  # what was found when the table was first looked at
+FOUND = (LEFT_OUT, SINCE)  # what was found when the table was first looked at
 TIMES = (Kind.DATE, Kind.MOMENT)
 _CALLED = re.compile(rf"(?=[(+0]|.*[ /-])(?:{PHONE.pattern})")  # a phone number, and not merely an id's digits
 _LOCAL_DAY = re.compile(f"(?:{SLASHED_DAY}|{DOTTED_DAY})(?:[ T,].*)?")
@@ -233,7 +232,12 @@ def with_problems(plan: LoadPlan) -> LoadPlan:
     tables = tuple(
         _noted(
             table.model_copy(update={"problems": _problems(table, plan)}),
-            [*namesakes.notes(plan, index), *_together(plan, index), *links.notes(plan, index)],
+            [
+                *not_joined(plan, index),
+                *namesakes.notes(plan, index),
+                *_together(plan, index),
+                *links.notes(plan, index),
+            ],
         )
         for index, table in enumerate(plan.tables)
     )
