@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from segmentation.catalogue import Role
 from segmentation.errors import SourceError
-from segmentation.joining import people_tables, whose
+from segmentation.joining import addressed, people_tables, whose
 from segmentation.merging import all_known, known_rows
 from segmentation.namesakes import details, with_namesakes
 from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TableRole
@@ -50,14 +51,16 @@ def _columns(table: StagedTable) -> set[str]:
 def as_before(plan: LoadPlan, before: LoadPlan) -> LoadPlan:
     """The plan, whose tables begin with those of `before`, in which all that these tell is called and counted as it was."""
     places = people_tables(before)
-    joining = plan.joining
-    if joining.first is None and places:
-        joining = joining.model_copy(update={"first": places[0]})
-    tables = list(plan.tables)
-    for place, table in enumerate(before.tables):
-        if places and table.role in (TableRole.EVENTS, TableRole.VISITORS):
-            tables[place] = tables[place].model_copy(update={"people": whose(before, place)})
-    plan = plan.model_copy(update={"tables": tuple(tables), "joining": joining})
+    if (
+        places and addressed(before.tables[places[0]].key) is not Role.NONE
+    ):  # others may come first, and whose was not said meant it
+        tables = list(plan.tables)
+        for place, table in enumerate(before.tables):
+            if table.role in (TableRole.EVENTS, TableRole.VISITORS):
+                tables[place] = tables[place].model_copy(update={"people": whose(before, place)})
+        first = plan.joining.first if plan.joining.first is not None else places[0]
+        joining = plan.joining.model_copy(update={"first": first})
+        plan = plan.model_copy(update={"tables": tuple(tables), "joining": joining})
     return with_problems(with_namesakes(_fields_named(plan, before), before))
 
 

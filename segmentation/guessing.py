@@ -30,7 +30,8 @@ def guess_plan(
     """A plan for all tables with exact misfits; its problems say what only the marketer can know.
 
     `zone` is the IANA zone of moments written without one. With a plan `before` the tables come beside those that it has, which
-    stay as they are, but for what they look up in the new ones. Raises `LoadError` and `Cancelled`.
+    stay as they are, but for what they look up in the new ones, and the visitor's id by which they tell who visitors of the new
+    ones are, where nothing was to be told until now. Raises `LoadError` and `Cancelled`.
     """
     confirmed = before.tables if before is not None else ()
     everything = [*(plan.table for plan in confirmed), *tables]
@@ -312,7 +313,10 @@ def _with_visitors(
             asked = any(_identifies(connection, draft, other) for other in asking)
         visitor = draft.visitor if asked and draft.visitor != key else None
         if draft.confirmed is not None:
-            return draft.confirmed.model_copy(update={"visitor": draft.confirmed.visitor or visitor})
+            before = [other for other in unknown if other.confirmed is not None]
+            asked_before = draft in before or any(_identifies(connection, draft, other) for other in before)
+            kept = asked_before or draft.confirmed.visitor is not None
+            return draft.confirmed if kept else draft.confirmed.model_copy(update={"visitor": visitor})
         plan = TablePlan(
             table=draft.staged.table, role=role, key=key, visitor=visitor, zone=zone, columns=draft.columns, notes=notes
         )

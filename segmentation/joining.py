@@ -9,6 +9,7 @@ from segmentation.plan import ColumnPlan, Joining, LoadPlan, Strangers, TablePla
 
 NAMED_LIKE_AN_ID = 30  # a name's score
 NAMED_LIKE_A_PERSONS_ID = 50
+WITH_PERSONS = (TableRole.PEOPLE, TableRole.EVENTS, TableRole.VISITORS)  # tables whose key is a person's
 SAID = {
     Kind.TEXT: "text", Kind.NUMBER: "a number", Kind.YES_NO: "yes or no", Kind.DATE: "a date",
     Kind.MOMENT: "a date with time", Kind.LIST: "a list",
@@ -18,10 +19,10 @@ SAID = {
 def people_tables(plan: LoadPlan) -> list[int]:
     """The places of the tables of people: the first one's id is the customer id; those known by an address or number come last."""
     places = [index for index, table in enumerate(plan.tables) if table.role is TableRole.PEOPLE]
-    return sorted(places, key=lambda index: _addressed(plan.tables[index].key) is not Role.NONE)
+    return sorted(places, key=lambda index: addressed(plan.tables[index].key) is not Role.NONE)
 
 
-def _addressed(column: str | None) -> Role:
+def addressed(column: str | None) -> Role:
     """Whether a column's name speaks of e-mail addresses or phone numbers."""
     meant = naming.meaning(column or "", Kind.TEXT)
     return meant.role if meant and meant.role in (Role.EMAIL, Role.PHONE) else Role.NONE
@@ -29,7 +30,7 @@ def _addressed(column: str | None) -> Role:
 
 def tells(column: ColumnPlan) -> Role:
     """As what a field tells who somebody is: an e-mail address, a phone number, or an id."""
-    return column.role if column.role in (Role.EMAIL, Role.PHONE) else _addressed(column.column)
+    return column.role if column.role in (Role.EMAIL, Role.PHONE) else addressed(column.column)
 
 
 def in_turn(plan: LoadPlan) -> list[int]:
@@ -64,7 +65,7 @@ def aligned(plan: LoadPlan) -> LoadPlan:
         for column in tables[index].columns:
             is_key = number > 1 and column.column == tables[index].key
             if is_key:
-                column = column.model_copy(update={"role": _addressed(column.column)})
+                column = column.model_copy(update={"role": addressed(column.column)})
             others = of_others.get((index, column.column))
             if others is not None:
                 column = _told_apart(column, others, tables[index].table.name)
@@ -153,6 +154,18 @@ def differing(table: TablePlan, plan: LoadPlan) -> list[str]:
                     "or leave one of them out."
                 )
     return found
+
+
+def told_by(plan: LoadPlan, index: int) -> list[str]:
+    """Which tables tell who the visitors of the table at `index` are, where it does not know its customers, in a sentence."""
+    table = plan.tables[index]
+    if table.role is not TableRole.EVENTS or table.visitor is None or table.key is not None:
+        return []
+    tellers = [
+        t.table.name for t in plan.tables if t.role in WITH_PERSONS and t.visitor is not None and t.key is not None
+    ]
+    names = " and ".join([*filter(None, [", ".join(tellers[:-1])]), *tellers[-1:]])
+    return [f"Which customers its visitors are is told by {names}."] if names else []
 
 
 def not_joined(plan: LoadPlan, index: int) -> list[str]:

@@ -13,7 +13,7 @@ from segmentation import links, namesakes, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
-from segmentation.joining import aligned, differing, not_joined, tells
+from segmentation.joining import WITH_PERSONS, aligned, differing, not_joined, tells, told_by
 from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, TablePlan, TableRole
 from segmentation.recognition import PHONE, tells_of_person
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
@@ -232,12 +232,7 @@ def with_problems(plan: LoadPlan) -> LoadPlan:
     tables = tuple(
         _noted(
             table.model_copy(update={"problems": _problems(table, plan)}),
-            [
-                *not_joined(plan, index),
-                *namesakes.notes(plan, index),
-                *_together(plan, index),
-                *links.notes(plan, index),
-            ],
+            [note for found in _FINDING for note in found(plan, index)],
         )
         for index, table in enumerate(plan.tables)
     )
@@ -252,7 +247,7 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
     if table.role is TableRole.LEAVE_OUT:
         return tuple(found)
     found += differing(table, plan)
-    told = any(other.key for other in plan.tables if other.role in _WITH_PERSONS)
+    told = any(other.key for other in plan.tables if other.role in WITH_PERSONS)
     visits = table.role is TableRole.EVENTS and table.visitor is not None and told
     owned = links.owner(table, plan) is not None
     needed = table.role is not TableRole.LOOKUP and not owned and not visits
@@ -293,7 +288,6 @@ def is_numbered(table: TablePlan, plan: LoadPlan) -> bool:
     return table.role is TableRole.PEOPLE and table.key is None and alone
 
 
-_WITH_PERSONS = (TableRole.PEOPLE, TableRole.EVENTS, TableRole.VISITORS)  # whose key is a person's
 _NUMBERED = "There is no customer id: each row is one person, numbered from 1."
 
 
@@ -331,6 +325,9 @@ def _together(plan: LoadPlan, index: int) -> list[str]:
         "Give them another name if they are something else."
         for name in names[:1]
     ]
+
+
+_FINDING = (not_joined, told_by, namesakes.notes, _together, links.notes)  # what is worth knowing about a table
 
 
 def _noted(table: TablePlan, found: list[str]) -> TablePlan:

@@ -10,7 +10,7 @@ from segmentation.guessing import guess_plan
 from segmentation.jobs import Quiet
 from segmentation.plan import LoadPlan, TableRole
 from tests.segmentation.staging import column, stage
-from tests.segmentation.test_uniting import Columns
+from tests.segmentation.test_uniting import Columns, load
 
 CUSTOMERS: Columns = {"customer_id": ["1", "2", "3"], "email": ["a@x.org", "b@x.org", "c@x.org"]}
 DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
@@ -84,3 +84,41 @@ def test_what_was_kept_apart_stays_so_when_the_next_table_comes(shop: LoadPlan, 
     more = planned(tmp_path, plan, calls=CALLS)
     assert more.tables[2].columns == plan.tables[2].columns
     assert [called(more, index)[0] for index in (1, 2, 3)] == ["status", "status_2", "status_3"]
+
+
+KNOWN: Columns = {**CUSTOMERS, "anonymous_id": ["v1", "v2", ""]}
+VISITED: Columns = {**ORDERS, "anonymous_id": ["v1", "v1", "v3"]}
+OPENS: Columns = {"anonymous_id": ["v1", "v1", "v2", "v3"], "opened_at": ["2024-01-01", *DAYS]}
+
+
+def test_tables_that_were_there_only_tell_who_new_visitors_are_and_that_is_said(tmp_path: Path) -> None:
+    before = planned(tmp_path, customers=KNOWN, orders=VISITED)
+    assert [table.visitor for table in before.tables] == [None, None]
+    plan = planned(tmp_path, before, app_opens=OPENS)
+    told = [table.model_copy(update={"visitor": "anonymous_id"}) for table in before.tables]
+    assert list(plan.tables[:2]) == told
+    assert plan.joining == before.joining
+    assert plan.tables[2].notes == ("Which customers its visitors are is told by customers.csv and orders.csv.",)
+    assert load(tmp_path, plan).about.events == 7
+    alone = replanning.change_visitor(plan, 1, None)
+    assert alone.tables[2].notes == ("Which customers its visitors are is told by customers.csv.",)
+
+
+def test_tables_that_were_said_to_tell_of_no_visitors_stay_so(tmp_path: Path) -> None:
+    opens = {**OPENS, "customer_id": ["", "1", "", ""]}
+    before = planned(tmp_path, customers=KNOWN, orders=VISITED, screen_views=opens)
+    for index in (0, 2):
+        before = replanning.change_visitor(before, index, None)
+    plan = planned(tmp_path, before, app_opens=OPENS)
+    assert [table.visitor for table in plan.tables] == [None, "anonymous_id", None, "anonymous_id"]
+    assert plan.tables[:3] == before.tables
+
+
+def test_customers_who_come_first_leave_whose_the_events_are(tmp_path: Path) -> None:
+    readers = {"email": ["a@x.org", "b@x.org", "c@x.org"], "language": ["en", "de", "en"]}
+    clicks = {"email": ["a@x.org", "b@x.org", "a@x.org"], "clicked_at": DAYS}
+    before = planned(tmp_path, newsletter_subscribers=readers, clicks=clicks)
+    assert (before.tables[1].people, before.joining.first) == (None, None)
+    plan = planned(tmp_path, before, customers=CUSTOMERS)
+    assert (plan.tables[1].people, plan.joining.first) == (0, 0)
+    assert load(tmp_path, plan).about.events == 3
