@@ -9,18 +9,17 @@ import duckdb
 from segmentation import casting, links, naming
 from segmentation.additions import as_before
 from segmentation.catalogue import PERSONAL, Role, Theme
-from segmentation.drafts import LIKELY, SURELY, UNIQUE, Draft, Key, drafted, redrafted
+from segmentation.drafts import LIKELY, SURELY, Draft, Key, drafted, redrafted
 from segmentation.joining import tells
 from segmentation.matching import Matching, counted
 from segmentation.plan import LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import recount
 from segmentation.replanning import LEFT_OUT, TIMES, completed, with_problems
-from segmentation.staged import Part, Staged, workbench
+from segmentation.staged import UNIQUE, Part, Staged, probed, workbench
 from segmentation.strangers import not_joined_by_strangers
 from segmentation.subjects import likeness
 
 MOSTLY = 0.9  # of the keys are different where there is no time, so that rows cannot be events
-PROBED = 2_000  # keys of one table that are looked up in another
 AFTER_TABLE = (65, 90)  # scores of names that begin like their table's
 
 
@@ -266,14 +265,8 @@ def _may_be_of(people: Draft, people_key: Key, key: Key) -> bool:
 
 def _known(connection: duckdb.DuckDBPyConnection, draft: Draft, column: str, other: Draft, key: str) -> float:
     """The share of some values of a column that are in another table."""
-    own, theirs = casting.identifier(draft.staged[column]), casting.identifier(other.staged[key])
-    row = connection.execute(
-        f"SELECT count(*), count(*) FILTER (probe IN (SELECT {theirs} FROM {other.staged.source} WHERE {theirs} "
-        f"IS NOT NULL)) FROM (SELECT DISTINCT {own} AS probe FROM {draft.staged.source} WHERE {own} IS NOT NULL "
-        f"LIMIT {PROBED})",
-        {**draft.staged.parameters, **other.staged.parameters},
-    ).fetchone()
-    return row[1] / row[0] if row and row[0] else 0.0
+    _, known = probed(connection, draft.staged, column, other.staged, key)
+    return known
 
 
 def _with_owners(
