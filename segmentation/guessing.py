@@ -50,7 +50,7 @@ def guess_plan(
         plan = with_problems(Matching(connection, plan, len(confirmed)).suggest())
         if before is not None:
             plan = as_before(plan, before)
-        return with_problems(not_joined_by_strangers(connection, plan, len(confirmed)))
+        return with_problems(not_joined_by_strangers(connection, plan, before))
 
 
 def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -> LoadPlan:

@@ -109,10 +109,12 @@ def joinable(plan: LoadPlan) -> tuple[ColumnPlan, ...]:
     """The fields that two people tables share and that can tell who is who: ids first, then e-mail addresses and phone numbers.
 
     Not those by which stores and the like are looked up, or of which many rows have the same, but for ids that by their name are
-    a person's.
+    a person's or were chosen.
     """
     shared: dict[str, list[ColumnPlan]] = {}
     others = set()
+    said = {(ids.table, ids.column) for ids in plan.joining.strangers if ids.joined}
+    chosen = plan.joining.by or ()
     joining = Joining(strangers=plan.joining.strangers)
     plan = aligned(plan.model_copy(update={"joining": joining}))  # an id that is not chosen has two names
     for index in people_tables(plan):
@@ -120,7 +122,12 @@ def joinable(plan: LoadPlan) -> tuple[ColumnPlan, ...]:
             if column.include and column.kind is Kind.TEXT:
                 shared.setdefault(column.name, []).append(column)
         links = {link.column for link in plan.tables[index].links}
-        others |= {column.name for column in plan.tables[index].columns if column.column in links or column.crowded}
+        others |= {
+            column.name
+            for column in plan.tables[index].columns
+            if column.column in links or (column.crowded and (index, column.column) not in said)
+        }
+    others -= {*chosen}
     found = [columns[0] for name, columns in shared.items() if len(columns) > 1 and _tells(columns[0], name in others)]
     order = {Role.EMAIL: 1, Role.PHONE: 2}
     return tuple(sorted(found, key=lambda column: order.get(tells(column), 0)))
@@ -170,12 +177,16 @@ def told_by(plan: LoadPlan, index: int) -> list[str]:
 
 def not_joined(plan: LoadPlan, index: int) -> list[str]:
     """For each column of the table at `index` whose ids are of others why they join nobody, in a sentence."""
-    return [
-        f"Not joined by “{s.column}”: of {s.both:,} that {plan.tables[s.other].table.name} has too, {s.differing:,} belong to another "
-        "e-mail address there, so these ids seem to belong to different people. Say so below if they are the same."
-        for s in strangers(plan)
-        if s.table == index and not s.joined
-    ]
+    found = []
+    for ids in (ids for ids in strangers(plan) if ids.table == index and not ids.joined):
+        why = (
+            f"of {ids.both:,} that {plan.tables[ids.other].table.name} has too, {ids.differing:,} belong to another e-mail address "
+            "there, so these ids seem to belong to different people"
+            if ids.both
+            else "each of these ids is that of several rows here"
+        )
+        found.append(f"Not joined by “{ids.column}”: {why}. Say so below if they are the same people.")
+    return found
 
 
 def strangers(plan: LoadPlan) -> list[Strangers]:

@@ -167,13 +167,13 @@ class TablePlan(Model):
 
 
 class Strangers(Model):
-    """Ids of a people table that mostly are of other people than the same ids in another one: a field of their own."""
+    """Ids of a people table that mostly are of other people than the same ids in another one, or of several: a field of their own."""
 
     table: int  # place
     column: str
     name: str  # of the field
     other: int  # place of the table that has …
-    both: int  # … so many of the ids too, with an e-mail address in both tables …
+    both: int  # … so many of the ids too, with an e-mail address in both tables (0: each is of several rows here) …
     differing: int  # … that is another one for so many
     joined: bool = False  # they are the same people all the same, says the marketer
 

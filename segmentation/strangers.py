@@ -17,28 +17,48 @@ MOSTLY = 0.5  # of these with another e-mail address
 Ids = tuple[int, str]  # the place of a table and its column
 
 
-def not_joined_by_strangers(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: int) -> LoadPlan:
+def not_joined_by_strangers(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, before: LoadPlan | None) -> LoadPlan:
     """The plan in which ids that mostly have another e-mail address in a table before theirs are a field of their own.
 
-    Only tables from the place `since` on are compared with those before them; all others stay joined. Raises `LoadError`.
+    Only tables that are not in `before` are compared with those before them, and what joined people there still does. Raises
+    `LoadError`.
     """
+    since = 0 if before is None else len(before.tables)
+    kept = [] if before is None else [field for field in joined_by(before) if tells(field) is Role.NONE]
+    fields = {field.name: field for field in (*joined_by(plan), *kept) if tells(field) is Role.NONE}
+    lost = fields.keys() - {field.name for field in joined_by(plan)}
     known = list(plan.joining.strangers)
     taken = {c.name.casefold() for place in people_tables(plan) for c in plan.tables[place].columns}
-    for field in (column for column in joined_by(plan) if tells(column) is Role.NONE):
+    for field in fields:
         joined: list[Ids] = []
-        for ids in _having(plan, field.name):
-            found = _stranger(connection, plan, ids, joined) if ids[0] >= since else None
+        for ids in _having(plan, field):
+            found = _crowd(plan, ids) if field in lost and joined and ids[0] >= since else None
+            if found is None and ids[0] >= since:
+                found = _stranger(connection, plan, ids, joined)
             if found is None:
                 joined.append(ids)
                 continue
             alike = (s for s in known if naming.words(s.column) == naming.words(ids[1]))
             name = next((s.name for s in alike if _are_the_same(connection, plan, (s.table, s.column), ids)), "")
             if not name:
-                name = naming.free_name(f"{field.name}_{len(joined) + 1}", taken)
+                name = naming.free_name(f"{field}_{len(joined) + 1}", taken)
                 taken.add(name.casefold())
             known.append(found.model_copy(update={"name": name}))
-    joining = plan.joining.model_copy(update={"strangers": tuple(known)})
-    return plan.model_copy(update={"joining": joining})
+    plan = _joining(plan, strangers=tuple(known))
+    by = tuple(field.name for field in joined_by(plan))
+    gone = tuple(field.name for field in kept if field.name not in by)  # a new table may be looked up by them
+    return _joining(plan, by=(*gone, *by)) if gone else plan
+
+
+def _joining(plan: LoadPlan, **update: object) -> LoadPlan:
+    return plan.model_copy(update={"joining": plan.joining.model_copy(update=update)})
+
+
+def _crowd(plan: LoadPlan, ids: Ids) -> Strangers | None:
+    """The ids, without a name yet, where each of them is that of several rows."""
+    place, name = ids
+    crowded = any(c.column == name and c.crowded for c in plan.tables[place].columns)
+    return Strangers(table=place, column=name, name="", other=place, both=0, differing=0) if crowded else None
 
 
 def _having(plan: LoadPlan, field: str) -> list[Ids]:

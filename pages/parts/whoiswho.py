@@ -138,7 +138,7 @@ def _more(plan: LoadPlan) -> None:
                 f"Also join {spoken(plan.tables[ids.table].table.name)} by {spoken(ids.column)}",
                 value=ids.joined,
                 key=key,
-                help="Most people with the same id have another e-mail address there, so they stay several people unless you say so.",
+                help="By these ids nobody is joined to customers of another table unless you say so.",
                 on_change=with_widget,
                 args=(key, partial(_with_strangers, ids)),
             )

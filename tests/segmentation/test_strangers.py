@@ -27,7 +27,7 @@ LOYALTY: Columns = {  # every other one has no address, and is known by the id a
 CRM = people(range(100), "z{}@y.org", source="fair")
 NOTE = (
     "Not joined by “customer_id”: of 100 that customers.csv has too, 100 belong to another e-mail address there, so these ids "
-    "seem to belong to different people. Say so below if they are the same."
+    "seem to belong to different people. Say so below if they are the same people."
 )
 
 
@@ -94,3 +94,43 @@ def test_an_id_beside_the_tables_own_that_is_of_others_is_a_field_of_its_own(tmp
     assert audience.people == 200
     assert ("Ulm", "7", None) in rows(audience, "city", "customer_id", "customer_id_2")
     assert (None, "7") in rows(audience, "city", "customer_id_2")
+
+
+CARDS: Columns = {
+    "customer_id": [str(n) for n in range(60)],
+    "card_id": [f"K{n}" for n in range(60)],
+    "city": ["Ulm"] * 60,
+}
+ACCOUNTS: Columns = {
+    "account_id": [f"A{n}" for n in range(60)], "card_id": [f"K{n}" for n in range(60)], "email": ["a@x.org", *[""] * 59],
+}  # fmt: skip
+
+
+def joined_by_cards(folder: Path) -> LoadPlan:
+    """Two tables of the same 60 people, who are known by the numbers of their cards."""
+    email = ["a@x.org", *(f"u{n}@x.org" for n in range(1, 60))]
+    plan = planned(folder, customers={**CARDS, "email": email}, shop_accounts=ACCOUNTS)
+    assert [field.name for field in joined_by(plan)] == ["card_id", "email"]
+    return plan
+
+
+def test_who_was_joined_by_what_is_looked_up_from_now_on_stays_so(tmp_path: Path) -> None:
+    tiers = {"card_id": CARDS["card_id"], "tier": ["Gold", "Silver"] * 30}
+    plan = planned(tmp_path, joined_by_cards(tmp_path), cards=tiers)
+    assert [len(table.links) for table in plan.tables] == [1, 1, 0]
+    assert [field.name for field in joined_by(plan)] == ["card_id", "email"]
+    assert load(tmp_path, plan).people == 60
+
+
+def test_who_was_joined_by_ids_that_several_rows_of_a_new_table_share_stays_so(tmp_path: Path) -> None:
+    contacts = {
+        "contact_id": [f"C{n}" for n in range(60)], "email": [f"u{n}@x.org" for n in range(60)],
+        "card_id": [f"K{n // 10}" for n in range(60)],
+    }  # fmt: skip
+    plan = planned(tmp_path, joined_by_cards(tmp_path), crm_contacts=contacts)
+    assert column(plan, "card_id", 2).name == "card_id_3"
+    assert plan.tables[2].notes == (
+        "Not joined by “card_id”: each of these ids is that of several rows here. Say so below if they are the same people.",
+    )
+    assert load(tmp_path, plan).people == 61
+    assert [field.name for field in joined_by(said_the_same(plan))] == ["card_id", "email"]
