@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from segmentation import naming
+from segmentation.catalogue import Role
 from segmentation.errors import SourceError
-from segmentation.joining import SAID, people_tables, whose
+from segmentation.joining import addressed, people_tables, whose
 from segmentation.merging import all_known, known_rows
-from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TablePlan, TableRole
-from segmentation.replanning import APART, SINCE, with_problems
+from segmentation.namesakes import details, with_namesakes
+from segmentation.plan import ColumnPlan, LoadPlan, Progress, StagedTable, TableRole
+from segmentation.replanning import SINCE, with_problems
 
 NOW_PEOPLE = f"{SINCE} the customers are those of this table; until now they were made from their events, and events of others are set aside."
 RATHER = "For newer rows of what is there, choose “Bring in what is new” instead."
@@ -50,15 +51,17 @@ def _columns(table: StagedTable) -> set[str]:
 def as_before(plan: LoadPlan, before: LoadPlan) -> LoadPlan:
     """The plan, whose tables begin with those of `before`, in which all that these tell is called and counted as it was."""
     places = people_tables(before)
-    joining = plan.joining
-    if joining.first is None and places:
-        joining = joining.model_copy(update={"first": places[0]})
-    tables = list(plan.tables)
-    for place, table in enumerate(before.tables):
-        if places and table.role in (TableRole.EVENTS, TableRole.VISITORS):
-            tables[place] = tables[place].model_copy(update={"people": whose(before, place)})
-    plan = plan.model_copy(update={"tables": tuple(tables), "joining": joining})
-    return with_problems(_details_apart(_fields_named(plan, before), before))
+    if (
+        places and addressed(before.tables[places[0]].key) is not Role.NONE
+    ):  # others may come first, and whose was not said meant it
+        tables = list(plan.tables)
+        for place, table in enumerate(before.tables):
+            if table.role in (TableRole.EVENTS, TableRole.VISITORS):
+                tables[place] = tables[place].model_copy(update={"people": whose(before, place)})
+        first = plan.joining.first if plan.joining.first is not None else places[0]
+        joining = plan.joining.model_copy(update={"first": first})
+        plan = plan.model_copy(update={"tables": tuple(tables), "joining": joining})
+    return with_problems(with_namesakes(_fields_named(plan, before), before))
 
 
 def _fields_named(plan: LoadPlan, before: LoadPlan) -> LoadPlan:
@@ -69,7 +72,7 @@ def _fields_named(plan: LoadPlan, before: LoadPlan) -> LoadPlan:
         for column, after in zip(before.tables[place].columns, plan.tables[place].columns, strict=True)
         if after.name != column.name
     }
-    made = {} if people_tables(before) else {c.name.casefold(): c for t in before.tables for c in _details(t)}
+    made = {} if people_tables(before) else {c.name.casefold(): c for t in before.tables for c in details(t)}
 
     def renamed(column: ColumnPlan) -> ColumnPlan:
         known = called.get(column.name) or made.get(column.name.casefold())
@@ -82,36 +85,4 @@ def _fields_named(plan: LoadPlan, before: LoadPlan) -> LoadPlan:
             notes = table.notes if people_tables(before) else (*table.notes, NOW_PEOPLE)
             columns = tuple(map(renamed, table.columns))
             tables[place] = table.model_copy(update={"columns": columns, "notes": notes})
-    return plan.model_copy(update={"tables": tuple(tables)})
-
-
-def _details(table: TablePlan) -> Iterator[ColumnPlan]:
-    """What the rows of a table tell of events."""
-    used = (table.key, table.time, table.event_column, table.visitor)
-    if table.role is TableRole.EVENTS:
-        yield from (column for column in table.columns if column.include and column.column not in used)
-
-
-def _details_apart(plan: LoadPlan, before: LoadPlan) -> LoadPlan:
-    """New events whose detail is of another kind than the known one of its name have a detail of their own, and say so."""
-    known = {c.name.casefold(): (c, table.table.name) for table in reversed(before.tables) for c in _details(table)}
-    tables = list(plan.tables)
-    for place in range(len(before.tables), len(tables)):
-        table, notes = tables[place], list[str]()
-        columns = {column.column: column for column in table.columns}
-        taken = {*known, *(column.name.casefold() for column in table.columns)}
-        for column in _details(table):
-            other, where = known.get(column.name.casefold(), (column, ""))
-            if other.kind is column.kind:
-                continue
-            name = naming.free_name(column.name, taken)
-            taken.add(name.casefold())
-            label = f"{column.label} ({' '.join(naming.table_nouns(table.table.name))})"
-            columns[column.column] = column.model_copy(update={"name": name, "label": label})
-            notes.append(
-                f"{APART}: “{column.column}” is {SAID[column.kind]} here and {SAID[other.kind]} in {where}, so that it is a detail "
-                f"of its own, “{label}”."
-            )
-        update = {"columns": tuple(columns.values()), "notes": (*table.notes, *notes)}
-        tables[place] = table.model_copy(update=update)
     return plan.model_copy(update={"tables": tuple(tables)})

@@ -13,10 +13,9 @@ from segmentation.plan import ColumnPlan, Progress, TablePlan, TableRole
 from segmentation.profiling import Profile, profile
 from segmentation.recognition import theme_and_role
 from segmentation.replanning import event_time, line_total
-from segmentation.staged import Part, Staged
+from segmentation.staged import UNIQUE, Part, Staged
 from segmentation.watching import watched
 
-UNIQUE = 0.98  # of the filled keys of a people table are different
 CANDIDATES = 8
 LIKELY = 50  # a name's score from which on a key may be a person's
 SURELY = 100

@@ -10,18 +10,17 @@ from segmentation import casting, links, naming
 from segmentation.additions import as_before
 from segmentation.catalogue import PERSONAL, Role, Theme
 from segmentation.counting import counted
-from segmentation.drafts import LIKELY, SURELY, UNIQUE, Draft, Key, drafted, redrafted
+from segmentation.drafts import LIKELY, SURELY, Draft, Key, drafted, redrafted
 from segmentation.joining import tells
 from segmentation.matching import Matching
 from segmentation.plan import LoadPlan, Progress, StagedTable, TablePlan, TableRole
 from segmentation.profiling import recount
 from segmentation.replanning import LEFT_OUT, TIMES, completed, with_problems
-from segmentation.staged import Part, Staged, workbench
+from segmentation.staged import UNIQUE, Part, Staged, probed, workbench
 from segmentation.strangers import not_joined_by_strangers
 from segmentation.subjects import likeness
 
 MOSTLY = 0.9  # of the keys are different where there is no time, so that rows cannot be events
-PROBED = 2_000  # keys of one table that are looked up in another
 AFTER_TABLE = (65, 90)  # scores of names that begin like their table's
 
 
@@ -31,7 +30,8 @@ def guess_plan(
     """A plan for all tables with exact misfits; its problems say what only the marketer can know.
 
     `zone` is the IANA zone of moments written without one. With a plan `before` the tables come beside those that it has, which
-    stay as they are, but for what they look up in the new ones. Raises `LoadError` and `Cancelled`.
+    stay as they are, but for what they look up in the new ones, and the visitor's id by which they tell who visitors of the new
+    ones are, where nothing was to be told until now. Raises `LoadError` and `Cancelled`.
     """
     confirmed = before.tables if before is not None else ()
     everything = [*(plan.table for plan in confirmed), *tables]
@@ -51,7 +51,7 @@ def guess_plan(
         plan = with_problems(Matching(connection, plan, len(confirmed)).suggest())
         if before is not None:
             plan = as_before(plan, before)
-        return with_problems(not_joined_by_strangers(connection, plan, len(confirmed)))
+        return with_problems(not_joined_by_strangers(connection, plan, before))
 
 
 def checked(plan: LoadPlan, progress: Progress, since: LoadPlan | None = None) -> LoadPlan:
@@ -266,14 +266,8 @@ def _may_be_of(people: Draft, people_key: Key, key: Key) -> bool:
 
 def _known(connection: duckdb.DuckDBPyConnection, draft: Draft, column: str, other: Draft, key: str) -> float:
     """The share of some values of a column that are in another table."""
-    own, theirs = casting.identifier(draft.staged[column]), casting.identifier(other.staged[key])
-    row = connection.execute(
-        f"SELECT count(*), count(*) FILTER (probe IN (SELECT {theirs} FROM {other.staged.source} WHERE {theirs} "
-        f"IS NOT NULL)) FROM (SELECT DISTINCT {own} AS probe FROM {draft.staged.source} WHERE {own} IS NOT NULL "
-        f"LIMIT {PROBED})",
-        {**draft.staged.parameters, **other.staged.parameters},
-    ).fetchone()
-    return row[1] / row[0] if row and row[0] else 0.0
+    _, known = probed(connection, draft.staged, column, other.staged, key)
+    return known
 
 
 def _with_owners(
@@ -313,7 +307,10 @@ def _with_visitors(
             asked = any(_identifies(connection, draft, other) for other in asking)
         visitor = draft.visitor if asked and draft.visitor != key else None
         if draft.confirmed is not None:
-            return draft.confirmed.model_copy(update={"visitor": draft.confirmed.visitor or visitor})
+            before = [other for other in unknown if other.confirmed is not None]
+            asked_before = draft in before or any(_identifies(connection, draft, other) for other in before)
+            kept = asked_before or draft.confirmed.visitor is not None
+            return draft.confirmed if kept else draft.confirmed.model_copy(update={"visitor": visitor})
         plan = TablePlan(
             table=draft.staged.table, role=role, key=key, visitor=visitor, zone=zone, columns=draft.columns, notes=notes
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from segmentation.catalogue import Kind
 from segmentation.plan import Link, LoadPlan, Origin, StagedTable, TablePlan, TableRole
@@ -101,6 +102,22 @@ def with_links(plan: LoadPlan, index: int, changed: tuple[Link, ...]) -> LoadPla
     return plan.model_copy(update={"tables": tables})
 
 
+def settled(plan: LoadPlan) -> LoadPlan:
+    """The plan in which only what is told can be a list: a row is a part of one event, whose customer and time are its own."""
+    tables = []
+    for table in plan.tables:
+        whole = owner(table, plan)
+        own = (link.model_copy(update={"several": link.several and link != whole}) for link in table.links)
+        tables.append(table.model_copy(update={"links": tuple(own)}))
+    return plan.model_copy(update={"tables": tuple(tables)})
+
+
+def changed(link: Link, **update: Any) -> Link:
+    """The link with another column, table or key; that several rows with one key count was said of the key before."""
+    several = link.several and not {"table", "key"} & update.keys()
+    return link.model_copy(update={"several": several, **update})
+
+
 def is_unsure(link: Link) -> bool:
     """Whether so many values come again in the other table that nobody knows which row is meant."""
     return not link.several and link.repeated > MOST_REPEATED * link.keyed
@@ -121,9 +138,10 @@ def problems(table: TablePlan, plan: LoadPlan) -> list[str]:
     for link in table.links:
         other = plan.tables[link.table].table.name
         if is_unsure(link):
+            listed = "" if link == owner(table, plan) else ", or take all of them as a list"
             found.append(
                 f"“{link.key}” cannot tell which row of {other} is meant: {link.repeated:,} of {link.keyed:,} rows have a value "
-                "that comes again. Choose a column that is different on every row, or take all of them as a list."
+                f"that comes again. Choose a column that is different on every row{listed}."
             )
     return found
 

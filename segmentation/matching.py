@@ -12,12 +12,10 @@ from segmentation.catalogue import Kind
 from segmentation.links import LISTED
 from segmentation.plan import ColumnPlan, Link, LoadPlan, TablePlan, TableRole
 from segmentation.replanning import TIMES, completed, missed
-from segmentation.staged import Staged
+from segmentation.staged import UNIQUE, Staged, probed
 from segmentation.subjects import likeness, subject
 
-UNIQUE = 0.98  # of the values that rows are looked up by are different …
-FILLED = 0.5  # … and so many rows have one
-PROBED = 2_000  # values of one table that are looked up in another
+FILLED = 0.5  # of the rows have a value that they are looked up by
 CANDIDATES = 8  # columns of a table that are tried by their values alone
 FEWEST = 3  # values that have to be found, where names say nothing
 DECLARED = 1_000  # as likely is what a database declares; how alike names are is 100 at most
@@ -187,15 +185,7 @@ class Matching:
 
     def _known(self, index: int, column: str, other: int, key: str) -> tuple[int, float]:
         """How many different values were probed, and which share of them the other table has."""
-        mine, theirs = self._value(index, column), self._value(other, key)
-        probed, known = self._row(
-            f"SELECT count(*), count(*) FILTER (probe IN (SELECT {theirs} FROM {self._staged[other].source} WHERE {theirs} "
-            f"IS NOT NULL)) FROM (SELECT DISTINCT {mine} AS probe FROM {self._staged[index].source} WHERE {mine} IS NOT "
-            f"NULL LIMIT {PROBED})",
-            index,
-            other,
-        )
-        return probed, known / probed if probed else 0.0
+        return probed(self._connection, self._staged[index], column, self._staged[other], key)
 
     def _link(self, index: int, others: Iterable[int]) -> set[int]:
         """Link the columns of a table to others, each to the likeliest; returns those that are look-ups from now on."""
@@ -287,8 +277,8 @@ class Matching:
             for place, column in columns if there else ():
                 if there.isdisjoint(example.strip() for example in column.examples):
                     continue
-                probed, known = self._known(place, column.column, index, key.column)
-                if probed >= FEWEST and known >= LEAST_KNOWN[-1][1]:
+                values, known = self._known(place, column.column, index, key.column)
+                if values >= FEWEST and known >= LEAST_KNOWN[-1][1]:
                     table = self.plan.tables[place]
                     link = self.count(place, Link(column=column.column, table=index, key=key.column))
                     self._replace(place, table.model_copy(update={"links": (*table.links, link)}))

@@ -18,10 +18,9 @@ from segmentation.cells import Column, filled, literal, raw
 from segmentation.errors import LoadError
 from segmentation.plan import Format, Progress, StagedTable, TablePlan, TableRole
 from segmentation.renewal import TableNews, TableRenewal, Way
-from segmentation.staged import Staged, exactly, workbench
+from segmentation.staged import UNIQUE, Staged, exactly, workbench
 
 COMPRESSION = "snappy"
-UNIQUE = 0.98  # of the keys of events and look-ups are different
 
 
 @dataclass(frozen=True)

@@ -249,6 +249,11 @@ def table_nouns(table: str) -> tuple[str, ...]:
     return tuple(singular(word) for word in own if word not in NOISE and not word.isdigit())
 
 
+def label_in(label: str, table: str) -> str:
+    """The label of what another table has under the same: “Amount” of returns.csv → “Amount (return)”."""
+    return f"{label} ({' '.join(table_nouns(table)) or table})"
+
+
 def known_event(table: str) -> str | None:
     """The event a table's name speaks of, if it is one that we know."""
     nouns = table_nouns(table)

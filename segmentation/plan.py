@@ -124,6 +124,7 @@ class ColumnPlan(Model):
     theme: Theme = Theme.BEHAVIOURAL
     role: Role = Role.NONE
     include: bool = True
+    beside: str | None = None  # of a further table: the detail that was there under this name, see `namesakes`
     crowded: bool = False  # named like an id, and each of its values is on average that of several rows
     misfits: int = 0  # filled cells that do not fit the kind: they load as missing and are reported
     examples: tuple[str, ...] = ()  # up to 5 filled values
@@ -163,12 +164,25 @@ class TablePlan(Model):
     notes: tuple[str, ...] = ()  # sentences worth knowing, e.g. why a table is left out
 
 
+class Strangers(Model):
+    """Ids of a people table that mostly are of other people than the same ids in another one, or of several: a field of their own."""
+
+    table: int  # place
+    column: str
+    name: str  # of the field
+    other: int  # place of the table that has …
+    both: int  # … so many of the ids too, with an e-mail address in both tables (0: each is of several rows here) …
+    differing: int  # … that is another one for so many
+    joined: bool = False  # they are the same people all the same, says the marketer
+
+
 class Joining(Model):
     """How the rows of several people tables become one person each; fields are meant by their names."""
 
     by: tuple[str, ...] | None = None  # fields that tell who is who, the most believed first; None: all that can
     sure: tuple[str, ...] = ()  # of these, phone numbers by which also two ids of one table become one person
     allowed: tuple[tuple[str, str], ...] = ()  # (field, value in its one form): joins however many rows share it
+    strangers: tuple[Strangers, ...] = ()  # ids that are not the field that they are called like
     similar: bool = False  # also by similar names and addresses
     region: str | None = None  # ISO 3166: phone numbers without a country are from there
     first: int | None = None  # place of the table whose values win; None: the first

@@ -9,20 +9,18 @@ import re
 from collections.abc import Iterable
 from zoneinfo import available_timezones
 
-from segmentation import links, naming
+from segmentation import links, namesakes, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
-from segmentation.joining import aligned, differing, tells
+from segmentation.joining import WITH_PERSONS, aligned, differing, not_joined, tells, told_by
 from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, TablePlan, TableRole
 from segmentation.recognition import PHONE, tells_of_person
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
 
 LEFT_OUT = "Left out"  # how a note begins that says why a table is …
-APART = "Kept apart"  # … why a detail is one of its own …
-NOT_JOINED = "Not joined"  # … why nobody is joined by an id …
 SINCE = "From now on"  # … and whose customers they are where there was no table of them before
-FOUND = (LEFT_OUT, APART, NOT_JOINED, SINCE)  # what was found when the table was first looked at
+FOUND = (LEFT_OUT, SINCE)  # what was found when the table was first looked at
 TIMES = (Kind.DATE, Kind.MOMENT)
 _CALLED = re.compile(rf"(?=[(+0]|.*[ /-])(?:{PHONE.pattern})")  # a phone number, and not merely an id's digits
 _LOCAL_DAY = re.compile(f"(?:{SLASHED_DAY}|{DOTTED_DAY})(?:[ T,].*)?")
@@ -230,11 +228,11 @@ def _with_table(plan: LoadPlan, index: int, table: TablePlan) -> LoadPlan:
 
 def with_problems(plan: LoadPlan) -> LoadPlan:
     """The plan with what it lacks, in sentences; loading waits while there are any."""
-    plan = aligned(plan)
+    plan = links.settled(namesakes.apart(aligned(plan)))
     tables = tuple(
         _noted(
             table.model_copy(update={"problems": _problems(table, plan)}),
-            [*_together(plan, index), *links.notes(plan, index)],
+            [note for found in _FINDING for note in found(plan, index)],
         )
         for index, table in enumerate(plan.tables)
     )
@@ -249,7 +247,8 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
     if table.role is TableRole.LEAVE_OUT:
         return tuple(found)
     found += differing(table, plan)
-    visits = table.role is TableRole.EVENTS and table.visitor is not None
+    told = any(other.key for other in plan.tables if other.role in WITH_PERSONS)
+    visits = table.role is TableRole.EVENTS and table.visitor is not None and told
     owned = links.owner(table, plan) is not None
     needed = table.role is not TableRole.LOOKUP and not owned and not visits
     if table.key is None and needed and not is_numbered(table, plan):
@@ -326,6 +325,9 @@ def _together(plan: LoadPlan, index: int) -> list[str]:
         "Give them another name if they are something else."
         for name in names[:1]
     ]
+
+
+_FINDING = (not_joined, told_by, namesakes.notes, _together, links.notes)  # what is worth knowing about a table
 
 
 def _noted(table: TablePlan, found: list[str]) -> TablePlan:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from segmentation import casting
 from segmentation.audience import LOCKED, MEMORY_LIMIT
 from segmentation.cells import Column
 from segmentation.errors import Cancelled, LoadError
@@ -19,6 +20,8 @@ from segmentation.scratch import scratch
 
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 WIDE = 300  # expressions in one query
+PROBED = 2_000  # values of one table that are looked up in another
+UNIQUE = 0.98  # of a column's values are different, where they tell its table's rows apart
 
 
 @contextmanager
@@ -153,6 +156,19 @@ class Staged:
             raise LoadError(
                 f"{self.table.name} has no column “{name}”. Read its source again on the Data page."
             ) from None
+
+
+def probed(
+    connection: duckdb.DuckDBPyConnection, one: Staged, column: str, other: Staged, key: str
+) -> tuple[int, float]:
+    """How many different values of a column were looked up in that of another table, and which share of them is there (0–1)."""
+    mine, theirs = casting.identifier(one[column]), casting.identifier(other[key])
+    values, known = connection.execute(
+        f"SELECT count(*), count(*) FILTER (probe IN (SELECT {theirs} FROM {other.source} WHERE {theirs} IS NOT NULL)) FROM "
+        f"(SELECT DISTINCT {mine} AS probe FROM {one.source} WHERE {mine} IS NOT NULL LIMIT {PROBED})",
+        {**one.parameters, **other.parameters},
+    ).fetchone() or (0, 0)
+    return values, known / values if values else 0.0
 
 
 def exactly(path: Path) -> str:

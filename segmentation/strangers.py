@@ -2,62 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
-from segmentation import casting
+from segmentation import casting, naming
 from segmentation.catalogue import Role
 from segmentation.joining import joined_by, people_tables, tells
-from segmentation.plan import ColumnPlan, LoadPlan, TablePlan
-from segmentation.replanning import NOT_JOINED
+from segmentation.plan import LoadPlan, Strangers, TablePlan
 from segmentation.staged import Staged
 
 FEWEST = 5  # ids that both have
 MOSTLY = 0.5  # of these with another e-mail address
+Ids = tuple[int, str]  # the place of a table and its column
 
 
-def not_joined_by_strangers(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, since: int) -> LoadPlan:
-    """The plan in which nobody is joined by ids that mostly have another e-mail address in another table, said in a note.
+def not_joined_by_strangers(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, before: LoadPlan | None) -> LoadPlan:
+    """The plan in which ids that mostly have another e-mail address in a table before theirs are a field of their own.
 
-    Only tables from the place `since` on are compared with those before them. Raises `LoadError`.
+    Only tables that are not in `before` are compared with those before them, and what joined people there still does. Raises
+    `LoadError`.
     """
-    ids = [column for column in joined_by(plan) if tells(column) is Role.NONE]
-    refused: set[str] = set()
-    notes: dict[int, list[str]] = {}
-    for other in people_tables(plan):
-        for one in (place for place in people_tables(plan) if since <= other and place < other):
-            for field in ids:
-                both, differing = _compared(connection, plan, one, other, field)
-                if both < FEWEST or differing <= MOSTLY * both or field.name in refused:
-                    continue
-                refused.add(field.name)
-                notes.setdefault(other, []).append(
-                    f"{NOT_JOINED} by “{field.label}”: of {both:,} that {plan.tables[one].table.name} has too, {differing:,} belong "
-                    "to another e-mail address there, so they seem to be numbers of others. Choose it below if they are not."
-                )
-    if not refused:
-        return plan
-    tables = [
-        table.model_copy(update={"notes": (*table.notes, *notes.get(place, ()))})
-        for place, table in enumerate(plan.tables)
-    ]
-    by = tuple(column.name for column in joined_by(plan) if column.name not in refused)
-    joining = plan.joining.model_copy(update={"by": by})
-    return plan.model_copy(update={"tables": tuple(tables), "joining": joining})
+    since = 0 if before is None else len(before.tables)
+    kept = [] if before is None else [field for field in joined_by(before) if tells(field) is Role.NONE]
+    fields = {field.name: field for field in (*joined_by(plan), *kept) if tells(field) is Role.NONE}
+    lost = fields.keys() - {field.name for field in joined_by(plan)}
+    known = list(plan.joining.strangers)
+    taken = {c.name.casefold() for place in people_tables(plan) for c in plan.tables[place].columns}
+    for field in fields:
+        joined: list[Ids] = []
+        for ids in _having(plan, field):
+            found = _crowd(plan, ids) if field in lost and joined and ids[0] >= since else None
+            if found is None and ids[0] >= since:
+                found = _stranger(connection, plan, ids, joined)
+            if found is None:
+                joined.append(ids)
+                continue
+            alike = (s for s in known if naming.words(s.column) == naming.words(ids[1]))
+            name = next((s.name for s in alike if _are_the_same(connection, plan, (s.table, s.column), ids)), "")
+            if not name:
+                name = naming.free_name(f"{field}_{len(joined) + 1}", taken)
+                taken.add(name.casefold())
+            known.append(found.model_copy(update={"name": name}))
+    plan = _joining(plan, strangers=tuple(known))
+    by = tuple(field.name for field in joined_by(plan))
+    gone = tuple(field.name for field in kept if field.name not in by)  # a new table may be looked up by them
+    return _joining(plan, by=(*gone, *by)) if gone else plan
 
 
-def _compared(
-    connection: duckdb.DuckDBPyConnection, plan: LoadPlan, one: int, other: int, field: ColumnPlan
-) -> tuple[int, int]:
+def _joining(plan: LoadPlan, **update: object) -> LoadPlan:
+    return plan.model_copy(update={"joining": plan.joining.model_copy(update=update)})
+
+
+def _crowd(plan: LoadPlan, ids: Ids) -> Strangers | None:
+    """The ids, without a name yet, where each of them is that of several rows."""
+    place, name = ids
+    crowded = any(c.column == name and c.crowded for c in plan.tables[place].columns)
+    return Strangers(table=place, column=name, name="", other=place, both=0, differing=0) if crowded else None
+
+
+def _having(plan: LoadPlan, field: str) -> list[Ids]:
+    """The columns of people tables that are a field, by the places of their tables."""
+    places = sorted(people_tables(plan))
+    return [(place, c.column) for place in places for c in plan.tables[place].columns if c.include and c.name == field]
+
+
+def _stranger(
+    connection: duckdb.DuckDBPyConnection, plan: LoadPlan, ids: Ids, others: Iterable[Ids]
+) -> Strangers | None:
+    """The first of some other ids of whose people these are not, without a name yet."""
+    for other in others:
+        both, differing = _compared(connection, plan, other, ids)
+        if both >= FEWEST and differing > MOSTLY * both:
+            return Strangers(table=ids[0], column=ids[1], name="", other=other[0], both=both, differing=differing)
+    return None
+
+
+def _are_the_same(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, one: Ids, other: Ids) -> bool:
+    both, differing = _compared(connection, plan, one, other)
+    return both >= FEWEST and differing <= MOSTLY * both
+
+
+def _compared(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, one: Ids, other: Ids) -> tuple[int, int]:
     """How many ids both tables have with an e-mail address, and for how many of them that is another one."""
     cells = []
-    staged = [Staged(connection, plan.tables[place].table, place) for place in (one, other)]
-    for place, table in zip((one, other), staged, strict=True):
-        columns = plan.tables[place].columns
-        key = next((c.column for c in columns if c.include and c.name == field.name), None)
+    staged = [Staged(connection, plan.tables[place].table, place) for place, _ in (one, other)]
+    for (place, column), table in zip((one, other), staged, strict=True):
         address = _address(plan.tables[place])
-        if key is None or address is None:
+        if address is None:
             return 0, 0
-        cells.append((casting.identifier(table[key]), f"lower({casting.identifier(table[address])})"))
+        cells.append((casting.identifier(table[column]), f"lower({casting.identifier(table[address])})"))
     (mine, my_address), (theirs, their_address) = cells
     found = connection.execute(
         f"SELECT count(*), count(*) FILTER (here.address <> there.address) FROM "

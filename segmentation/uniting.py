@@ -24,7 +24,7 @@ from segmentation.identity import Identified, Refused, Rule, identified
 from segmentation.joining import in_turn, joined_by, people_tables, tells
 from segmentation.likeness import PARTS, similar_pairs
 from segmentation.mailboxes import flawed
-from segmentation.plan import ColumnPlan, Joining, LoadPlan, LoadReport, Progress
+from segmentation.plan import ColumnPlan, LoadPlan, LoadReport, Progress
 from segmentation.repairs import Flaw, Step
 from segmentation.staged import Part, workbench
 from segmentation.survivors import kept_apart
@@ -117,7 +117,7 @@ def unite(
         is_phone = tells(column) is Role.PHONE
         rules[name] = Rule(sure=not is_phone or name in joining.sure)
         words[name] = _words(column)
-        keys.append(_keys(connection, stored[name], column, fields, joining))
+        keys.append(_keys(connection, stored[name], column, fields, plan))
     for name, column in by.items():
         if tells(column) is Role.EMAIL:  # of a firm, whose people are several
             rules[OFFICE + name], words[OFFICE + name] = Rule(sure=False), words[name]
@@ -163,18 +163,27 @@ def _keys(
     stored: Stored,
     column: ColumnPlan,
     fields: Sequence[Stored],
-    joining: Joining,
+    plan: LoadPlan,
 ) -> pa.Table:
-    """The values of a field in their one form, as keys; addresses of offices are of a kind of their own."""
+    """The values of a field in their one form, as keys; addresses of offices are of a kind of their own.
+
+    Only of tables that have the field: the customer id of the others is an id of another kind.
+    """
+    tables = {place: plan.tables[place].columns for place in people_tables(plan)}
+    without = [p for p, columns in tables.items() if not any(c.include and c.name == column.name for c in columns)]
     country = next((quoted(s.name) for s in fields if s.plan.role is Role.COUNTRY and s.kind is Kind.TEXT), "NULL")
     name = quoted(stored.name)
     read = connection.sql(
-        f"SELECT _row, {name}::VARCHAR AS value, {country}::VARCHAR AS country FROM people WHERE {name} IS NOT NULL"
+        f"SELECT _row, {name}::VARCHAR AS value, {country}::VARCHAR AS country FROM people WHERE {name} IS NOT NULL AND _row NOT IN "
+        "(SELECT keys._row FROM handpick_keys AS keys WHERE list_contains($without, keys.source)) ORDER BY _row",
+        params={"without": without},
     ).to_arrow_table()
     rows, texts = read["_row"].combine_chunks(), read["value"].combine_chunks()
     match tells(column):
         case Role.PHONE:
-            regions = pc.fill_null(countries(pc.fill_null(read["country"].combine_chunks(), "")), joining.region or "")
+            regions = pc.fill_null(
+                countries(pc.fill_null(read["country"].combine_chunks(), "")), plan.joining.region or ""
+            )
             regions = pc.if_else(pc.equal(regions, ""), pa.scalar(None, pa.string()), regions)
             abroad = pc.replace_substring_regex(texts, r"^\s*\(?00", "+")
             return _of(rows, stored.name, phones(abroad, regions))
@@ -270,10 +279,11 @@ def distinct_ids(connection: duckdb.DuckDBPyConnection, plan: LoadPlan, person: 
     connection.register("handpick_tables", tables)
     try:
         connection.execute(
-            f"UPDATE people SET {name} = named || ': ' || {name} FROM (SELECT people._row, min(source) AS source FROM people "
-            f"JOIN handpick_keys AS keys ON keys._row = people._row AND keys.key = {name} WHERE people._row IN "
-            f"(SELECT _row FROM people QUALIFY row_number() OVER (PARTITION BY {name} ORDER BY _row) > 1) GROUP BY people._row) "
-            "AS again JOIN handpick_tables USING (source) WHERE people._row = again._row"
+            f"UPDATE people SET {name} = again.named || ': ' || people.{name} FROM (SELECT found._row, tables.named FROM (SELECT "
+            f"people._row, min(keys.source) AS source FROM people JOIN handpick_keys AS keys ON keys._row = people._row AND keys.key "
+            f"= people.{name} WHERE people._row IN (SELECT _row FROM people QUALIFY row_number() OVER (PARTITION BY {name} ORDER BY "
+            "_row) > 1) GROUP BY people._row) AS found JOIN handpick_tables AS tables ON tables.source = found.source) AS again "
+            "WHERE people._row = again._row"
         )
     finally:
         connection.unregister("handpick_tables")

@@ -70,9 +70,9 @@ def _link(index: int, place: int, link: Link, table: TablePlan, plan: LoadPlan, 
             args=(partial(_removed, index, place),),
             kwargs={"links": True},
         )
-    words = found_words(link, other, is_part=link == links.owner(table, plan))
-    st.caption(words + declared_words(plan, index, link))
-    if link.repeated:
+    is_part = link == links.owner(table, plan)
+    st.caption(found_words(link, other, is_part=is_part) + declared_words(plan, index, link))
+    if link.repeated and not is_part:
         toggle = session().key("plan", key, "several")
         st.toggle(
             f"All rows with the same {spoken(link.key)} count: what they tell is a list",
@@ -131,7 +131,7 @@ def _added(index: int, possible: tuple[int, ...], plan: LoadPlan) -> LoadPlan:
 
 def _changed(plan: LoadPlan, index: int, place: int, **update: Any) -> LoadPlan:
     own = list(plan.tables[index].links)
-    own[place] = own[place].model_copy(update=update)
+    own[place] = links.changed(own[place], **update)
     return links.with_links(plan, index, tuple(own))
 
 

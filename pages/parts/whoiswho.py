@@ -12,13 +12,13 @@ from pages.parts.changes import select, with_widget
 from pages.parts.queries import workspace
 from pages.parts.session import Draft, session
 from pages.parts.waiting import beside
-from pages.parts.words import number, people, plain
+from pages.parts.words import number, people, plain, spoken
 from segmentation import replanning
 from segmentation.catalogue import Role
 from segmentation.errors import HandpickError
-from segmentation.joining import joinable, joined_by, people_tables, tells
+from segmentation.joining import joinable, joined_by, people_tables, strangers, tells
 from segmentation.likeness import comparable
-from segmentation.plan import Joining, LoadPlan, Progress
+from segmentation.plan import Joining, LoadPlan, Progress, Strangers
 from segmentation.preview import mask
 from segmentation.repairing import kept_repairs
 from segmentation.uniting import United, preview, told
@@ -132,6 +132,22 @@ def _more(plan: LoadPlan) -> None:
                 on_change=with_widget,
                 args=(key, lambda plan, wanted: _join(plan, sure=phones if wanted else ())),
             )
+        for ids in strangers(plan):
+            key = session().key("plan", "join-strangers", str(ids.table), ids.column)
+            st.toggle(
+                f"Also join {spoken(plan.tables[ids.table].table.name)} by {spoken(ids.column)}",
+                value=ids.joined,
+                key=key,
+                help="By these ids nobody is joined to customers of another table unless you say so.",
+                on_change=with_widget,
+                args=(key, partial(_with_strangers, ids)),
+            )
+
+
+def _with_strangers(ids: Strangers, plan: LoadPlan, wanted: bool) -> LoadPlan:
+    """The plan in which ids that seem to be of others join all the same, if that is wanted."""
+    known = plan.joining.strangers
+    return _join(plan, strangers=tuple(s.model_copy(update={"joined": wanted}) if s == ids else s for s in known))
 
 
 def _found(found: United, plan: LoadPlan) -> None:

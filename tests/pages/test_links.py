@@ -77,3 +77,40 @@ def test_links_of_many_rows_are_looked_at_beside_the_page(
     box = next(box for box in at.get("button_group") if "products" in box.label)
     at = ended(box.set_value(TableRole.LOOKUP).run(), "job")
     assert "75 % of 40 rows" in found(at)
+
+
+def lists_offered(at: AppTest) -> list[bool]:
+    return [toggle.value for toggle in at.toggle if toggle.label.startswith("All rows with the same")]
+
+
+def by_its_column(at: AppTest, key: str) -> AppTest:
+    return next(box for box in at.selectbox if box.label == "by its column").select(key).run()
+
+
+def test_a_list_is_offered_of_what_is_told_and_taken_back_with_its_key(app: Open, shop: Path) -> None:
+    at = app(empty=True)
+    at.text_input(key="path/0").input(str(shop)).run()
+    at = ended(button(at, "Read it"), "job")
+    assert lists_offered(at) == []
+    at = by_its_column(at, "category")
+    assert lists_offered(at) == [False]
+    next(toggle for toggle in at.toggle if toggle.label.startswith("All rows")).set_value(True).run()
+    assert lists_offered(at) == [True]
+    at = by_its_column(by_its_column(at, "product_id"), "category")
+    assert lists_offered(at) == [False]
+
+
+def test_lines_are_offered_no_list_of_orders(app: Open, shop: Path) -> None:
+    with (shop / "orders.csv").open("a") as orders:
+        orders.write("".join(f"\nO{i},C{i},2026-01-01,P{i}" for i in range(40)))
+    (shop / "lines.csv").write_text("order_id,article\n" + "".join(f"O{i},a\n" * 2 for i in range(40)))
+    at = app(empty=True)
+    at.text_input(key="path/0").input(str(shop)).run()
+    at = ended(button(at, "Read it"), "job")
+    lines = next(box for box in at.get("button_group") if "lines" in box.label)
+    at = lines.set_value(TableRole.EVENTS).run()
+    place = lines.key.split("/")[1]
+    next(b for b in at.button if b.key.startswith(f"plan/{place}/look-up")).click().run()
+    assert "cannot tell which row of orders.csv is meant: 40 of 80 rows" in words(at)
+    assert "as a list" not in words(at)
+    assert lists_offered(at) == []

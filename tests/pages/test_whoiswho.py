@@ -53,3 +53,21 @@ def test_what_was_said_is_what_is_loaded_with_visitors_as_people_if_wanted(read:
     assert "visits.csv**: 30 rows = 30 loaded + 0 set aside" in words(at)
     at = go(at, "health")
     assert "5 people made of several rows" in [e.label for e in at.expander]
+
+
+def test_ids_that_seem_to_be_of_others_join_if_she_says_so(app: Open, tmp_path: Path) -> None:
+    for name, more, address in (("app_users", "city", "u{}@x.org"), ("crm_contacts", "source", "z{}@y.org")):
+        lines = "".join(f"{n},{address.format(n)},fair\n" for n in range(20))
+        (tmp_path / f"{name}.csv").write_text(f"customer_id,email,{more}\n{lines}")
+    at = app(empty=True)
+    at.text_input(key="path/0").input(str(tmp_path)).run()
+    at = looked(ended(button(at, "Read it"), "job"))
+    assert "**40 rows are 40 people.**" in words(at)
+    assert "these ids seem to belong to different people" in words(at)
+    (same,) = (toggle for toggle in at.toggle if toggle.label.startswith("Also join"))
+    assert (same.label, same.value) == ("Also join crm contacts.csv by customer id", False)
+    at = looked(same.set_value(True).run())
+    assert "**40 rows are 20 people.**" in words(at)
+    assert "seem to belong to different people" not in words(at)
+    (same,) = (toggle for toggle in at.toggle if toggle.label.startswith("Also join"))
+    assert "**40 rows are 40 people.**" in words(looked(same.set_value(False).run()))

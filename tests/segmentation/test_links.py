@@ -7,8 +7,11 @@ import pytest
 
 from segmentation import links
 from segmentation.catalogue import Kind
-from segmentation.plan import Link, TableRole
+from segmentation.guessing import checked
+from segmentation.jobs import Quiet
+from segmentation.plan import Link, LoadPlan, TableRole
 from segmentation.relations import relations
+from segmentation.replanning import with_problems
 from tests.segmentation.test_lookups import CUSTOMERS, PRODUCTS, SUPPLIERS, guess, load, rows
 
 WISHLISTS = {
@@ -83,3 +86,47 @@ def test_the_note_on_numbers_that_are_read_as_whole_holds_no_phone_number(tmp_pa
     assert [note for note in plan.tables[0].notes if "mobile_phone" in note] == [
         "“mobile_phone” is written like 17850.0 and read as 17850."
     ]
+
+
+LINES = {"order_id": ["o1", "o1", "o2", "o2"], "article": ["a", "b", "a", "c"]}
+
+
+def lines_of_repeated_orders(folder: Path) -> LoadPlan:
+    """Lines whose orders are each there twice, of two customers; all orders of a number are to be a list."""
+    orders = {
+        "order_id": ["o1", "o1", "o2", "o2"], "customer_id": ["1", "2", "3", "4"], "ordered_at": ["2024-01-01"] * 4,
+        "channel": ["web", "shop"] * 2,
+    }  # fmt: skip
+    plan = guess(folder, {"customers": CUSTOMERS, "orders": orders, "order_lines": LINES})
+    plan = links.with_links(plan, 2, (Link(column="order_id", table=1, key="order_id", several=True),))
+    role = plan.tables[2].model_copy(update={"role": TableRole.EVENTS, "event_name": "line"})
+    return checked(plan.model_copy(update={"tables": (*plan.tables[:2], role)}), Quiet())
+
+
+def test_lines_have_one_order_whose_customer_is_theirs_and_no_list_of_them(tmp_path: Path) -> None:
+    plan = lines_of_repeated_orders(tmp_path)
+    assert not plan.tables[2].links[0].several
+    assert plan.problems == (
+        "order_lines.csv: “order_id” cannot tell which row of orders.csv is meant: 2 of 4 rows have a value that comes again. "
+        "Choose a column that is different on every row.",
+    )
+
+
+def test_a_list_of_what_leads_to_no_customer_is_offered(tmp_path: Path) -> None:
+    plan = lines_of_repeated_orders(tmp_path)
+    known = {**LINES, "customer_id": ["1", "2", "3", "4"], "packed_at": ["2024-01-02"] * 4}
+    table = guess(tmp_path / "known", {"customers": CUSTOMERS, "order_lines": known}).tables[1]
+    plan = with_problems(
+        plan.model_copy(update={"tables": (*plan.tables[:2], table.model_copy(update={"links": plan.tables[2].links}))})
+    )
+    assert plan.problems[0].endswith("or take all of them as a list.")
+    listed = links.changed(plan.tables[2].links[0], several=True)
+    assert not with_problems(links.with_links(plan, 2, (listed,))).problems
+
+
+def test_that_several_rows_count_is_said_of_one_key() -> None:
+    listed = Link(column="a", table=1, key="b", several=True)
+    assert links.changed(listed, column="c").several
+    assert not links.changed(listed, key="c").several
+    assert not links.changed(listed, table=2, key="b").several
+    assert links.changed(listed.model_copy(update={"several": False}), several=True).several

@@ -176,3 +176,33 @@ def test_fields_of_two_kinds_are_a_problem_that_names_both_tables(tmp_path: Path
     assert plan.problems == (
         "shop_accounts: “Score” is text here and a number in crm_contacts: give both one kind, or leave one of them out.",
     )
+
+
+def test_ids_of_two_kinds_that_look_alike_join_nobody(tmp_path: Path) -> None:
+    crm = {"contact_id": ["1", "2", "3"], "email": ["a@x.org", "b@x.org", ""]}
+    calls = {"contact_id": ["1", "3"], "email": ["", "c@x.org"], "city": ["Ulm", "Bonn"]}
+    shop = {"account_id": ["1", "2", "9"], "email": ["s@x.org", "t@x.org", "b@x.org"]}
+    audience = load(tmp_path, planned(tmp_path, crm_contacts=crm, call_contacts=calls, shop_accounts=shop))
+    assert rows(audience, "contact_id", "email", "account_id", "city") == [
+        ("1", "a@x.org", None, "Ulm"), ("2", "b@x.org", "9", None), ("3", "c@x.org", None, "Bonn"),
+        ("shop_accounts: 1", "s@x.org", "1", None), ("shop_accounts: 2", "t@x.org", "2", None),
+    ]  # fmt: skip
+
+
+def test_fields_may_be_called_like_what_the_house_notes(tmp_path: Path) -> None:
+    crm = {
+        "id": ["1", "2"],
+        "email": ["a@x.org", "b@x.org"],
+        "source": ["fair", "web"],
+        "named": ["x", "y"],
+        "key": ["k", "l"],
+    }
+    shop = {
+        "id": ["1", "2"],
+        "email": ["b@x.org", "c@x.org"],
+        "source": ["ad", "ad"],
+        "found": ["x", "y"],
+        "again": ["", ""],
+    }
+    audience = load(tmp_path, planned(tmp_path, crm_contacts=crm, shop_customers=shop))
+    assert rows(audience, "id", "source") == [("1", "fair"), ("2", "web"), ("shop_customers: 2", "ad")]

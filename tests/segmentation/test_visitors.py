@@ -97,6 +97,17 @@ def test_page_views_and_logins_alone_make_the_people(tmp_path: Path) -> None:
     assert days(load(tmp_path, plan), "user_id") == {"7": [1], "8": [2]}
 
 
+def test_page_views_alone_need_a_customer_id(tmp_path: Path) -> None:
+    logins = {"anonymous_id": ["v1", "v2"], "customer_id": ["7", "8"]}
+    plan = planned(tmp_path, page_views=PAGES, identifications=logins)
+    alone = replanning.change_role(plan, 1, TableRole.LEAVE_OUT)
+    for kept in (False, True):
+        asking = replanning.change_keep_visitors(alone, 0, kept)
+        assert asking.problems == ("page_views: Say which column holds the customer id.",)
+        answered = replanning.change_key(asking, 0, "anonymous_id")
+        assert days(load(tmp_path, answered), "anonymous_id") == {"v1": [1, 2], "v2": [3], "v9": [4]}
+
+
 def test_customers_whose_visitor_is_known_tell_who_it_is(tmp_path: Path) -> None:
     users = {"user_id": ["1", "2", "3"], "email": ["a@x.org", "b@x.org", ""], "anonymous_id": ["v1", "v2", ""]}
     plan = planned(tmp_path, users=users, page_views=PAGES)
