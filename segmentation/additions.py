@@ -50,17 +50,18 @@ def _columns(table: StagedTable) -> set[str]:
 
 def as_before(plan: LoadPlan, before: LoadPlan) -> LoadPlan:
     """The plan, whose tables begin with those of `before`, in which all that these tell is called and counted as it was."""
-    places = people_tables(before)
-    if (
-        places and addressed(before.tables[places[0]].key) is not Role.NONE
-    ):  # others may come first, and whose was not said meant it
-        tables = list(plan.tables)
-        for place, table in enumerate(before.tables):
-            if table.role in (TableRole.EVENTS, TableRole.VISITORS):
-                tables[place] = tables[place].model_copy(update={"people": whose(before, place)})
-        first = plan.joining.first if plan.joining.first is not None else places[0]
-        joining = plan.joining.model_copy(update={"first": first})
-        plan = plan.model_copy(update={"tables": tuple(tables), "joining": joining})
+    tables, joining, places = list(plan.tables), plan.joining, people_tables(before)
+    # Customers who are known by an address come after those with an id, who may be new: whose was not said meant the first.
+    movable = bool(places) and addressed(before.tables[places[0]].key) is not Role.NONE
+    if movable and joining.first is None:
+        joining = joining.model_copy(update={"first": places[0]})
+    for place, table in enumerate(before.tables):
+        notes = tuple(note for note in table.notes if not note.startswith(SINCE))
+        update: dict[str, object] = {"notes": notes}
+        if movable and table.role in (TableRole.EVENTS, TableRole.VISITORS):
+            update["people"] = whose(before, place)
+        tables[place] = tables[place].model_copy(update=update)
+    plan = plan.model_copy(update={"tables": tuple(tables), "joining": joining})
     return with_problems(with_namesakes(_fields_named(plan, before), before))
 
 

@@ -163,6 +163,12 @@ def differing(table: TablePlan, plan: LoadPlan) -> list[str]:
     return found
 
 
+def knows_visitors(table: TablePlan, plan: LoadPlan) -> bool:
+    """Whether a table of events can do without a customer id: it has its visitors', and there are customers whom they may be."""
+    known = any(other.key for other in plan.tables if other.role in WITH_PERSONS)
+    return table.role is TableRole.EVENTS and table.visitor is not None and known
+
+
 def told_by(plan: LoadPlan, index: int) -> list[str]:
     """Which tables tell who the visitors of the table at `index` are, where it does not know its customers, in a sentence."""
     table = plan.tables[index]

@@ -13,7 +13,7 @@ from segmentation import links, namesakes, naming
 from segmentation.casting import FORMATS, SEPARATORS, WHOLE_ID
 from segmentation.catalogue import PERSONAL, Kind, Role, Theme
 from segmentation.errors import LoadError, close_names
-from segmentation.joining import WITH_PERSONS, aligned, differing, not_joined, tells, told_by
+from segmentation.joining import aligned, differing, knows_visitors, not_joined, tells, told_by
 from segmentation.plan import ColumnPlan, Format, Link, LoadPlan, TablePlan, TableRole
 from segmentation.recognition import PHONE, tells_of_person
 from segmentation.timestamps import DOTTED_DAY, SLASHED_DAY
@@ -247,10 +247,8 @@ def _problems(table: TablePlan, plan: LoadPlan) -> tuple[str, ...]:
     if table.role is TableRole.LEAVE_OUT:
         return tuple(found)
     found += differing(table, plan)
-    told = any(other.key for other in plan.tables if other.role in WITH_PERSONS)
-    visits = table.role is TableRole.EVENTS and table.visitor is not None and told
     owned = links.owner(table, plan) is not None
-    needed = table.role is not TableRole.LOOKUP and not owned and not visits
+    needed = table.role is not TableRole.LOOKUP and not owned and not knows_visitors(table, plan)
     if table.key is None and needed and not is_numbered(table, plan):
         found.append("Say which column holds the customer id.")
     if table.role is TableRole.EVENTS:

@@ -18,7 +18,7 @@ from pages.parts.whose import found_customers, visitors_kept, whose_ids
 from pages.parts.words import KINDS, ONE_OF_KIND, THEMES, cells, lines, number, plain, shortened, spoken, zones
 from segmentation import replanning
 from segmentation.catalogue import Kind, Theme
-from segmentation.joining import people_tables
+from segmentation.joining import knows_visitors, people_tables
 from segmentation.links import is_listed, owner
 from segmentation.naming import is_secret
 from segmentation.plan import ColumnPlan, Format, LoadPlan, Progress, TablePlan, TableRole
@@ -158,7 +158,7 @@ def _keys(index: int, table: TablePlan, plan: LoadPlan) -> None:
     events = table.role == TableRole.EVENTS
     whole = owner(table, plan)
     placeholder = f"that of {spoken(plan.tables[whole.table].table.name)}" if whole is not None else "Choose"
-    by_visitor = whole is None and events and table.visitor is not None
+    by_visitor = whole is None and knows_visitors(table, plan)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if table.role != TableRole.LOOKUP:
             select(

@@ -122,3 +122,10 @@ def test_customers_who_come_first_leave_whose_the_events_are(tmp_path: Path) -> 
     plan = planned(tmp_path, before, customers=CUSTOMERS)
     assert (plan.tables[1].people, plan.joining.first) == (0, 0)
     assert load(tmp_path, plan).about.events == 3
+
+
+def test_that_customers_are_new_is_said_once(tmp_path: Path) -> None:
+    before = planned(tmp_path, orders=ORDERS)
+    plan = planned(tmp_path, before, customers=CUSTOMERS)
+    assert [note[:11] for note in plan.tables[1].notes] == ["From now on"]
+    assert planned(tmp_path, plan, calls=CALLS).tables[1].notes == ()
