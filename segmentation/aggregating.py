@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 
-from segmentation.cells import Column
+from segmentation.cells import Column, text
 from segmentation.plan import Progress
 from segmentation.staged import Part, Staged
 from segmentation.watching import watched
@@ -40,12 +41,20 @@ def aggregate(
         return
     for start, chunk in zip(range(0, len(columns), CHUNK), _chunks(columns, CHUNK), strict=True):
         part = Part.nth(progress, start, len(columns), len(chunk))
-        written = [picks(staged[name], "count(*)") for name in chunk]
-        query = f"SELECT {', '.join(pick for each in written for pick in each)} FROM {staged.source}"
+        trimmed, cells = _trimmed([staged[name] for name in chunk], staged.source, staged.alias)
+        written = [picks(column, "count(*)") for column in trimmed]
+        query = f"SELECT {', '.join(pick for each in written for pick in each)} FROM {cells}"
         (row,) = watched(connection, query, staged.parameters, part, message)
-        cells = iter(row)
+        values = iter(row)
         for name, each in zip(chunk, written, strict=True):
-            yield name, tuple(next(cells) for _ in each)
+            yield name, tuple(next(values) for _ in each)
+
+
+def _trimmed(columns: Sequence[Column], source: str, alias: str) -> tuple[list[Column], str]:
+    """The columns with their trimmed texts named, and what to select from; an expression that holds each anew takes twice as long to prepare."""
+    named = [replace(each, trimmed=f"{alias}.t{i}") if each.is_text else each for i, each in enumerate(columns)]
+    texts = [f"{text(each)} AS t{i}" for i, each in enumerate(columns) if each.is_text]
+    return named, f"(SELECT {', '.join(['*', *texts])} FROM {source}) AS {alias}"
 
 
 def _stacked(

@@ -16,10 +16,11 @@ ZONED = "TIMESTAMP WITH TIME ZONE"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a staged table as SQL, with DuckDB's name of its type."""
+    """A column of a staged table as SQL, with DuckDB's name of its type; `trimmed` where its text without blanks has a name."""
 
     sql: str
     type: str
+    trimmed: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -49,6 +50,8 @@ def literal(text: str) -> str:
 
 def text(column: Column) -> str:
     """SQL: the cell as text without blanks around it; trimmed only where it may have some, which is faster."""
+    if column.trimmed:
+        return column.trimmed
     cell = raw(column)
     trimmed = f"trim({cell}, {literal(BLANKS)})"
     if not column.is_text:

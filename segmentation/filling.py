@@ -168,6 +168,8 @@ class Stored:
 def open_source(connection: duckdb.DuckDBPyConnection, index: int, plan: TablePlan, progress: Progress) -> Source:
     """Look at a staged table and measure the columns that are to be loaded."""
     staged = Staged(connection, plan.table, index)
+    if plan.time is not None:
+        staged.name_text(plan.time)
     connection.execute(f"SET VARIABLE zone{index} = ?", [plan.zone])
     connection.execute(f"SET VARIABLE event{index} = ?", [plan.event_name or UNNAMED])
     wanted = {*(plan.line_total or ()), plan.time}

@@ -7,13 +7,14 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from segmentation import casting
 from segmentation.audience import LOCKED, MEMORY_LIMIT
-from segmentation.cells import Column
+from segmentation.cells import Column, text
 from segmentation.errors import Cancelled, LoadError
 from segmentation.plan import Progress, StagedTable
 from segmentation.scratch import scratch
@@ -128,6 +129,13 @@ class Staged:
             column: Column(f"{self.alias}.{name}", row[1])
             for column, name, row in zip(table.columns, names, described, strict=True)
         }
+
+    def name_text(self, name: str) -> None:
+        """Give a column's text without blanks a name, as the reading of a moment would hold it forty times, which DuckDB takes long to prepare."""
+        column = self[name]
+        if column.is_text:
+            self.source = f"(SELECT *, file_row_number, {text(column)} AS named FROM {self.source}) AS {self.alias}"
+            self._columns[name] = replace(column, trimmed=f"{self.alias}.named")
 
     def select(
         self, connection: duckdb.DuckDBPyConnection, picks: Sequence[str], where: str = ""

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,17 +24,23 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 gc.disable()
 
 
+LONGEST = ("tests/e2e", "tests/oracle", "tests/agreement", "tests/test_reference_counts.py", "tests/pages")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and leave them out where HANDPICK_NO_BROWSER=1 says so."""
+    """Mark the browser tests, and leave them out where HANDPICK_NO_BROWSER=1 says so; the longest files go first."""
     for item in items:
-        if ROOT / "tests" / "e2e" in item.path.parents:
+        if _turn(item.path) == LONGEST.index("tests/e2e"):
             item.add_marker("e2e")
         if NO_BROWSER and item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.skip(reason="HANDPICK_NO_BROWSER=1 leaves out the browser tests"))
-    # The longest files first, so that all workers end at the same time.
-    order = ("tests/e2e", "tests/oracle", "tests/agreement", "tests/test_reference_counts.py", "tests/pages")
-    longest = [ROOT / path for path in order]
-    items.sort(key=lambda item: next((i for i, p in enumerate(longest) if item.path.is_relative_to(p)), len(longest)))
+    items.sort(key=lambda item: _turn(item.path))
+
+
+@cache
+def _turn(path: Path) -> int:
+    """When a file's tests have their turn, so that all workers end at the same time."""
+    return next((turn for turn, long in enumerate(LONGEST) if path.is_relative_to(ROOT / long)), len(LONGEST))
 
 
 def pytest_collection_finish() -> None:
