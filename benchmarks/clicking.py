@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -30,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.crowd import FOLDER, crowd  # noqa: E402
 from connectors.importing import load_sample  # noqa: E402
+from run import find_chromium  # noqa: E402
 from segmentation.definition import (  # noqa: E402
     Definition,
     EventCondition,
@@ -154,7 +154,7 @@ def main() -> None:
         "--settle", type=int, default=40, help="seconds of loading before the first click, with --millions"
     )
     options = parser.parse_args()
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    chromium = find_chromium(sys.executable)
     with (
         tempfile.TemporaryDirectory(dir=FOLDER if options.millions else None) as folder,
         sync_playwright() as playwright,

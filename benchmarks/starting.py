@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -28,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.clicking import floor  # noqa: E402
 from connectors.importing import load_sample  # noqa: E402
+from run import find_chromium  # noqa: E402
 from segmentation.jobs import Quiet  # noqa: E402
 from segmentation.workspace import Workspace  # noqa: E402
 from tests.e2e.driver import ARGUMENTS, App, _free_port  # noqa: E402
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--uncompiled", action="store_true")
     options = parser.parse_args()
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    chromium = find_chromium(sys.executable)
     measured: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         if options.uncompiled:
