@@ -83,6 +83,7 @@ def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path
     shopkeeper.expand("Bring in a definition file")
     shopkeeper.page.locator("input[type=file]").first.set_input_files(str(file))
     shopkeeper.sees("Customers whose country is “Germany” and whose age is less than 30.")
+    shopkeeper.settled()
     shopkeeper.shot("05-definition-file")
     shopkeeper.click("Open it")
     shopkeeper.expect_total(count)
