@@ -17,9 +17,6 @@ from segmentation.watching import watched
 CONSTANT = 0.95  # of the people have one value
 ABOUT_A_PERSON = (Theme.GEOGRAPHIC, Theme.IDENTITY, Theme.CONSENT, Theme.PSYCHOGRAPHIC)
 CHUNK = 20
-LATEST = (
-    f"epoch_us(_time)::HUGEINT * {MOST_ROWS} + "  # and the row: one number, which is compared in a third of the time
-)
 FINDING = "Finding out who did it"
 
 
@@ -41,8 +38,9 @@ def derive_people(
             name, ColumnPlan(column=name, name=name, label=label, kind=kind, theme=Theme.BEHAVIOURAL), kind
         )
     happened, row = numbered("events", [s.name for s in properties])
+    when = f"epoch_us(_time)::HUGEINT * {MOST_ROWS} + {row}"  # as one number, which is compared in a third of the time
     latest = "".join(
-        f", arg_max({quoted(s.name)}, {LATEST}{row}) FILTER ({quoted(s.name)} IS NOT NULL) AS d{place}"
+        f", arg_max({quoted(s.name)}, {when}) FILTER ({quoted(s.name)} IS NOT NULL) AS d{place}"
         for place, s in enumerate(described)
     )
     named = "".join(f", d{place} AS {quoted(s.name)}" for place, s in enumerate(described))
