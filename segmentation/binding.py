@@ -57,6 +57,13 @@ class Compiled:
     alone: bool = True  # whether a person is found depends on nobody else
 
     @cached_property
+    def _hash(self) -> int:
+        return hash((self.sql, self.parameters, self.complement, self.known, self.alone))
+
+    def __hash__(self) -> int:
+        return self._hash  # each lookup of a set asks for it
+
+    @cached_property
     def positive(self) -> Compiled:
         """The question whom it finds by itself, before any complement."""
         if not self.complement and not self.known:

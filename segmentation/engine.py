@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
@@ -121,7 +121,8 @@ class Engine:
 
     def found(self, question: Compiled, progress: Progress = QUIET) -> Membership:
         """Whom a question without a complement finds, from the cache or by one query; raises `Cancelled`."""
-        return self._sets.once(question, lambda: self._look(question, progress))
+        found = self._sets.get(question)
+        return self._sets.once(question, lambda: self._look(question, progress)) if found is None else found
 
     def answer(
         self,
@@ -276,12 +277,13 @@ class Engine:
             cursor.close()
 
 
-def _counted(node: Node) -> Iterator[Node]:
+def _counted(root: Node) -> list[Node]:
     """All nodes that can be counted."""
-    yield node
-    if isinstance(node, Group):
-        for child in node.children:
-            yield from _counted(child)
+    nodes = [root]
+    for node in nodes:
+        if isinstance(node, Group):
+            nodes += node.children
+    return nodes
 
 
 def _with_roles(condition: Condition, catalogue: Catalogue) -> Condition:

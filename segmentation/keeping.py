@@ -32,7 +32,10 @@ class Kept(Generic[Key, Thing]):
     def get(self, key: Key) -> Thing | None:
         """The thing, None where it is not kept."""
         with self._lock:
-            return self._found(key)
+            found = self._things.get(key)
+            if found is not None:
+                self._things.move_to_end(key)
+            return found
 
     def keep(self, key: Key, thing: Thing) -> None:
         """Keep it, and let go of what has not been used for longest."""

@@ -1,6 +1,6 @@
 """Loops over dense arrays as machine code; importing this compiles them once a machine, which `fetch` does beside.
 
-None of them holds Python's lock, so that several users' numbers are worked out at the same time.
+But for `joined_at_once` none of them holds Python's lock, so that several users' numbers are worked out at the same time.
 """
 
 from __future__ import annotations
@@ -45,20 +45,22 @@ def _ones(typing: Any, word: Any) -> Any:
     return numba.types.uint64(numba.types.uint64), written
 
 
-def _compiled(*signatures: str) -> Any:
-    return numba.njit(list(signatures), nogil=True, cache=True, error_model="numpy", boundscheck=False)
+def _compiled(*signatures: str, nogil: bool = True) -> Any:
+    return numba.njit(list(signatures), nogil=nogil, cache=True, error_model="numpy", boundscheck=False)
 
 
-@_compiled("void(uint64[::1], uint64[::1], int64[:, ::1], int64, int64, int64, int64[::1])")
-def joined(
-    bases: Any, moving: Any, steps: Any, first: int, words: int, piece: int, counts: Any
+@_compiled("void(uint64[::1], uint64[:, ::1], uint64[::1], int64[:, ::1], int64, int64, int64[::1])")
+def _joined_words(
+    bases: Any, room: Any, moving: Any, steps: Any, first: int, words: int, counts: Any
 ) -> None:  # pragma: no cover
-    """Join sets step by step over the words from `first` to `words`, a piece at a time, and count the people in each.
+    """Join sets step by step over the words from `first` to `words`, a piece at a time.
 
-    `bases` are the addresses of all sets, given ones and results, `moving` 1 for those that are as long as the base and 0 for
-    those that live only as long as a piece. A row of `steps` is a join, the places of its two sets and its result, and
-    whether to count it; `counts` holds numbers by place.
+    `bases` are the addresses of all sets; those of 0 are filled in with the `room` of their step, as long as a piece.
     """
+    piece = room.shape[1]
+    for step in range(len(steps)):
+        if not bases[steps[step, 3]]:
+            bases[steps[step, 3]] = np.uint64(room.ctypes.data) + np.uint64(8 * piece * step)
     for start in range(first, words, piece):
         size = min(piece, words - start)
         for step in range(len(steps)):
@@ -95,7 +97,7 @@ def joined(
 
 
 @_compiled("void(uint64[::1], uint64[::1], int64[:, ::1], int64, int64, uint64[::1], int64[::1])")
-def joined_rest(
+def _joined_rest(
     bases: Any, moving: Any, steps: Any, start: int, end: int, words: Any, counts: Any
 ) -> None:  # pragma: no cover
     """The same for the last bytes, from `start` to `end`, which are not a whole word; `words` has room for one of each place."""
@@ -119,6 +121,38 @@ def joined_rest(
             found = numba.carray(_bytes_at(bases[place]), end)
             for at in range(start, end):
                 found[at] = np.uint8((words[place] >> np.uint64(8 * (at - start))) & np.uint64(255))
+
+
+_JOINED = "void(uint64[::1], int64[::1], uint64[::1], int64[:, ::1], int64, int64, int64, int64, int64[::1])"
+
+
+@_compiled(_JOINED)
+def joined(
+    given: Any, results: Any, moving: Any, steps: Any, first: int, end: int, length: int, piece: int, counts: Any
+) -> None:  # pragma: no cover
+    """Join sets step by step over the words of 64 people from `first` to `end`, a piece at a time, and count the people in each.
+
+    `given` are the addresses of the sets that there are, `length` bytes each, then of those to be made, whose places `results`
+    are. By place `moving` is 1 for both and 0 for those that live only as long as a piece, and `counts` takes the numbers.
+    A row of `steps` is a join, the places of its two sets and of its result, and whether to count it.
+    """
+    slots = len(given) - len(results)
+    room = np.empty((len(steps), piece), dtype=np.uint64)
+    bases = np.zeros(len(moving), dtype=np.uint64)
+    bases[:slots] = given[:slots]
+    for number in range(len(results)):
+        bases[results[number]] = given[slots + number]
+    _joined_words(bases, room, moving, steps, first, end, counts)
+    if end == length // 8 and length % 8:
+        _joined_rest(bases, moving, steps, 8 * end, length, np.empty(len(moving), dtype=np.uint64), counts)
+
+
+@_compiled(_JOINED, nogil=False)
+def joined_at_once(
+    given: Any, results: Any, moving: Any, steps: Any, first: int, end: int, length: int, piece: int, counts: Any
+) -> None:  # pragma: no cover
+    """The same for what is done sooner than Python's lock would be handed over and got back among many threads."""
+    joined(given, results, moving, steps, first, end, length, piece, counts)
 
 
 @_compiled(*(f"void({c}[::1], int64, {s}[::1], int64)" for c in _COUNTS for s in _STEPS))

@@ -78,7 +78,8 @@ class Stock:
         finally:
             with self._quiet:
                 self._asking -= 1
-                self._quiet.notify_all()
+                if not self._asking:
+                    self._quiet.notify_all()
 
     def wait_for_quiet(self) -> None:
         """Wait until nobody asks, but not for ever."""

@@ -21,6 +21,7 @@ AND, OR, AND_NOT = range(3)  # as in segmentation/loops.py
 PIECE = 1 << 12  # words of 64 people
 FINE_PIECE = 1 << 9  # where machine code needs no calls
 TWO_HALVES = 1 << 16  # words from which two threads are quicker
+BRIEF = 1 << 20  # words times steps, about 0.2 ms: to hand Python's lock over in between would take longer
 EVERYBODY = -1
 MANY = 1 << 17  # people from which machine code is worth its call
 
@@ -124,11 +125,23 @@ class Program:
         return tuple(dict.fromkeys(place for place, _ in self.kept if place >= self.slots))
 
     @cached_property
+    def _made(self) -> NDArray[np.int64]:
+        return np.array(self._results, dtype=np.int64)
+
+    @cached_property
     def _moving(self) -> NDArray[np.uint64]:
         moving = np.zeros(self.slots + len(self.steps), dtype=np.uint64)
         moving[: self.slots] = 1
-        moving[list(self._results)] = 1
+        moving[self._made] = 1
         return moving
+
+    @cached_property
+    def _given(self) -> tuple[int, ...]:
+        return tuple({place for place, _ in self.counted if EVERYBODY < place < self.slots})
+
+    @cached_property
+    def _told(self) -> frozenset[int]:
+        return frozenset(place for place, _ in self.counted)
 
     def run(self, sets: Sequence[Membership], size: int) -> tuple[list[int], list[Membership]]:
         """The numbers of people in the sets to be counted, and the sets to be kept, from those in the slots.
@@ -144,12 +157,10 @@ class Program:
             self._by_machine(loops, sets, made, counts)
         else:
             self._by_pieces(sets, made, counts)
-        numbers = [size if place == EVERYBODY else int(counts[place]) for place in (place for place, _ in self.counted)]
-        for at, (place, _) in enumerate(self.counted):
-            if EVERYBODY < place < self.slots:
-                numbers[at] = sets[place].count
-        found = [size - number if other[1] else number for number, other in zip(numbers, self.counted, strict=True)]
-        seen = {place for place, _ in self.counted}
+        numbers = [*counts.tolist(), size]  # everybody's place is -1
+        for place in self._given:
+            numbers[place] = sets[place].count
+        found = [size - numbers[place] if other else numbers[place] for place, other in self.counted]
         kept = []
         for place, negated in self.kept:
             if place == EVERYBODY:
@@ -157,34 +168,31 @@ class Program:
             elif place < self.slots:
                 members = sets[place]
             else:
-                members = Membership.counted(made[place], size, int(counts[place]) if place in seen else None)
+                members = Membership.counted(made[place], size, numbers[place] if place in self._told else None)
             kept.append(~members if negated else members)
         return found, kept
 
     def _by_machine(
         self, loops: Any, sets: Sequence[Membership], made: dict[int, NDArray[np.uint8]], counts: NDArray[np.int64]
     ) -> None:
-        places, length = len(counts), len(sets[0].bits)
+        length = len(sets[0].bits)
         words = length // 8
+        addresses = [*(members.address for members in sets), *(bits.ctypes.data for bits in made.values())]
+        given = np.array(addresses, dtype=np.uint64)
+        fixed = given, self._made, self._moving, self._rows
+        if words < TWO_HALVES:
+            work = loops.joined_at_once if words * len(self.steps) < BRIEF else loops.joined
+            work(*fixed, 0, words, length, FINE_PIECE, counts)
+            return
         middle = words // 2
 
         def joined(half: int) -> NDArray[np.int64]:
-            first, end = ((0, middle), (middle, words))[half] if words >= TWO_HALVES else (0, words)
-            room = np.empty((len(self.steps), FINE_PIECE), dtype=np.uint64)
-            bases = np.arange(places, dtype=np.uint64)
-            bases *= np.uint64(8 * FINE_PIECE)
-            bases += np.uint64(room.ctypes.data - 8 * FINE_PIECE * self.slots)
-            bases[: self.slots] = [members.address for members in sets]
-            for place, bits in made.items():
-                bases[place] = bits.ctypes.data
-            numbers = np.zeros(places, dtype=np.int64)
-            loops.joined(bases, self._moving, self._rows, first, end, FINE_PIECE, numbers)
-            if length % 8 and end == words:
-                rest = np.empty(places, dtype=np.uint64)
-                loops.joined_rest(bases, self._moving, self._rows, 8 * words, length, rest, numbers)
+            first, end = (0, middle) if half == 0 else (middle, words)
+            numbers = np.zeros(len(counts), dtype=np.int64)
+            loops.joined(*fixed, first, end, length, FINE_PIECE, numbers)
             return numbers
 
-        for numbers in machine.halves(joined) if words >= TWO_HALVES else [joined(0)]:
+        for numbers in machine.halves(joined):
             counts += numbers
 
     def _by_pieces(

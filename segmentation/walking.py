@@ -70,8 +70,8 @@ class Walk:
             return None
         found: Form | None
         if isinstance(node, Group):
-            children = tuple(form for child in node.children if (form := self.form_of(child)) is not None)
-            found = Joined(node.match, node.least, children) if children else None
+            children = [form for form in map(self.form_of, node.children) if form is not None]
+            found = Joined(node.match, node.least, tuple(children)) if children else None
         else:
             found = self._condition(node)
         if found is not None:
@@ -82,23 +82,24 @@ class Walk:
         """The tree over `sets`."""
         return Outline(len(self.sets), root, tuple(self._segments))
 
-    def _slot(self, members: Membership) -> int:
+    def _slot(self, question: Compiled) -> int:
+        """The place of the set whom a question finds by itself; raises HandpickError."""
+        members = self.engine.found(question, self.progress)
         found = self._slots.get(id(members))
         if found is None:
             found = self._slots[id(members)] = len(self.sets)
             self.sets.append(members)
         return found
 
-    def _leaf(self, question: Compiled, outside: bool = False) -> Leaf:
-        known = tuple(self._slot(self.engine.found(compile_known(name), self.progress)) for name in question.known)
-        return Leaf(
-            self._slot(self.engine.found(question.positive, self.progress)), question.complement != outside, known
-        )
-
     def _condition(self, node: Condition) -> Form | None:
         self.progress("Counting")
         try:
-            found = self._answer(node)
+            if isinstance(node, SegmentCondition):
+                return Inside(self._segment(node), node.outside)
+            question = self.engine.question(node, self.clock, self.catalogue, self.references)
+            known = tuple([self._slot(compile_known(name)) for name in question.known]) if question.known else ()
+            others = question.complement != (isinstance(node, ListCondition) and node.outside)
+            found = Leaf(self._slot(question.positive), others, known)
         except HandpickError as error:
             if isinstance(error, Cancelled):
                 raise
@@ -107,15 +108,9 @@ class Walk:
         if isinstance(node, FieldCondition) and node.operator is not None:
             negates = OPERATORS[node.operator].negates
             if negates is not None and negates != "is_known":
-                known = (self.engine.found(compile_known(name), self.progress) for name in compared(node))
-                self.missing[node.id] = self.engine.audience.people - reduce(and_, known).count
+                known_sets = [self.engine.found(compile_known(name), self.progress) for name in compared(node)]
+                self.missing[node.id] = self.engine.audience.people - reduce(and_, known_sets).count
         return found
-
-    def _answer(self, node: Condition) -> Form:
-        if isinstance(node, SegmentCondition):
-            return Inside(self._segment(node), node.outside)
-        question = self.engine.question(node, self.clock, self.catalogue, self.references)
-        return self._leaf(question, isinstance(node, ListCondition) and node.outside)
 
     def _segment(self, node: SegmentCondition) -> int:
         """The place of another segment, looked at once however often it is referred to."""

@@ -34,9 +34,20 @@ def people_of(formula: Formula, sets: list[set[int]], size: int) -> set[int]:
     return one & two if formula[0] == "and" else one | two if formula[0] == "or" else one - two
 
 
-@pytest.mark.parametrize("many", [0, 1 << 40], ids=["by machine", "by pieces"])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"MANY": 0, "TWO_HALVES": 2},
+        {"MANY": 0, "BRIEF": 0},
+        {"MANY": 0},
+        {"MANY": 1 << 40},
+    ],
+    ids=["by machine in halves", "by machine", "by machine at once", "by pieces"],
+)
 @given(size=st.integers(1, 300), seed=st.integers(0, 2**32), asked=st.lists(formulas, min_size=1, max_size=5))
-def test_programs_find_and_count_what_sets_do(many: int, size: int, seed: int, asked: list[Formula]) -> None:
+def test_programs_find_and_count_what_sets_do(
+    limits: dict[str, int], size: int, seed: int, asked: list[Formula]
+) -> None:
     chance = np.random.default_rng(seed)
     sets = [set(np.flatnonzero(chance.random(size) < chance.random()).tolist()) for _ in range(SLOTS)]
     given = [Membership.of(np.array(sorted(rows), dtype=np.uint32), size) for rows in sets]
@@ -45,10 +56,8 @@ def test_programs_find_and_count_what_sets_do(many: int, size: int, seed: int, a
     program = tally.program(terms, terms)
     machine.fetch()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tally_module, "MANY", many)
-        patch.setattr(tally_module, "PIECE", 1)
-        patch.setattr(tally_module, "FINE_PIECE", 2)
-        patch.setattr(tally_module, "TWO_HALVES", 2)
+        for name, limit in {"PIECE": 1, "FINE_PIECE": 2, **limits}.items():
+            patch.setattr(tally_module, name, limit)
         numbers, kept = program.run(given, size)
     expected = [
         rows for f in asked for found in (people_of(f, sets, size),) for rows in (found, set(range(size)) - found)
