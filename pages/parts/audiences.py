@@ -82,10 +82,15 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
         way_in(entry, about)
         if entry.sources:
             belonging(entry.id, entry.path.stem, about)
-            opened = just or session().leftovers_of.endswith(leftovers.ALL)
-            with st.expander("What became of every row", expanded=opened, icon=":material/fact_check:"):
-                _reports(about)
-                leftovers.of_audience(entry.id, entry.path.stem, about)
+            key = f"every-row-{entry.id}"
+            if just:
+                st.session_state[key] = True
+            with st.expander(
+                "What became of every row", icon=":material/fact_check:", on_change="rerun", key=key
+            ) as opened:
+                if opened.open:
+                    _reports(about)
+                    leftovers.of_audience(entry.id, entry.path.stem, about)
 
 
 def _delete_button(entry: AudienceEntry) -> None:

@@ -142,7 +142,11 @@ def _start_files() -> None:
 
 def _path() -> None:
     """A folder cannot be given to a browser, and a file of many gigabytes is read where it lies, without a copy."""
-    with st.expander("A folder, or a very large file", icon=":material/folder_open:"):
+    with st.expander(
+        "A folder, or a very large file", icon=":material/folder_open:", on_change="rerun", key="place"
+    ) as opened:
+        if not opened.open:
+            return
         key = session().key("path")
         path = st.text_input(
             "Where it is on this machine",

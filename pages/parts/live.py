@@ -36,7 +36,7 @@ def begin_live() -> None:
         words, button = st.columns([3, 1], vertical_alignment="center")
         words.markdown(
             ":material/bolt: **Live from your site or app**  \n"
-            ":gray[Customers and what they do arrive as it happens. Begin with nobody here, or switch *Live* on for an audience.]"
+            ":gray[Customers and what they do arrive as it happens. Begin with nobody here, or switch “Live” on for an audience.]"
         )
         with button.popover("Begin …", width="stretch"):
             st.text_input("What to call it", key=NAME, placeholder="Our site", max_chars=80)

@@ -75,6 +75,8 @@ def app(loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
         monkeypatch.setenv("HANDPICK_HOME", str(home))
         monkeypatch.chdir(ROOT)
         st.cache_resource.clear()
-        return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        at.session_state["place"] = True  # “A folder, or a very large file” is open, as after a click
+        return at.run()
 
     return start
