@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, final
 
 from pydantic import Field as Constraint
 from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr
@@ -250,6 +250,7 @@ class ListCondition(Model):
     outside: bool = False
 
 
+@final
 class Group(Model):
     """Children combined by all, any or none of, or by at least `least` of them."""
 

@@ -122,7 +122,10 @@ class Engine:
     def found(self, question: Compiled, progress: Progress = QUIET) -> Membership:
         """Whom a question without a complement finds, from the cache or by one query; raises `Cancelled`."""
         found = self._sets.get(question)
-        return self._sets.once(question, lambda: self._look(question, progress)) if found is None else found
+        if found is None:
+            progress("Counting")
+            found = self._sets.once(question, lambda: self._look(question, progress))
+        return found
 
     def answer(
         self,
@@ -200,7 +203,9 @@ class Engine:
 
     def question(self, node: Condition, clock: Clock, catalogue: Catalogue, references: References) -> Compiled:
         """What is asked of the audience for a condition other than a segment; raises HandpickError."""
-        if isinstance(node, ListCondition):
+        if (seen := self._seen_before(node, catalogue, clock)) is not None:
+            return seen
+        if type(node) is ListCondition:
             asked = listed_question(references.list(node.list), catalogue)
             return Compiled(asked.select.sql("duckdb"), asked.parameters)
         return self.compiled(node, catalogue, clock)
@@ -225,19 +230,20 @@ class Engine:
 
     def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
-        seen = self._seen.get(id(condition))
-        if (
-            seen is not None
-            and seen[0] is condition
-            and seen[1] is catalogue
-            and (seen[2] is clock or seen[2] == clock)
-        ):
-            return seen[3]
+        if (seen := self._seen_before(condition, catalogue, clock)) is not None:
+            return seen
         found = self._compiled_anew(condition, catalogue, clock)
         if len(self._seen) >= COMPILED_KEPT:
             self._seen.clear()
         self._seen[id(condition)] = (condition, catalogue, clock, found)
         return found
+
+    def _seen_before(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled | None:
+        """What was asked for this very condition."""
+        seen = self._seen.get(id(condition))
+        if seen is None or seen[0] is not condition or seen[1] is not catalogue:
+            return None
+        return seen[3] if seen[2] is clock or seen[2] == clock else None
 
     def _compiled_anew(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         condition = _with_roles(condition, catalogue)
@@ -281,7 +287,7 @@ def _counted(root: Node) -> list[Node]:
     """All nodes that can be counted."""
     nodes = [root]
     for node in nodes:
-        if isinstance(node, Group):
+        if type(node) is Group:
             nodes += node.children
     return nodes
 

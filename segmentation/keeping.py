@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -12,6 +12,9 @@ from segmentation.errors import Cancelled
 
 Key = TypeVar("Key", bound=Hashable)
 Thing = TypeVar("Thing")
+
+
+USES_KEPT = 2_000  # of those since something came in
 
 
 class Kept(Generic[Key, Thing]):
@@ -23,6 +26,7 @@ class Kept(Generic[Key, Thing]):
         self.nbytes = 0
         self._size = size
         self._things: OrderedDict[Key, Thing] = OrderedDict()
+        self._used: deque[Key] = deque(maxlen=USES_KEPT)
         self._making: dict[Key, Future[Thing]] = {}
         self._lock = threading.Lock()
 
@@ -30,12 +34,11 @@ class Kept(Generic[Key, Thing]):
         return len(self._things)
 
     def get(self, key: Key) -> Thing | None:
-        """The thing, None where it is not kept."""
-        with self._lock:
-            found = self._things.get(key)
-            if found is not None:
-                self._things.move_to_end(key)
-            return found
+        """The thing, None where it is not kept; never waits, as many users' screens ask for many things at once."""
+        found = self._things.get(key)
+        if found is not None:
+            self._used.append(key)
+        return found
 
     def keep(self, key: Key, thing: Thing) -> None:
         """Keep it, and let go of what has not been used for longest."""
@@ -49,7 +52,7 @@ class Kept(Generic[Key, Thing]):
         """
         while True:
             with self._lock:
-                found = self._found(key)
+                found = self.get(key)
                 if found is not None:
                     return found
                 waited = self._making.get(key)
@@ -76,18 +79,17 @@ class Kept(Generic[Key, Thing]):
         mine.set_result(made)
         return made
 
-    def _found(self, key: Key) -> Thing | None:
-        found = self._things.get(key)
-        if found is not None:
-            self._things.move_to_end(key)
-        return found
-
     def _put(self, key: Key, thing: Thing) -> None:
         before = self._things.pop(key, None)
         if before is not None:
             self.nbytes -= self._size(before)
         self._things[key] = thing
         self.nbytes += self._size(thing)
+        while self._used:
+            used = self._used.popleft()
+            if used in self._things:
+                self._things.move_to_end(used)
+        self._things.move_to_end(key)
         while self.nbytes > self.budget and len(self._things) > 1:
             _, gone = self._things.popitem(last=False)
             self.nbytes -= self._size(gone)

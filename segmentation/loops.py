@@ -11,8 +11,8 @@ import numba
 import numpy as np
 from numba.extending import intrinsic
 
-AND, OR, AND_NOT = range(3)
-"""The joins of two sets."""
+AND, OR, AND_NOT, NOT = range(4)
+"""The joins of two sets; the last is everybody but the first of them."""
 
 _COUNTS = ("uint8", "uint16", "uint32")
 _STEPS = ("uint8", "uint16", "uint32")
@@ -86,6 +86,9 @@ def _joined_words(
                 else:
                     for at in range(size):
                         found[at] = one[at] | two[at]
+            elif steps[step, 0] == NOT:
+                for at in range(size):
+                    found[at] = ~one[at]
             elif steps[step, 4]:
                 for at in range(size):
                     found[at] = one[at] & ~two[at]
@@ -113,6 +116,8 @@ def _joined_rest(
             words[place] = one & two
         elif steps[step, 0] == OR:
             words[place] = one | two
+        elif steps[step, 0] == NOT:
+            words[place] = ~one
         else:
             words[place] = one & ~two
         if steps[step, 4]:
@@ -134,7 +139,8 @@ def joined(
 
     `given` are the addresses of the sets that there are, `length` bytes each, then of those to be made, whose places `results`
     are. By place `moving` is 1 for both and 0 for those that live only as long as a piece, and `counts` takes the numbers.
-    A row of `steps` is a join, the places of its two sets and of its result, and whether to count it.
+    A row of `steps` is a join, the places of its two sets and of its result, and whether to count it; `NOT` is not counted, and
+    leaves the bits beyond the last person set.
     """
     slots = len(given) - len(results)
     room = np.empty((len(steps), piece), dtype=np.uint64)

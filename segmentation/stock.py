@@ -52,7 +52,8 @@ class Stock:
         self._loads = Counter[tuple[str, ...]]()
         self._lock = threading.Lock()
         self._quiet = threading.Condition()
-        self._asking = 0
+        self._asking: dict[int, int] = {}  # by thread: how often it has come in
+        self._waiting = 0
         self._dictionaries = Dictionaries(audience)
         self._saved = Saved(audience)
 
@@ -70,34 +71,47 @@ class Stock:
 
     @contextmanager
     def first(self) -> Iterator[None]:
-        """Inside it loading waits, so that the numbers of a screen come first."""
-        with self._quiet:
-            self._asking += 1
+        """Inside it loading waits, so that the numbers of a screen come first; nobody waits to come in."""
+        me = threading.get_ident()
+        depth = self._asking.get(me, 0)
+        self._asking[me] = depth + 1
         try:
             yield
         finally:
+            if depth:
+                self._asking[me] = depth
+            else:
+                self._go(me)
+
+    def _go(self, thread: int) -> int:
+        """Leave, and tell those who wait for quiet."""
+        depth = self._asking.pop(thread)
+        if self._waiting and not self._asking:
             with self._quiet:
-                self._asking -= 1
-                if not self._asking:
-                    self._quiet.notify_all()
+                self._quiet.notify_all()
+        return depth
 
     def wait_for_quiet(self) -> None:
         """Wait until nobody asks, but not for ever."""
+        if not self._asking:
+            return
         with self._quiet:
-            self._quiet.wait_for(lambda: not self._asking, PATIENCE)
+            self._waiting += 1  # before looking once more: who leaves later sees it
+            try:
+                self._quiet.wait_for(lambda: not self._asking, PATIENCE)
+            finally:
+                self._waiting -= 1
 
     def settle(self, progress: Progress) -> None:
         """Wait until all that was asked for is loaded; for who is inside `first`. Raises `Cancelled` where `progress` does."""
         settled = self._loader.settled()
-        with self._quiet:
-            self._asking -= 1
-            self._quiet.notify_all()
+        me = threading.get_ident()
+        depth = self._go(me)
         try:
             while not settled.wait(0.1):
                 progress("Getting the events ready")
         finally:
-            with self._quiet:
-                self._asking += 1
+            self._asking[me] = depth
 
     def make_ready(self) -> None:
         """Have what frequent questions need loaded beside, one thing after another and each after what is asked for, up to the budget."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from segmentation import machine
 from segmentation.membership import Membership
 
-AND, OR, AND_NOT = range(3)  # as in segmentation/loops.py
+AND, OR, AND_NOT, NOT = range(4)  # as in segmentation/loops.py
 PIECE = 1 << 12  # words of 64 people
 FINE_PIECE = 1 << 9  # where machine code needs no calls
 TWO_HALVES = 1 << 16  # words from which two threads are quicker
@@ -95,21 +95,35 @@ class Tally:
                 waiting += self._steps[place - self.slots][1:]
         numbers = {place: self.slots + number for number, place in enumerate(sorted(needed))}
         numbers |= {place: place for place in range(EVERYBODY, self.slots)}
-        steps = tuple(
+        steps = [
             (join, numbers[one], numbers[two], numbers[place], int(place in wanted))
             for place in sorted(needed)
             for join, one, two in (self._steps[place - self.slots],)
+        ]
+        others = {}  # by place: that of everybody else
+        for term in kept:
+            if term.negated and term.place >= self.slots and term.place not in others:
+                others[term.place] = self.slots + len(steps)
+                steps.append((NOT, numbers[term.place], numbers[term.place], others[term.place], 0))
+        return Program(
+            self.slots,
+            tuple(steps),
+            tuple((numbers[term.place], term.negated) for term in counted),
+            tuple(
+                (others[term.place], False)
+                if term.negated and term.place in others
+                else (numbers[term.place], term.negated)
+                for term in kept
+            ),
         )
-
-        def placed(terms: Sequence[Term]) -> tuple[tuple[int, bool], ...]:
-            return tuple((numbers[term.place], term.negated) for term in terms)
-
-        return Program(self.slots, steps, placed(counted), placed(kept))
 
 
 @dataclass(frozen=True)
 class Program:
-    """Steps, each a join, the places of two sets and of what comes of them, and whether that is counted."""
+    """Steps, each a join, the places of two sets and of what comes of them, and whether that is counted.
+
+    Of the sets that are kept only those are meant the other way round that are given, or everybody.
+    """
 
     slots: int
     steps: tuple[tuple[int, int, int, int, int], ...]
@@ -141,7 +155,12 @@ class Program:
 
     @cached_property
     def _told(self) -> frozenset[int]:
-        return frozenset(place for place, _ in self.counted)
+        known = {place for place, _ in self.counted}
+        return frozenset(known | {place for join, one, _, place, _ in self.steps if join == NOT and one in known})
+
+    @cached_property
+    def _others(self) -> tuple[tuple[int, int], ...]:
+        return tuple((place, one) for join, one, _, place, _ in self.steps if join == NOT)
 
     def run(self, sets: Sequence[Membership], size: int) -> tuple[list[int], list[Membership]]:
         """The numbers of people in the sets to be counted, and the sets to be kept, from those in the slots.
@@ -160,6 +179,10 @@ class Program:
         numbers = [*counts.tolist(), size]  # everybody's place is -1
         for place in self._given:
             numbers[place] = sets[place].count
+        for place, other in self._others:
+            numbers[place] = size - numbers[other]
+            if size % 8:
+                made[place][-1] &= (1 << size % 8) - 1
         found = [size - numbers[place] if other else numbers[place] for place, other in self.counted]
         kept = []
         for place, negated in self.kept:
@@ -177,7 +200,7 @@ class Program:
     ) -> None:
         length = len(sets[0].bits)
         words = length // 8
-        addresses = [*(members.address for members in sets), *(bits.ctypes.data for bits in made.values())]
+        addresses = [members.address for members in sets] + [bits.ctypes.data for bits in made.values()]
         given = np.array(addresses, dtype=np.uint64)
         fixed = given, self._made, self._moving, self._rows
         if words < TWO_HALVES:
@@ -207,6 +230,9 @@ class Program:
             for first in range(0, count, PIECE):
                 now = {place: bits[first : first + PIECE] for place, bits in (given | results).items()}
                 for join, one, two, place, wanted in self.steps:
+                    if join == NOT:
+                        np.invert(now[one], out=now[place])
+                        continue
                     right = np.invert(now[two]) if join == AND_NOT else now[two]
                     found = (np.bitwise_or if join == OR else np.bitwise_and)(now[one], right, out=now.get(place))
                     now[place] = found
