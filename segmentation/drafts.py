@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from segmentation import casting, naming
+from segmentation import naming
 from segmentation.catalogue import Kind
 from segmentation.plan import ColumnPlan, Progress, TablePlan, TableRole
 from segmentation.profiling import Profile, profile
@@ -157,10 +157,9 @@ def _keys(
     likely += [pair for pair in scored if pair not in likely and pair[1] in besides]
     keys = []
     for place, (score, column) in enumerate(likely):
-        id = casting.identifier(staged[column])
         # One after the other and by hashes: the different texts of several columns would not fit into memory.
         query = (
-            f"SELECT count({id}), count(DISTINCT CASE WHEN {id} IS NOT NULL THEN hash({id}) END) FROM {staged.source}"
+            f"SELECT count(id), count(DISTINCT CASE WHEN id IS NOT NULL THEN hash(id) END) FROM {staged.ids(column)}"
         )
         part = Part.nth(progress, place, len(likely))
         ((filled, different),) = watched(connection, query, staged.parameters, part, f"Looking at {table}")

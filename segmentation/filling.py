@@ -201,7 +201,7 @@ def fill_people(
         stored.insert(0, Stored(name, column, Kind.TEXT))
         picks.insert(0, f"({source.staged.row} + 1)::VARCHAR AS {quoted(name)}")
     else:
-        keyed, people = _count(connection, source, f"count({source.key}), count(DISTINCT {source.key})")
+        keyed, people = _count_keys(connection, source)
         if people < rows:
             connection.execute(
                 f"CREATE TEMP TABLE kept AS SELECT max({source.staged.row}) AS kept_row FROM {source.staged.source} "
@@ -220,9 +220,11 @@ def fill_people(
     return [*stored, *told], source.report(people, [(NO_ID, rows - keyed), (SAME_ID, keyed - people)])
 
 
-def _count(connection: duckdb.DuckDBPyConnection, source: Source, what: str) -> tuple[int, ...]:
-    found = connection.execute(f"SELECT {what} FROM {source.staged.source}", source.staged.parameters).fetchone()
-    return found or (0, 0)
+def _count_keys(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[int, int]:
+    """How many rows have a key, and how many different keys there are."""
+    keys = f"(SELECT {source.key} AS key FROM {source.staged.source})"
+    found = connection.execute(f"SELECT count(key), count(DISTINCT key) FROM {keys}", source.staged.parameters)
+    return found.fetchone() or (0, 0)
 
 
 def number_people(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], progress: Progress) -> None:

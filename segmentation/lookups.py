@@ -246,9 +246,8 @@ def report_lookup(connection: duckdb.DuckDBPyConnection, source: Source, several
     rows = source.staged.rows
     if source.plan.key is None:
         return source.report(rows, [])
-    value = casting.identifier(source.staged[source.plan.key])
     keyed, different = connection.execute(
-        f"SELECT count({value}), count(DISTINCT {value}) FROM {source.staged.source}", source.staged.parameters
+        f"SELECT count(id), count(DISTINCT id) FROM {source.staged.ids(source.plan.key)}", source.staged.parameters
     ).fetchone() or (0, 0)
     loaded = keyed if several else different
     return source.report(loaded, [(NO_KEY, rows - keyed), (SAME_KEY, keyed - loaded)])

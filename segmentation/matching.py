@@ -7,7 +7,7 @@ from itertools import chain
 
 import duckdb
 
-from segmentation import casting, links, naming
+from segmentation import links, naming
 from segmentation.catalogue import Kind
 from segmentation.links import LISTED
 from segmentation.plan import ColumnPlan, Link, LoadPlan, TablePlan, TableRole
@@ -151,15 +151,13 @@ class Matching:
 
     def count(self, index: int, link: Link) -> Link:
         """The link with what it finds in all rows."""
-        mine, theirs = self._value(index, link.column), self._value(link.table, link.key)
-        source, other = self._staged[index], self._staged[link.table]
+        mine, theirs = self._staged[index].ids(link.column), self._staged[link.table].ids(link.key)
         filled, found = self._row(
-            f"SELECT count({mine}), count(*) FILTER ({mine} IN (SELECT {theirs} FROM {other.source} WHERE {theirs} IS NOT "
-            f"NULL)) FROM {source.source}",
+            f"SELECT count(id), count(*) FILTER (id IN (SELECT id FROM {theirs} WHERE id IS NOT NULL)) FROM {mine}",
             index,
             link.table,
         )
-        keyed, distinct = self._row(f"SELECT count({theirs}), count(DISTINCT {theirs}) FROM {other.source}", link.table)
+        keyed, distinct = self._row(f"SELECT count(id), count(DISTINCT id) FROM {theirs}", link.table)
         return link.model_copy(
             update={"filled": filled, "found": found, "keyed": keyed, "repeated": keyed - distinct},
         )
@@ -168,17 +166,14 @@ class Matching:
         tables = self.plan.tables
         self.plan = self.plan.model_copy(update={"tables": (*tables[:index], table, *tables[index + 1 :])})
 
-    def _value(self, index: int, column: str) -> str:
-        return casting.identifier(self._staged[index][column])
-
     def _row(self, sql: str, *indexes: int) -> tuple[int, ...]:
         parameters = {name: path for index in indexes for name, path in self._staged[index].parameters.items()}
         return self._connection.execute(sql, parameters).fetchone() or ()
 
     def _is_unique(self, index: int, column: str) -> bool:
         if (index, column) not in self._unique:
-            value, staged = self._value(index, column), self._staged[index]
-            filled, distinct = self._row(f"SELECT count({value}), count(DISTINCT {value}) FROM {staged.source}", index)
+            staged = self._staged[index]
+            filled, distinct = self._row(f"SELECT count(id), count(DISTINCT id) FROM {staged.ids(column)}", index)
             enough = bool(filled) and filled >= FILLED * staged.rows and distinct >= UNIQUE * filled
             self._unique[index, column] = enough
         return self._unique[index, column]
@@ -287,8 +282,8 @@ class Matching:
 
     def _among(self, index: int, column: str, values: set[str]) -> set[str]:
         """Those of some values that a table has."""
-        staged, value = self._staged[index], self._value(index, column)
-        sql = f"SELECT DISTINCT {value} FROM {staged.source} WHERE {value} IN (SELECT unnest($values))"
+        staged = self._staged[index]
+        sql = f"SELECT DISTINCT id FROM {staged.ids(column)} WHERE id IN (SELECT unnest($values))"
         found = self._connection.execute(sql, {**staged.parameters, "values": list(values)}).fetchall()
         return {cell for (cell,) in found}
 
