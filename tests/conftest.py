@@ -1,8 +1,10 @@
 """Settings and fixtures that every test folder shares."""
 
 import gc
+import importlib
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -23,8 +25,22 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 # While modules are imported next to nothing becomes garbage, and looking for it took a third of the time.
 gc.disable()
 
+# What pytest makes of a test's asserts takes four seconds of each worker, unless it is kept, whatever the environment says.
+sys.dont_write_bytecode = False
+
 
 LONGEST = ("tests/e2e", "tests/oracle", "tests/agreement", "tests/test_reference_counts.py", "tests/pages")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each worker begin with other files when all are to run, so that it finds what the others made of theirs."""
+    if session.config.args_source is pytest.Config.ArgsSource.TESTPATHS and (
+        workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    ):
+        own = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))[own :: int(workers)]:
+            with suppress(Exception, pytest.skip.Exception):  # collecting imports it again, and tells
+                importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
