@@ -15,7 +15,7 @@ from sqlglot import exp
 from segmentation import rewriting, wordings
 from segmentation.catalogue import Catalogue, Kind
 from segmentation.errors import HandpickError, close_names
-from segmentation.rewriting import Rule, Rules, replaced
+from segmentation.rewriting import ENTRIES, LATER, OVERLAPS, Rule, Rules, replaced
 
 
 class Holding(StrEnum):
@@ -180,9 +180,9 @@ _MARKED = re.compile(f"{_MARK}(\\w+){_MARK}")
 def rendered(
     select: exp.Select, values: Mapping[str, Any], catalogue: Catalogue, row: Dialect, inline: bool
 ) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """A statement built for DuckDB as text of a dialect, and its parameters in the order of their placeholders."""
+    """A statement built for DuckDB, which is used up, as text of a dialect, and its parameters in the order of their placeholders."""
     work = _Work(row, dict(values), catalogue, inline)
-    tree: exp.Expr = select.copy()
+    tree: exp.Expr = select
     for rule in work.passes():
         tree = replaced(tree, rule)
     if any(_MARK in name.name for name in tree.find_all(exp.Identifier)):
@@ -221,10 +221,11 @@ class _Work:
             spread: tuple[Rule, ...] = ()
         else:
             spread = (rewriting.spread(self.items),)
+        rules = self.row.rules
         return (
-            rewriting.on_lists(self.row.rules, self.kind_of, self.items),
+            *((rewriting.on_lists(rules, self.kind_of, self.items),) if {OVERLAPS, ENTRIES} & set(rules) else ()),
             *spread,
-            rewriting.elapsed(self.row.rules, self.is_elapsed),
+            *((rewriting.elapsed(rules, self.is_elapsed),) if LATER in rules else ()),
             rewriting.by_table(self.row.rules, self.kind_of),
             *((rewriting.as_bytes(self.is_text),) if self.row.binary_texts else ()),
             self._placeholder,

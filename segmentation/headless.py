@@ -223,7 +223,7 @@ class Evaluation:
         else:
             found = question(node, self.catalogue, self.clock, self.newest)
             complement = found.complement
-        sql, values = rendered(found.select, dict(found.parameters), self.catalogue, row, inline)
+        sql, values = rendered(found.select.copy(), dict(found.parameters), self.catalogue, row, inline)
         parameters = tuple((name, _bound(value)) for name, value in values)
         return Asked(node.id, place, self._sentence(node), sql, parameters, complement, found.known)
 

@@ -154,7 +154,7 @@ def on_lists(rules: Rules, kind_of: KindOf, items: Items) -> Rule:
     def rule(node: exp.Expr) -> exp.Expr:
         name = str(node.this).upper() if isinstance(node, exp.Anonymous) else ""
         build = {"LIST_HAS_ANY": has_any, "LIST_HAS_ALL": has_all}.get(name)
-        if build is None or not {OVERLAPS, ENTRIES} & set(rules):
+        if build is None:
             return node
         of, options = (part.copy() for part in node.expressions)
         exact = isinstance(of, exp.Column)

@@ -67,7 +67,7 @@ def statement(
     tree = _Tree(catalogue, clock, newest, references)
     path = (references.origin,) if references.origin is not None else ()
     found = tree.where(with_ids(definition).root, path, exact=False)
-    select = exp.select(column("_row", PEOPLE)).from_(PEOPLE).where(exp.false() if found is None else found)
+    select = exp.select(column("_row", PEOPLE)).from_(PEOPLE).where(exp.false() if found is None else found, copy=False)
     sql, parameters = rendered(select, tree.values, catalogue, row, inline)
     return Statement(sql, parameters, tree.unfinished, found is not None)
 
@@ -99,17 +99,17 @@ class _Tree:
             return None
         match node.match:
             case Match.ALL:
-                return exp.paren(exp.and_(*parts)) if len(parts) > 1 else parts[0]
+                return exp.paren(exp.and_(*parts, copy=False), copy=False) if len(parts) > 1 else parts[0]
             case Match.AT_LEAST:
                 return self._at_least(node.least, parts)
-        either = exp.paren(exp.or_(*parts)) if len(parts) > 1 else parts[0]
-        return either if node.match == Match.ANY else exp.Not(this=exp.paren(either))
+        either = exp.paren(exp.or_(*parts, copy=False), copy=False) if len(parts) > 1 else parts[0]
+        return either if node.match == Match.ANY else exp.Not(this=exp.paren(either, copy=False))
 
     def _at_least(self, least: int, parts: list[exp.Expr]) -> exp.Expr:
         one, zero = exp.Literal.number(1), exp.Literal.number(0)
         each: list[exp.Expr] = [exp.case().when(part, one.copy()).else_(zero.copy()) for part in parts]
         passed = reduce(lambda sum_, one_more: exp.Add(this=sum_, expression=one_more), each)
-        return exp.GTE(this=exp.paren(passed), expression=self._bind(least))
+        return exp.GTE(this=exp.paren(passed, copy=False), expression=self._bind(least))
 
     def _condition(self, node: Condition, path: tuple[NamedDefinition, ...], exact: bool) -> exp.Expr:
         if isinstance(node, SegmentCondition | ListCondition):
@@ -118,14 +118,15 @@ class _Tree:
                 found = self._segment(node, path, exact)
             else:
                 found = self._inside(listed_question(self.references.list(node.list), self.catalogue), exact)
-            return exp.Not(this=exp.paren(found)) if node.outside else found
+            return exp.Not(this=exp.paren(found, copy=False)) if node.outside else found
         asked = question(node, self.catalogue, self.clock, self.newest)
         found = self._inside(asked, exact or asked.complement)
         if asked.complement:
-            found = exp.Not(this=exp.paren(found))
+            found = exp.Not(this=exp.paren(found, copy=False))
         if not asked.known:
             return found
-        return exp.paren(exp.and_(found, *(is_known(column(name, PEOPLE)) for name in asked.known)))
+        known = (is_known(column(name, PEOPLE)) for name in asked.known)
+        return exp.paren(exp.and_(found, *known, copy=False), copy=False)
 
     def _segment(self, node: SegmentCondition, path: tuple[NamedDefinition, ...], exact: bool) -> exp.Expr:
         """Another segment's own condition, all of which has to count."""
@@ -157,8 +158,9 @@ class _Tree:
             placeholder.replace(own[placeholder.name].copy())
         where = _asked_of_people(select)
         if where is None:
-            return exp.In(this=column("_row", PEOPLE), query=select.subquery())
-        return exp.Coalesce(this=exp.paren(where), expressions=[exp.false()]) if exact else exp.paren(where)
+            return exp.In(this=column("_row", PEOPLE), query=select.subquery(copy=False))
+        where = exp.paren(where, copy=False)
+        return exp.Coalesce(this=where, expressions=[exp.false()]) if exact else where
 
 
 def _asked_of_people(select: exp.Select) -> exp.Expr | None:
@@ -167,5 +169,5 @@ def _asked_of_people(select: exp.Select) -> exp.Expr | None:
     plain = not any(select.args.get(part) for part in ("joins", "group", "having", "distinct"))
     table = source.this if source is not None else None
     if plain and where is not None and isinstance(table, exp.Table) and table.alias_or_name == PEOPLE:
-        return where.this.copy()  # type: ignore[no-any-return]
+        return where.this.pop()  # type: ignore[no-any-return]
     return None
