@@ -99,7 +99,7 @@ class Handpick(Asked):
         self._engine = Engine(Audience(path))
         kernels, catalogue, warm = self._engine.kernels, self._engine.audience.catalogue, Drawn(1001)
         for node in (node for _ in range(400) for node in (warm.field("x"), warm.event("y"))):
-            form = self._engine.compiled(node, catalogue, CLOCK).form
+            form = self._engine.question(node, CLOCK, catalogue).form
             if kernels is not None and form is not None:
                 kernels.prepare(form)
         if kernels is not None:

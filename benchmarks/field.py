@@ -224,7 +224,7 @@ def main() -> None:
     warm = Drawn(options.seed + 1000)
     for _ in range(400):  # every field and event once, so that what is measured is edits and not loading
         for node in (warm.field("x"), warm.event("y")):
-            form = engine.compiled(node, audience.catalogue, CLOCK).form
+            form = engine.question(node, CLOCK, audience.catalogue).form
             if engine.kernels is not None and form is not None:
                 engine.kernels.prepare(form)
     if engine.kernels is not None:

@@ -102,7 +102,7 @@ def first_numbers(path: Path, segment: str, pause: float) -> None:
 def loaded(engine: Engine, *nodes: EventCondition | FieldCondition) -> None:
     """Have everything for these conditions in memory."""
     for node in nodes:
-        form = engine.compiled(node, engine.audience.catalogue, CLOCK).form
+        form = engine.question(node, CLOCK, engine.audience.catalogue).form
         if engine.kernels is not None and form is not None:
             engine.kernels.prepare(form)
     if engine.kernels is not None:
@@ -197,7 +197,8 @@ def main() -> None:
     )
     told("the same again", [timed(lambda: ask(one(sequence(48)), CLOCK)) for _ in range(10)])
 
-    rate, times = users(lambda _: ask(recomposed(), CLOCK), 400)
+    mixes = [recomposed() for _ in range(32 * 200)]
+    rate, times = users(lambda number: ask(mixes[number], CLOCK), 200)
     print(f"32 users recomposing: {rate:,.0f} answers a second, p95 {late(times):.0f} ms")
     several = [Drawn(100 + number) for number in range(32 * 10)]
     fresh = [one(draw.field("f"), draw.event("e")) for draw in several]

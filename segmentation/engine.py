@@ -201,14 +201,21 @@ class Engine:
             if self.files.slow(question):
                 self.files.keep(question, members)
 
-    def question(self, node: Condition, clock: Clock, catalogue: Catalogue, references: References) -> Compiled:
-        """What is asked of the audience for a condition other than a segment; raises HandpickError."""
-        if (seen := self._seen_before(node, catalogue, clock)) is not None:
-            return seen
+    def question(
+        self, node: Condition, clock: Clock, catalogue: Catalogue, references: References = NO_REFERENCES
+    ) -> Compiled:
+        """What is asked of the audience for a condition other than a segment, once per clock; raises HandpickError where it is unfinished or wrong."""
+        seen = self._seen.get(id(node))
+        if seen is not None and seen[0] is node and seen[1] is catalogue and (seen[2] is clock or seen[2] == clock):
+            return seen[3]
         if type(node) is ListCondition:
             asked = listed_question(references.list(node.list), catalogue)
             return Compiled(asked.select.sql("duckdb"), asked.parameters)
-        return self.compiled(node, catalogue, clock)
+        found = self._compiled_anew(node, catalogue, clock)
+        if len(self._seen) >= COMPILED_KEPT:
+            self._seen.clear()
+        self._seen[id(node)] = (node, catalogue, clock, found)
+        return found
 
     def sizes(
         self, condition: EventCondition, thresholds: Sequence[int], clock: Clock, catalogue: Catalogue, *, kept: bool
@@ -221,29 +228,12 @@ class Engine:
         found = {}
         for threshold in thresholds:
             asked = condition.model_copy(update={"comparison": "at_least", "value": threshold})
-            question = self.compiled(asked, catalogue, clock)
+            question = self.question(asked, clock, catalogue)
             form = question.form
             if kept and (self.kernels is None or form is None or not self.kernels.keeps(form)):
                 return None
             found[threshold] = self.found(question.positive).count
         return found
-
-    def compiled(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
-        """A condition compiled once per clock; raises HandpickError where it is unfinished or wrong."""
-        if (seen := self._seen_before(condition, catalogue, clock)) is not None:
-            return seen
-        found = self._compiled_anew(condition, catalogue, clock)
-        if len(self._seen) >= COMPILED_KEPT:
-            self._seen.clear()
-        self._seen[id(condition)] = (condition, catalogue, clock, found)
-        return found
-
-    def _seen_before(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled | None:
-        """What was asked for this very condition."""
-        seen = self._seen.get(id(condition))
-        if seen is None or seen[0] is not condition or seen[1] is not catalogue:
-            return None
-        return seen[3] if seen[2] is clock or seen[2] == clock else None
 
     def _compiled_anew(self, condition: Condition, catalogue: Catalogue, clock: Clock) -> Compiled:
         condition = _with_roles(condition, catalogue)

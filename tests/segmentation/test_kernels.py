@@ -75,7 +75,7 @@ def questions(asked: Asked) -> Iterator[tuple[Condition, Compiled]]:
         if isinstance(condition, SegmentCondition | ListCondition):
             continue  # answered by what they name
         try:
-            compiled = asked.engine.compiled(condition, asked.catalogue, asked.clock)
+            compiled = asked.engine.question(condition, asked.clock, asked.catalogue)
         except HandpickError:
             continue
         yield condition, compiled.positive
@@ -246,7 +246,7 @@ def test_chains_found_a_few_people_at_a_time_are_those_of_sql(tmp_path: Path, mo
     sizes = set()
     for _ in range(60):
         condition = drawn_chain(chance)
-        form = quick.compiled(condition, audience.catalogue, CLOCK).form
+        form = quick.question(condition, CLOCK, audience.catalogue).form
         assert form is not None
         found = quick.kernels.answer(form)
         assert found is not None, "it was answered by the kernels"
@@ -356,7 +356,7 @@ def test_after_a_restart_the_first_question_about_many_events_is_not_left_to_sql
     monkeypatch.setattr(machine, "_LOADED", [])  # as in a new process
     after = Engine(audience)
     assert after.kernels is not None
-    question = after.compiled(buyers, audience.catalogue, CLOCK)
+    question = after.question(buyers, CLOCK, audience.catalogue)
     assert question.form is not None
     assert after.kernels.answer(question.form) is not None
     assert asked_of(after, buyers) == expected
@@ -420,7 +420,7 @@ def test_a_question_does_not_wait_until_the_loops_are_compiled(tmp_path: Path, m
     monkeypatch.setattr(kernels_module, "MANY", -1)
     audience = shop(tmp_path / "a.duckdb", 11)
     engine = Engine(audience)
-    question = engine.compiled(EventCondition(events=("purchase",), window=Ever(), value=2), audience.catalogue, CLOCK)
+    question = engine.question(EventCondition(events=("purchase",), window=Ever(), value=2), CLOCK, audience.catalogue)
     assert engine.kernels is not None
     assert question.form is not None
     written, done = threading.Event(), threading.Event()
