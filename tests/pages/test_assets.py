@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from streamlit.file_util import get_static_dir
 
 from pages.parts.assets import Assets
@@ -17,10 +17,7 @@ from pages.parts.assets import Assets
 PAGE = (Path(get_static_dir()) / "index.html").read_text(encoding="utf-8")
 
 
-THE_APP = PlainTextResponse("the app")
-
-
-def asked(path: str, method: str = "GET", app: Response = THE_APP) -> tuple[dict[str, str], bytes]:
+def asked(path: str, method: str = "GET") -> tuple[dict[str, str], bytes]:
     """The headers and the body of an answer."""
     sent: list[Any] = []
 
@@ -32,7 +29,7 @@ def asked(path: str, method: str = "GET", app: Response = THE_APP) -> tuple[dict
             return {"type": "http.request"}
 
         scope = {"type": "http", "method": method, "path": path, "headers": []}
-        await Assets(app)(scope, receive, send)
+        await Assets(PlainTextResponse("the app"))(scope, receive, send)
 
     with ThreadPoolExecutor(1) as beside:  # a browser story may have left its loop running in this thread
         beside.submit(asyncio.run, ask()).result()
@@ -59,22 +56,3 @@ def test_all_else_is_left_to_the_app(path: str) -> None:
 def test_only_reading_is_answered() -> None:
     path = re.findall(r'src="\.(/static/[^"]+)"', PAGE)[0]
     assert asked(path, method="POST")[1] == b"the app"
-
-
-def test_a_page_names_what_the_first_page_is_drawn_with_and_no_file_twice() -> None:
-    headers, body = asked("/", app=HTMLResponse(PAGE))
-    assert body.decode() == PAGE
-    named = re.findall(r"<(/[^>]+)>; rel=modulepreload; crossorigin", headers["link"])
-    assert len(named) == headers["link"].count("rel=") == len(set(named))
-    for drawn in ("Button", "FileUploader", "Selectbox"):
-        assert any(f"/{drawn}." in path for path in named)
-    for path in named:
-        assert path not in PAGE
-        script = asked(path)[1].decode()
-        for imported in re.findall(r"""import[^;"]*"\./([^"]+)\"""", script):
-            assert f"/static/js/{imported}" in (*named, *re.findall(r"/static/js/[^\"]+", PAGE))
-
-
-def test_what_is_no_page_names_nothing() -> None:
-    assert "link" not in asked("/_stcore/health")[0]
-    assert "link" not in asked("/", method="HEAD", app=HTMLResponse(PAGE))[0]
