@@ -8,8 +8,6 @@ FILE is any table of events or customers, e.g. the Online Retail CSV (541,909 ro
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from run import find_chromium  # noqa: E402
 from tests.e2e.driver import ARGUMENTS, App, Handpick  # noqa: E402
 
 
@@ -60,7 +59,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    chromium = find_chromium(sys.executable)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         runs = [journey(browser, options.file) for _ in range(options.runs)]
