@@ -68,12 +68,16 @@ def start(port: int, address: str) -> None:
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit import delta_generator
+    from streamlit.components.v2 import manifest_scanner
     from streamlit.runtime.pages_manager import PagesManager
 
     # A folder called pages/ makes Streamlit show its files as pages until app.py has run once; app.py alone names the pages.
     PagesManager.uses_pages_directory = False
     # Else the first element waits 50 ms for a look through all modules, which tells whether this is a console.
     delta_generator._use_warning_has_been_displayed = True
+    # Else the server begins a fifth of a second later, after reading what all installed packages say of themselves: Handpick draws with
+    # no other package's components.
+    manifest_scanner.scan_component_manifests = list
 
     from pages.parts.assets import Assets
     from pages.parts.sending import send_in_batches
