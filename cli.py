@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,8 +84,13 @@ def start(port: int, address: str) -> None:
     from pages.parts.sending import send_in_batches
 
     send_in_batches()
-    threading.Thread(target=warm, name="handpick-warm", daemon=True).start()
     threading.Thread(target=keep_current, name="handpick-timetable", daemon=True).start()
+
+    @contextlib.asynccontextmanager
+    async def serving(_: st.App) -> AsyncIterator[None]:
+        """Once the server answers: sooner they would hold up one another."""
+        threading.Thread(target=warm, name="handpick-warm", daemon=True).start()
+        yield
 
     def explain(error: Exception) -> bool:
         logging.getLogger("handpick").error("A page failed", exc_info=error)
@@ -92,7 +98,7 @@ def start(port: int, address: str) -> None:
         st.error(f"{told} Your data and saved segments are safe. Reload the page to go on; the log has the details.")
         return True
 
-    app = st.App(str(HERE / "app.py"), on_script_error=explain, middleware=[Middleware(Assets)])
+    app = st.App(str(HERE / "app.py"), lifespan=serving, on_script_error=explain, middleware=[Middleware(Assets)])
     app.run(config={"server.port": port, "server.address": address})
 
 

@@ -21,8 +21,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import process
-
 
 class HandpickError(Exception):
     """Base of all errors that are shown to a person as they are."""
@@ -90,5 +88,7 @@ class Cancelled(HandpickError):
 
 def close_names(name: str, known: Iterable[str], limit: int = 3) -> str:
     """A closing sentence with the nearest known names, or "" where none is near."""
+    from rapidfuzz import process  # the app's start does without
+
     found = process.extract(name, list(known), limit=limit, score_cutoff=60)
     return f" Close: {', '.join(match for match, _, _ in found)}." if found else ""

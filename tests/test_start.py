@@ -14,13 +14,14 @@ def loaded(code: str) -> set[str]:
 
 
 def test_the_server_starts_before_what_a_page_needs_is_loaded() -> None:
-    assert not {"pydantic", "duckdb", "pyarrow", "numpy", "sqlalchemy", "streamlit"} & loaded("pass")
+    assert not {"pydantic", "duckdb", "pyarrow", "numpy", "rapidfuzz", "sqlalchemy", "streamlit"} & loaded("pass")
 
 
 def test_the_first_page_does_without_what_only_lists_health_and_drivers_need() -> None:
     late = {
         "pandas",
         "altair",
+        "charset_normalizer",
         "numba",
         "xlsxwriter",
         "email_validator",

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from charset_normalizer import from_bytes
-
 WESTERN = "Windows-1252 (Western European)"
 
 SCRIPTS: Mapping[str, str] = {
@@ -58,6 +56,8 @@ def code_page(sample: bytes) -> tuple[str, str]:
     """The codec and its name for people, told by lines that have characters beyond ASCII."""
     if HEBREW.fullmatch(sample) and _is_of_one_script(sample.decode("cp1255")):
         return "cp1255", SCRIPTS["cp1255"]
+    from charset_normalizer import from_bytes  # the first page does without
+
     for match in from_bytes(sample, cp_isolation=[*SCRIPTS, "cp1252"]):
         if match.encoding == "cp1252":
             break

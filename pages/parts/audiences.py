@@ -10,7 +10,7 @@ from pages.parts import leftovers
 from pages.parts.live import is_open, way_in
 from pages.parts.queries import current, engine, workspace
 from pages.parts.relations import belonging
-from pages.parts.session import Draft, Further, session, widget
+from pages.parts.session import Draft, Further, session, unfold, widget
 from pages.parts.sources import sources
 from pages.parts.words import ago, cells, number, plain, zones
 from segmentation.audience import AudienceAbout
@@ -84,7 +84,7 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             belonging(entry.id, entry.path.stem, about)
             key = f"every-row-{entry.id}"
             if just:
-                st.session_state[key] = True
+                unfold(key)
             with st.expander(
                 "What became of every row", icon=":material/fact_check:", on_change="rerun", key=key
             ) as opened:

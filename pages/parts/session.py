@@ -271,6 +271,11 @@ def picked(key: str) -> Any:
     return widget(key)
 
 
+def unfold(key: str) -> None:
+    """Have what is folded away under this key open when it is drawn next."""
+    st.session_state[key] = True
+
+
 def widget(key: str, otherwise: Any = None) -> Any:
     """What a widget holds, `otherwise` where it is not on the page; for callbacks."""
     return st.session_state.get(key, otherwise)
