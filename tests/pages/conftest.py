@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from connectors.importing import load, plan_files
@@ -30,6 +32,14 @@ def _nothing_is_painted() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numbers, "AHEAD", 0)
         patch.setattr(numbers, "send_now", lambda: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _packages_are_looked_through_once() -> Iterator[None]:
+    """Each AppTest asks all installed packages for components, which stay the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
 
 
