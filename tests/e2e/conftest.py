@@ -57,19 +57,33 @@ def profile(browser: Browser) -> Iterator[BrowserContext]:
 
 @contextmanager
 def _at_the_page(profile: BrowserContext, app: App, story: pytest.Item) -> Iterator[Handpick]:
-    """A new browser window that remembers nothing of another; HANDPICK_SHOTS names a folder for screenshots."""
+    """A browser window that remembers nothing of another story; HANDPICK_SHOTS names a folder for screenshots.
+
+    It is that of the story before, emptied: a new one has a process of its own, which compiles all of Streamlit's scripts again.
+    """
     shots = os.environ.get("HANDPICK_SHOTS")
-    handpick = Handpick(profile.new_page(), app, Path(shots) / story.name if shots else None)
+    window = profile.pages[0] if profile.pages else profile.new_page()
+    handpick = Handpick(window, app, Path(shots) / story.name if shots else None)
     try:
         yield handpick
         if story.stash.get(_FAILED, False):
             handpick.shot("failed")
             print((app.home / "app.log").read_text()[-5000:])
     finally:
-        remembered = {"origin": app.url, "storageTypes": "cookies,local_storage"}
-        profile.new_cdp_session(handpick.page).send("Storage.clearDataForOrigin", remembered)
-        for page in profile.pages:
+        for page in profile.pages[0 if story.stash.get(_FAILED, False) else 1 :]:
             page.close()
+        _forget(profile, app)
+
+
+def _forget(profile: BrowserContext, app: App) -> None:
+    """Leave the app and keep nothing of it but its scripts."""
+    for window in profile.pages or [profile.new_page()]:
+        window.evaluate("() => location.protocol === 'http:' && sessionStorage.clear()")
+        window.goto("about:blank")
+        window.mouse.move(0, 0)
+        session = profile.new_cdp_session(window)
+        session.send("Storage.clearDataForOrigin", {"origin": app.url, "storageTypes": "cookies,local_storage"})
+        session.detach()
 
 
 @pytest.fixture

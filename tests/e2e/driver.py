@@ -35,6 +35,7 @@ PATIENCE = 60_000
 
 
 _LISTEN = """(() => {
+  if (window.askedAt !== undefined) return;  // a window of several stories is told once for each
   window.askedAt = window.answeredAt = 0;
   const finished = bytes => {  // whether the message's field 6, the run's end, is there
     let at = 0;
