@@ -242,11 +242,10 @@ class Handpick:
     def _pick(self, box: Locator, text: str, options: Locator, better: Locator) -> None:
         """Type into a select box and click an option; once more where the box was drawn anew in that moment, which closes its list.
 
-        Typing opens the list as a click does, but a click draws all options first, a quarter of what a choice costs the browser.
+        Typing opens the list as a click does, but a click draws all options first, an eighth of what a choice costs.
         """
-        clicks = (
-            self.page.get_by_role("dialog").count() > 0
-        )  # where no list is left open, Escape would close the dialog
+        # In a dialog it is clicked, for where no list is left open, Escape closes the dialog.
+        clicks = self.page.get_by_role("dialog").count() > 0
         for _ in range(6):
             if clicks:
                 box.click()
