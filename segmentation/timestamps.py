@@ -5,6 +5,8 @@ The patterns are the same text in Python's `re` (guessing from a sample) and in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from segmentation.cells import ZONED, Column, full, literal, text
 from segmentation.plan import Format
 
@@ -20,6 +22,7 @@ DOTTED_DAY = rf"[0-9]{{1,2}}\.[0-9]{{1,2}}\.(?:{YEAR}|[0-9]{{2}})"
 _MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
 NAMED_DAY = rf"(?:[0-9]{{1,2}}[ -]{_MONTH}[ -]|{_MONTH} [0-9]{{1,2}},? )(?:{YEAR}|[0-9]{{2}})"
 EPOCH = r"[0-9]{9,10}(?:\.[0-9]+)?|[0-9]{12,13}|[0-9]{15,16}"
+SHORT = 80  # letters of SQL: less than a text without its blanks has
 MIDNIGHT = rf"(?:T| {{1,2}})0?0:00(?::00(?:\.0+)?)?(?:{OFFSET})?"
 
 
@@ -27,14 +30,20 @@ def _in_utc(local: str, zone: str) -> str:
     """SQL: a local time as UTC; the last day of 9999, which means never, stays there."""
     if zone == "'UTC'":
         return local
-    return (
-        f"CASE WHEN {local} < TIMESTAMP '9999-12-31' THEN timezone('UTC', timezone({zone}, {local})) ELSE {local} END"
+    return _once(
+        local,
+        lambda m: f"CASE WHEN {m} < TIMESTAMP '9999-12-31' THEN timezone('UTC', timezone({zone}, {m})) ELSE {m} END",
     )
 
 
 def _within(moment: str, type: str) -> str:
     """SQL: a day or moment of the years 1 to 9999, NULL for others and for infinity, which Python cannot hold."""
-    return f"CASE WHEN {moment} >= {type} '0001-01-01' AND {moment} < {type} '10000-01-01' THEN {moment} END"
+    return _once(moment, lambda m: f"CASE WHEN {m} >= {type} '0001-01-01' AND {m} < {type} '10000-01-01' THEN {m} END")
+
+
+def _once(value: str, use: Callable[[str], str]) -> str:
+    """SQL: `use` of a value that it mentions several times; DuckDB prepares and works out each mention of a long one anew."""
+    return use(value) if len(value) <= SHORT else f"list_transform([{value}], lambda m: {use('m')})[1]"
 
 
 def _strptime(t: str, *patterns: str) -> str:
