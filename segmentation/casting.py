@@ -94,6 +94,8 @@ def trimmed(column: Column) -> str:
 
 def numeral(column: Column, format: Format) -> str:
     """SQL: the text of a number with a decimal point and nothing else but sign and exponent, NULL if it is none."""
+    if column.numeral:
+        return column.numeral
     if column.is_numeric:
         return f"CASE WHEN isfinite({column.sql}::DOUBLE) THEN {raw(column)} END"
     if column.type == "BOOLEAN":

@@ -16,11 +16,12 @@ ZONED = "TIMESTAMP WITH TIME ZONE"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a staged table as SQL, with DuckDB's name of its type; `trimmed` where its text without blanks has a name."""
+    """A column of a staged table as SQL, with DuckDB's name of its type; `trimmed` where its text without blanks has a name, `numeral` where the text of its number has."""
 
     sql: str
     type: str
     trimmed: str = ""
+    numeral: str = ""
 
     @property
     def is_text(self) -> bool:

@@ -81,7 +81,8 @@ def measure(
     for reading, names in alike.items():
         part = Part.nth(Part(progress, 0.0, 0.8), len(found), len(wanted), len(names))
         message = f"Reading {staged.table.name}"
-        for name, row in aggregate(connection, staged, names, partial(_picks, reading), part, message):
+        numeral = partial(casting.numeral, format=reading.format) if reading.kind is Kind.NUMBER else None
+        for name, row in aggregate(connection, staged, names, partial(_picks, reading), part, message, numeral):
             cells, fits, *amounts = (number or 0 for number in row)
             size = Size()
             if amounts:
