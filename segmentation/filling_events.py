@@ -8,6 +8,7 @@ from datetime import UTC
 import duckdb
 
 from segmentation import casting
+from segmentation.aggregating import SHORT
 from segmentation.audience import quoted
 from segmentation.catalogue import Kind
 from segmentation.filling import MOST_ROWS, NO_TIME, UNIDENTIFIED, UNKNOWN, Source, Stored
@@ -31,7 +32,8 @@ def fill_events(
     """Create `events`, sorted, from event tables; reports by table index.
 
     `keys` is SQL for a relation of key and _row, and `joins` the look-ups of a table, both by its index. `identify` tells the rows
-    of `happened…` that have only a visitor whose they are; only tables with visitors are written down so.
+    of `happened…` that have only a visitor whose they are. Tables with visitors are written down so, and short ones,
+    as they take longer to prepare a query of than to write.
     """
     types = narrow_types(connection, sources, {s.index: _texts(s, stored) for s in sources}, Part(progress, 0.0, 0.1))
     read: dict[int, tuple[str, dict[str, str]]] = {}
@@ -40,7 +42,7 @@ def fill_events(
             connection, source, stored, types, keys[source.index], joins.get(source.index, NO_JOINS)
         )
         read[source.index] = f"({query})", parameters
-        if source.plan.visitor is not None or source.plan.keep_visitors:
+        if source.plan.visitor is not None or source.plan.keep_visitors or source.staged.rows <= SHORT:
             name = f"happened{source.index}"
             part = Part.nth(Part(progress, 0.1, 0.3), turn, len(sources))
             watched(connection, f"CREATE TEMP TABLE {name} AS {query}", parameters, part, LOADING)
