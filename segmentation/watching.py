@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 
@@ -13,6 +14,8 @@ from segmentation.plan import Progress
 
 TOLD = 0.1  # seconds
 AGAIN = 0.05  # seconds
+
+_TELLING: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()  # asked once each: a setting takes half a millisecond
 
 
 def watched(
@@ -27,10 +30,12 @@ def watched(
     Raises `duckdb.Error`, and what `progress` raises.
     """
     progress(message, 0.0)
-    # The bar itself is never drawn: it is what makes query_progress() tell.
-    with suppress(duckdb.InvalidInputException):  # an audience that is open tells no share, as its settings are locked
-        connection.execute("SET enable_progress_bar = true")
-        connection.execute("SET enable_progress_bar_print = false")
+    if connection not in _TELLING:
+        # The bar itself is never drawn: it is what makes query_progress() tell.
+        with suppress(duckdb.InvalidInputException):  # an open audience tells no share, as its settings are locked
+            connection.execute("SET enable_progress_bar = true")
+            connection.execute("SET enable_progress_bar_print = false")
+        _TELLING.add(connection)
     share = 0.0
     with ThreadPoolExecutor(max_workers=1) as pool:
         query = pool.submit(lambda: connection.execute(sql, parameters).fetchall())
