@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from segmentation.scratch import scratch
 def stage(folder: Path, name: str, columns: Mapping[str, Sequence[Any]], *, rejected: int = 0) -> StagedTable:
     """A table of these columns; texts and None become VARCHAR, other values keep their type."""
     arrays = [
-        pa.array(values, None if any(v is not None and not isinstance(v, str) for v in values) else pa.string())
+        pa.array(values, pa.string() if {*map(type, values)} <= {str, NoneType} else None)
         for values in columns.values()
     ]
     return stage_arrow(folder, name, pa.Table.from_arrays(arrays, names=list(columns)), rejected=rejected)
