@@ -67,12 +67,9 @@ def difference(asked: Asked, definition: Definition, told: Counter[bool]) -> str
     """What they say differently about one definition, "" for nothing; `told` counts the nodes that tell people apart."""
     references = asked.draw.origin(asked.references, definition)
     answer = asked.answer(definition, references)
-    same = set(answer.members.rows().tolist()) == asked.oracle.members(definition, references)
-    counts = {
-        node.id: len(members)
-        for node in counted(definition.root)
-        if (members := asked.oracle.node(node, references)) is not None
-    }
+    reading = asked.oracle.reading(references)
+    same = set(answer.members.rows().tolist()) == (reading.node(definition.root) or set())
+    counts = {node.id: len(members) for node in counted(definition.root) if (members := reading.node(node)) is not None}
     told.update(0 < count < answer.base for count in answer.counts.values())
     missing = {
         node.id: asked.oracle.without_value(node)

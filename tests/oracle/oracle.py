@@ -50,8 +50,12 @@ class Oracle(Facts):
 
     def node(self, node: Node, references: References | None = None) -> set[int] | None:
         """The rows a node means, None where it does not count."""
+        return self.reading(references).node(node)
+
+    def reading(self, references: References | None = None) -> "Reading":
+        """What answers several nodes of one definition, each once."""
         found = references or References()
-        return Reading(self, found, [found.origin.id] if found.origin else []).node(node)
+        return Reading(self, found, [found.origin.id] if found.origin else [])
 
     def without_value(self, node: FieldCondition) -> int:
         """How many people have no value in a field that a condition looks at."""
@@ -66,9 +70,15 @@ class Reading:
     facts: Oracle
     references: References
     path: list[str]
+    known: dict[int, tuple[Node, set[int] | None]] = field(default_factory=dict)  # by identity
 
     def node(self, node: Node) -> set[int] | None:
         """The rows a node means, None where it does not count."""
+        if id(node) not in self.known:
+            self.known[id(node)] = node, self._node(node)
+        return self.known[id(node)][1]
+
+    def _node(self, node: Node) -> set[int] | None:
         if not node.enabled:
             return None
         if isinstance(node, Group):

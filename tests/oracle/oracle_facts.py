@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from tests.oracle.oracle_clock import on_the_wall
@@ -87,9 +87,10 @@ def ends(value: object, read: Any) -> tuple[Any, Any]:
 
 def folded(text: str) -> str:
     """Capitals and small letters alike: each letter as the small letter of its capital, where both are one letter."""
+    return "".join(map(_folded_letter, text))
 
-    def fold(letter: str) -> str:
-        upper = letter.upper() if len(letter.upper()) == 1 else letter
-        return "i" if upper == "İ" else upper.lower() if len(upper.lower()) == 1 else upper
 
-    return "".join(map(fold, text))
+@cache
+def _folded_letter(letter: str) -> str:
+    upper = letter.upper() if len(letter.upper()) == 1 else letter
+    return "i" if upper == "İ" else upper.lower() if len(upper.lower()) == 1 else upper
