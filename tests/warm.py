@@ -23,13 +23,23 @@ PACKAGES = ("commands", "connectors", "pages.parts", "segmentation")
 
 
 class Warm:
-    """A process of Handpick with these arguments, the leader of a group of its own; used as a `subprocess.Popen` is."""
+    """A process of Handpick with these arguments, the leader of a group of its own; used as a `subprocess.Popen` is.
+
+    `program` is the module whose `main` it runs.
+    """
 
     def __init__(
-        self, arguments: list[str], environment: Mapping[str, str], out: Path, err: Path, given: Path = Path(os.devnull)
+        self,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        out: Path,
+        err: Path,
+        given: Path = Path(os.devnull),
+        program: str = "cli",
     ) -> None:
         files = [str(given), str(out), str(err)]
-        self.pid = int(_ask(arguments=arguments, environment=dict(environment), files=files))
+        request = {"arguments": arguments, "environment": dict(environment), "files": files, "program": program}
+        self.pid = int(_ask(**request))
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
@@ -90,8 +100,8 @@ def _serve() -> None:
         print(json.dumps(answer), flush=True)
 
 
-def _become(arguments: list[str], environment: dict[str, str], files: list[str]) -> Never:
-    """Be the command that was asked for, with these files as standard input, output and error."""
+def _become(arguments: list[str], environment: dict[str, str], files: list[str], program: str) -> Never:
+    """Be the program that was asked for, with these files as standard input, output and error."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, (name, mode) in enumerate(zip(files, ("r", "a", "a"), strict=True)):
@@ -102,7 +112,7 @@ def _become(arguments: list[str], environment: dict[str, str], files: list[str])
     os.environ.update(environment)
     time.tzset()
     try:
-        code: Any = importlib.import_module("cli").main(arguments)
+        code: Any = importlib.import_module(program).main(arguments)
     except SystemExit as asked:
         code = asked.code
     except BaseException:

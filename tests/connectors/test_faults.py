@@ -1,12 +1,12 @@
 """What goes wrong while data comes in: killed loads, a full disk, two at once, harmful archives. The last whole version stays."""
 
 import io
+import os
 import signal
-import subprocess
-import sys
 import zipfile
-from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -16,67 +16,57 @@ from segmentation.audience import Audience
 from segmentation.errors import SourceError
 from segmentation.jobs import Quiet
 from segmentation.workspace import Workspace
+from tests.warm import Warm
 
-ROOT = Path(__file__).resolve().parents[2]
 ORDERS = 20_000
-LOADER = """
-import resource, sys
-from pathlib import Path
-from connectors.importing import load, plan_files
-from segmentation.errors import HandpickError
-from segmentation.jobs import Quiet
-from segmentation.workspace import Workspace
-
-home, file, audience, limit, limited = sys.argv[1:]
-
-class Told(Quiet):
-    def __call__(self, message, share=None):
-        print(message, flush=True)
-
-def confine():
-    if limit != "none":
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
-
-space = Workspace(Path(home))
-try:
-    if limited == "reading":
-        confine()
-    plan, _ = plan_files([("orders.csv", Path(file))], space, Told())
-    confine()
-    load(plan, "Orders", space, Told(), audience or None)
-    print("loaded")
-except HandpickError as error:
-    print("error:", error)
-"""
+NUMBERS = count()
 
 
-@pytest.fixture
-def orders(tmp_path: Path) -> Path:
-    """An export of the shop that is new each time it is read."""
-    path = tmp_path / "orders.csv"
-    rows = (f"{i % 500},2024-01-{1 + i % 28:02},{i}.50,text {i * 7919 % 10_007}\n" for i in range(ORDERS))
+def written(path: Path, orders: int) -> Path:
+    rows = (f"{i % 500},2024-01-{1 + i % 28:02},{i}.50,text {i * 7919 % 10_007}\n" for i in range(orders))
     path.write_text("customer_id,ordered_at,amount,note\n" + "".join(rows))
     return path
 
 
 @pytest.fixture
-def audience(tmp_path: Path, orders: Path) -> str:
-    """The shop as it was last loaded, one order short."""
-    space = Workspace(tmp_path)
-    shorter = tmp_path / "shorter.csv"
-    shorter.write_text("\n".join(orders.read_text().splitlines()[:-1]))
-    plan, _ = plan_files([("orders.csv", shorter)], space, Quiet())
-    return load(plan, "Orders", space, Quiet())
+def orders(tmp_path: Path) -> Path:
+    """An export of the shop that is new each time it is read."""
+    return written(tmp_path / "orders.csv", ORDERS)
 
 
-def loading(
-    home: Path, file: Path, audience: str, limit: object = "none", limited: str = "loading"
-) -> subprocess.Popen[str]:
-    """A process of its own that reads the file and loads it, and prints what it does."""
-    return subprocess.Popen(
-        [sys.executable, "-c", LOADER, str(home), str(file), audience, str(limit), limited],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home with the shop as it was last loaded, one order short, and the shop's id."""
+    home = tmp_path_factory.mktemp("loaded")
+    space, file = Workspace(home), written(tmp_path_factory.mktemp("shorter") / "shorter.csv", ORDERS - 1)
+    plan, _ = plan_files([("orders.csv", file)], space, Quiet())
+    return home, load(plan, "Orders", space, Quiet())
+
+
+@pytest.fixture
+def audience(tmp_path: Path, loaded: tuple[Path, str]) -> str:
+    """The shop in the home of this test."""
+    home, audience = loaded
+    copytree(home, tmp_path, dirs_exist_ok=True)
+    return audience
+
+
+class Loading:
+    """A process of its own that reads the file and loads it; `lines` are what it says, as it says it."""
+
+    def __init__(self, home: Path, file: Path, audience: str, limit: object = "none", limited: str = "loading") -> None:
+        said = home / f"said{next(NUMBERS)}"
+        os.mkfifo(said)
+        arguments = [str(home), str(file), audience, str(limit), limited]
+        self.process = Warm(arguments, os.environ, said, said, program="tests.connectors.loading_process")
+        self.lines = said.open(encoding="utf-8")
+
+    def said(self) -> list[str]:
+        """All that it says until it ends."""
+        with self.lines:
+            found = self.lines.read().splitlines()
+        assert self.process.wait(60) == 0
+        return found
 
 
 def events(home: Path, audience: str) -> int:
@@ -92,12 +82,13 @@ def events(home: Path, audience: str) -> int:
 
 @pytest.mark.parametrize("moment", ["Loading the events", "Writing the audience"])
 def test_a_killed_load_leaves_the_last_whole_version(moment: str, tmp_path: Path, orders: Path, audience: str) -> None:
-    killed = loading(tmp_path, orders, audience)
-    for line in killed.stdout or ():
-        if line.startswith(moment):
-            killed.send_signal(signal.SIGKILL)
-            break
-    assert killed.wait(60) == -signal.SIGKILL
+    killed = Loading(tmp_path, orders, audience)
+    with killed.lines:
+        for line in killed.lines:
+            if line.startswith(moment):
+                os.kill(killed.process.pid, signal.SIGKILL)
+                break
+        assert killed.process.wait(60) == -signal.SIGKILL
     assert events(tmp_path, audience) == ORDERS - 1
     space = Workspace(tmp_path)
     load(plan_files([("orders.csv", orders)], space, Quiet())[0], "Orders", space, Quiet(), audience)
@@ -115,17 +106,14 @@ def test_a_full_disk_is_told_and_loses_nothing(
     limited: str, limit: int, sentence: str, tmp_path: Path, orders: Path, audience: str
 ) -> None:
     before = sorted((tmp_path / "audiences").rglob("v*"))
-    said, _ = loading(tmp_path, orders, audience, limit, limited).communicate(timeout=60)
-    assert said.splitlines()[-1] == sentence
+    assert Loading(tmp_path, orders, audience, limit, limited).said()[-1] == sentence
     assert events(tmp_path, audience) == ORDERS - 1
     assert sorted((tmp_path / "audiences").rglob("v*")) == before
 
 
 def test_two_people_may_load_at_once(tmp_path: Path, orders: Path, audience: str) -> None:
-    several: Sequence[subprocess.Popen[str]] = [loading(tmp_path, orders, whose) for whose in (audience, "")]
-    for process in several:
-        said, _ = process.communicate(timeout=60)
-        assert said.endswith("loaded\n")
+    for process in [Loading(tmp_path, orders, whose) for whose in (audience, "")]:
+        assert process.said()[-1] == "loaded"
     entries = Workspace(tmp_path).audiences()
     assert [(entry.events, entry.problem) for entry in entries] == [(ORDERS, ""), (ORDERS, "")]
 
