@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from copy import copy
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from segmentation.renewal import Given, Held, Reason, Renewal, TableRenewal, Way
 from segmentation.renewals import Renewals
 from segmentation.schedules import Every, Schedule
 from segmentation.workspace import Workspace
+from tests.connectors.restoring import Kept
 
 PEOPLE = "id,email,age\nC1,a@x.org,30\nC2,b@x.org,40\nC3,c@x.org,50\n"
 ORDERS = "order_id,customer_id,ordered_at,amount\n1,C1,2025-01-01 10:00,5\n2,C2,2025-01-02 10:00,6\n"
@@ -44,6 +46,12 @@ class Shop:
         files = [self.file(f"{name}.csv", content) for name, content in contents.items()]
         plan, _ = plan_files(files, self.workspace, Quiet())
         self.id = load(plan, "Shop", self.workspace, Quiet())
+
+    def again(self) -> "Shop":
+        """The same one, opened anew."""
+        opened = copy(self)
+        opened.workspace = Workspace(self.workspace.home)
+        return opened
 
     def file(self, name: str, content: str) -> tuple[str, Path]:
         path = self.folder / name
@@ -80,9 +88,17 @@ class Shop:
         return [(hold.reason, hold.message) for hold in held.value.holds]
 
 
+@pytest.fixture(scope="module")
+def kept_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Shop]:
+    kept = Kept(tmp_path_factory)
+    return kept, kept.filled(lambda: Shop(kept.home, kept.files))
+
+
 @pytest.fixture
-def shop(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return Shop(workspace, tmp_path_factory.mktemp("files"))
+def shop(kept_shop: tuple[Kept, Shop], monkeypatch: pytest.MonkeyPatch) -> Shop:
+    kept, shop = kept_shop
+    kept.restore(monkeypatch)
+    return shop.again()
 
 
 EVERYBODY = "SELECT id, email, age FROM people ORDER BY _row"
@@ -189,9 +205,17 @@ def test_doubtful_data_is_held_until_it_is_accepted(shop: Shop, content: str, re
     assert shop.rows("SELECT count(*) FROM people") == [(content.count("\n") - 1,)]
 
 
+@pytest.fixture(scope="module")
+def kept_sold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Shop]:
+    kept = Kept(tmp_path_factory)
+    return kept, kept.filled(lambda: Shop(kept.home, kept.files, orders=SOLD, products=PRODUCTS))
+
+
 @pytest.fixture
-def sold(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return Shop(workspace, tmp_path_factory.mktemp("files"), orders=SOLD, products=PRODUCTS)
+def sold(kept_sold: tuple[Kept, Shop], monkeypatch: pytest.MonkeyPatch) -> Shop:
+    kept, sold = kept_sold
+    kept.restore(monkeypatch)
+    return sold.again()
 
 
 CATEGORIES = 'SELECT order_id, "products.category" FROM events ORDER BY order_id'

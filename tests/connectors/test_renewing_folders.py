@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import closing
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from segmentation.plan import TableRole
 from segmentation.renewal import Given, Held, Reason, Renewal, TableRenewal, Way
 from segmentation.renewals import Renewals
 from segmentation.workspace import Workspace
+from tests.connectors.restoring import Kept
 
 HEADER = "order_id,customer_id,ordered_at,amount\n"
 JANUARY = HEADER + "1,C1,2025-01-01 10:00,5\n2,C2,2025-01-02 10:00,6\n"
@@ -37,6 +39,12 @@ class Exports:
         plan, _ = plan_files([(folder.name, folder)], self.workspace, Quiet())
         self.orders = next(i for i, table in enumerate(plan.tables) if table.role is TableRole.EVENTS)
         self.id = load(plan, "Shop", self.workspace, Quiet())
+
+    def again(self) -> "Exports":
+        """The same one, opened anew."""
+        opened = copy(self)
+        opened.workspace = Workspace(self.workspace.home)
+        return opened
 
     def write(self, name: str, content: str) -> None:
         """Write a file that was not written at the same moment as any before."""
@@ -71,9 +79,17 @@ class Exports:
         return self.rows("SELECT file, count(*) FROM events GROUP BY 1 ORDER BY 1")
 
 
+@pytest.fixture(scope="module")
+def kept_exports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Exports]:
+    kept = Kept(tmp_path_factory)
+    return kept, kept.filled(lambda: Exports(kept.home, kept.files))
+
+
 @pytest.fixture
-def exports(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    return Exports(workspace, tmp_path_factory.mktemp("exports"))
+def exports(kept_exports: tuple[Kept, Exports], monkeypatch: pytest.MonkeyPatch) -> Exports:
+    kept, exports = kept_exports
+    kept.restore(monkeypatch)
+    return exports.again()
 
 
 def test_a_folder_takes_the_place_of_what_was_read_from_it(exports: Exports) -> None:
