@@ -24,6 +24,7 @@ from segmentation.plan import LoadPlan, TablePlan, TableRole
 from segmentation.renewals import Renewals
 from segmentation.repairs import WriteCountries
 from segmentation.workspace import Workspace
+from tests.connectors.restoring import Kept
 from tests.connectors.test_known_databases import MUSIC, count, told
 from tests.connectors.test_renewing_repaired import GERMANS, CancelledAt, Shop
 
@@ -34,9 +35,17 @@ ORDERS = "order_id,customer_id,ordered_at,product_id,amount\n" + "".join(
 PRODUCTS = "product_id,category\np0,Shoes\np1,Kitchen\np2,Shoes\n"
 
 
+@pytest.fixture(scope="module")
+def kept_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Shop]:
+    kept = Kept(tmp_path_factory)
+    return kept, kept.filled(lambda: Shop(kept.home, kept.files, customers=PEOPLE, orders=ORDERS))
+
+
 @pytest.fixture
-def shop(workspace: Path, tmp_path: Path) -> Shop:
-    return Shop(workspace, tmp_path, customers=PEOPLE, orders=ORDERS)
+def shop(kept_shop: tuple[Kept, Shop], monkeypatch: pytest.MonkeyPatch) -> Shop:
+    kept, shop = kept_shop
+    kept.restore(monkeypatch)
+    return shop.again()
 
 
 def known(shop: Shop) -> LoadPlan:

@@ -1,6 +1,7 @@
 """Repairs and joined tables outlive what happens to an audience: segments, a cancelled Apply, and new data."""
 
 from contextlib import closing
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from segmentation.renewal import Given
 from segmentation.renewals import Renewals
 from segmentation.repairs import KeepApart, Known, MergeSame, Repair, Step, WriteCountries
 from segmentation.workspace import Workspace
+from tests.connectors.restoring import Kept
 
 PEOPLE = "id,email,country\n1,a@x.org,Deutschland\n2,A@x.org,Germany\n3,c@x.org,Deutschland\n4,d@x.org,France\n"
 ORDERS = "customer_id,ordered_at,amount\n" + "".join(f"{n % 4 + 1},2025-01-0{n + 1} 10:00,5\n" for n in range(8))
@@ -38,6 +40,12 @@ class Shop:
         self.workspace, self.folder = Workspace(home), folder
         plan, _ = plan_files([self.file(name, text) for name, text in files.items()], self.workspace, Quiet())
         self.id = load(plan, "Shop", self.workspace, Quiet())
+
+    def again(self) -> "Shop":
+        """The same one, opened anew."""
+        opened = copy(self)
+        opened.workspace = Workspace(self.workspace.home)
+        return opened
 
     def file(self, name: str, text: str) -> tuple[str, Path]:
         path = self.folder / f"{name}.csv"
@@ -76,9 +84,17 @@ class CancelledAt(Quiet):
             raise Cancelled
 
 
+@pytest.fixture(scope="module")
+def kept_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Kept, Shop]:
+    kept = Kept(tmp_path_factory)
+    return kept, kept.filled(lambda: Shop(kept.home, kept.files, customers=PEOPLE, orders=ORDERS))
+
+
 @pytest.fixture
-def shop(workspace: Path, tmp_path: Path) -> Shop:
-    return Shop(workspace, tmp_path, customers=PEOPLE, orders=ORDERS)
+def shop(kept_shop: tuple[Kept, Shop], monkeypatch: pytest.MonkeyPatch) -> Shop:
+    kept, shop = kept_shop
+    kept.restore(monkeypatch)
+    return shop.again()
 
 
 def test_a_saved_segment_is_counted_on_the_repaired_customers(shop: Shop) -> None:
