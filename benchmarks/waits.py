@@ -199,7 +199,7 @@ def main() -> None:
 
     mixes = [recomposed() for _ in range(32 * 200)]
     rate, times = users(lambda number: ask(mixes[number], CLOCK), 200)
-    print(f"32 users recomposing: {rate:,.0f} answers a second, p95 {late(times):.0f} ms")
+    print(f"32 users recomposing: {rate:,.0f} answers a second, p95 {late(times):.0f} ms, the last {max(times):.0f} ms")
     several = [Drawn(100 + number) for number in range(32 * 10)]
     fresh = [one(draw.field("f"), draw.event("e")) for draw in several]
     for definition in fresh:

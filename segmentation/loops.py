@@ -1,6 +1,6 @@
 """Loops over dense arrays as machine code; importing this compiles them once a machine, which `fetch` does beside.
 
-But for `joined_at_once` none of them holds Python's lock, so that several users' numbers are worked out at the same time.
+None of them holds Python's lock, so that several users' numbers are worked out at the same time.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def _ones(typing: Any, word: Any) -> Any:
     return numba.types.uint64(numba.types.uint64), written
 
 
-def _compiled(*signatures: str, nogil: bool = True) -> Any:
-    return numba.njit(list(signatures), nogil=nogil, cache=True, error_model="numpy", boundscheck=False)
+def _compiled(*signatures: str) -> Any:
+    return numba.njit(list(signatures), nogil=True, cache=True, error_model="numpy", boundscheck=False)
 
 
 @_compiled("void(uint64[::1], uint64[:, ::1], uint64[::1], int64[:, ::1], int64, int64, int64[::1])")
@@ -128,10 +128,7 @@ def _joined_rest(
                 found[at] = np.uint8((words[place] >> np.uint64(8 * (at - start))) & np.uint64(255))
 
 
-_JOINED = "void(uint64[::1], int64[::1], uint64[::1], int64[:, ::1], int64, int64, int64, int64, int64[::1])"
-
-
-@_compiled(_JOINED)
+@_compiled("void(uint64[::1], int64[::1], uint64[::1], int64[:, ::1], int64, int64, int64, int64, int64[::1])")
 def joined(
     given: Any, results: Any, moving: Any, steps: Any, first: int, end: int, length: int, piece: int, counts: Any
 ) -> None:  # pragma: no cover
@@ -151,14 +148,6 @@ def joined(
     _joined_words(bases, room, moving, steps, first, end, counts)
     if end == length // 8 and length % 8:
         _joined_rest(bases, moving, steps, 8 * end, length, np.empty(len(moving), dtype=np.uint64), counts)
-
-
-@_compiled(_JOINED, nogil=False)
-def joined_at_once(
-    given: Any, results: Any, moving: Any, steps: Any, first: int, end: int, length: int, piece: int, counts: Any
-) -> None:  # pragma: no cover
-    """The same for what is done sooner than Python's lock would be handed over and got back among many threads."""
-    joined(given, results, moving, steps, first, end, length, piece, counts)
 
 
 @_compiled(*(f"void({c}[::1], int64, {s}[::1], int64)" for c in _COUNTS for s in _STEPS))

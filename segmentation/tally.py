@@ -21,7 +21,6 @@ AND, OR, AND_NOT, NOT = range(4)  # as in segmentation/loops.py
 PIECE = 1 << 12  # words of 64 people
 FINE_PIECE = 1 << 9  # where machine code needs no calls
 TWO_HALVES = 1 << 16  # words from which two threads are quicker
-BRIEF = 1 << 20  # words times steps, about 0.2 ms: to hand Python's lock over in between would take longer
 EVERYBODY = -1
 MANY = 1 << 17  # people from which machine code is worth its call
 
@@ -204,8 +203,7 @@ class Program:
         given = np.array(addresses, dtype=np.uint64)
         fixed = given, self._made, self._moving, self._rows
         if words < TWO_HALVES:
-            work = loops.joined_at_once if words * len(self.steps) < BRIEF else loops.joined
-            work(*fixed, 0, words, length, FINE_PIECE, counts)
+            loops.joined(*fixed, 0, words, length, FINE_PIECE, counts)
             return
         middle = words // 2
 

@@ -36,13 +36,8 @@ def people_of(formula: Formula, sets: list[set[int]], size: int) -> set[int]:
 
 @pytest.mark.parametrize(
     "limits",
-    [
-        {"MANY": 0, "TWO_HALVES": 2},
-        {"MANY": 0, "BRIEF": 0},
-        {"MANY": 0},
-        {"MANY": 1 << 40},
-    ],
-    ids=["by machine in halves", "by machine", "by machine at once", "by pieces"],
+    [{"MANY": 0, "TWO_HALVES": 2}, {"MANY": 0}, {"MANY": 1 << 40}],
+    ids=["by machine in halves", "by machine", "by pieces"],
 )
 @given(size=st.integers(1, 300), seed=st.integers(0, 2**32), asked=st.lists(formulas, min_size=1, max_size=5))
 def test_programs_find_and_count_what_sets_do(
