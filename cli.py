@@ -88,7 +88,7 @@ def start(port: int, address: str) -> None:
 
     @contextlib.asynccontextmanager
     async def serving(_: st.App) -> AsyncIterator[None]:
-        """Once the server answers: sooner they would hold up one another."""
+        """Not before the server begins, as they would hold up one another."""
         threading.Thread(target=warm, name="handpick-warm", daemon=True).start()
         yield
 

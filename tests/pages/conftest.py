@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,10 +35,10 @@ def _nothing_is_painted() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _packages_are_looked_through_once() -> Iterator[None]:
-    """Each AppTest asks all installed packages for components, which stay the same."""
+def _no_package_is_looked_through() -> Iterator[None]:
+    """As in the app itself, which has no other package's components; each AppTest would look for them anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patch.setattr(manifest_scanner, "scan_component_manifests", list)
         yield
 
 
