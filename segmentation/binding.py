@@ -17,7 +17,7 @@ from segmentation.definition import FieldCondition, OtherField
 from segmentation.errors import HandpickError, close_names
 from segmentation.operands import operands
 from segmentation.operators import OPERATORS, TIME, Operator, Shape, operators_for
-from segmentation.predicates import Target, local
+from segmentation.predicates import Target, as_type, local
 from segmentation.shapes import Shape as Form
 
 KIND_WORDS = {
@@ -149,7 +149,7 @@ def predicate(
     against = _column(other.name, table)
     if other.kind != kind:  # a day and an instant: both as days
         column, against = (
-            exp.cast(local(side, parameters.bind(clock.zone)), "DATE") if of == Kind.MOMENT else side
+            as_type(local(side, parameters.bind(clock.zone)), "DATE") if of == Kind.MOMENT else side
             for side, of in ((column, kind), (against, other.kind))
         )
     return positive.build(Target(column, kind, condition.exact_case), (against,)), operator

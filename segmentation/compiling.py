@@ -35,7 +35,7 @@ from segmentation.happening import (
 from segmentation.operands import bounds
 from segmentation.operators import COMPARISONS, Comparison
 from segmentation.placing import place_question, sample_question
-from segmentation.predicates import Target
+from segmentation.predicates import Target, as_type, table_named
 from segmentation.ranking import rank_question, rfm_question
 from segmentation.reckoning import ZERO_WITHOUT_EVENTS, aggregate, measured
 from segmentation.sequences import sequence_question
@@ -49,7 +49,7 @@ def _field_question(condition: FieldCondition, at: Happening) -> Question:
         raise HandpickError("Choose a field.")
     field = at.catalogue.field(condition.field)
     found, operator = predicate(condition, field, at.catalogue, at.clock, at.parameters, "people")
-    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(found)
+    select = exp.select(exp.column("_row", quoted=True)).from_(table_named("people"), copy=False).where(found)
     leave_out = condition.leave_out_missing and operator.negates is not None and operator.negates != "is_known"
     other = other_named(condition, field, at.catalogue)
     known = (field.name,) if other is None else (field.name, other.name)
@@ -67,7 +67,7 @@ def _field_question(condition: FieldCondition, at: Happening) -> Question:
 def compile_known(field: str) -> Compiled:
     """Who has a value in a field."""
     known = is_known(exp.column(field, quoted=True))
-    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(known)
+    select = exp.select(exp.column("_row", quoted=True)).from_(table_named("people"), copy=False).where(known)
     return Compiled(select.sql("duckdb"), (), form=FieldShape(field, Bound(known, ())))
 
 
@@ -154,7 +154,7 @@ def _holds(
         return row.build(Target(exp.Count(this=exp.Star()), Kind.NUMBER), limits)
     of = column(detail.name)
     if function == MeasureFunction.AVERAGE:  # compared with the bound times the number of values: exact, no division
-        known = exp.cast(exp.Count(this=of), "INT128")
+        known = as_type(exp.Count(this=of), "INT128")
         limits = tuple(exp.Mul(this=limit, expression=known.copy()) for limit in limits)
     return row.build(Target(aggregate(function, of), Kind.NUMBER), limits)
 
@@ -165,7 +165,7 @@ def _share(condition: EventCondition, row: Comparison, values: tuple[Any, ...], 
     if where is None:
         raise HandpickError("Choose which of these events count for the share: add a detail.")
     passing = exp.Count(this=exp.case().when(where, exp.Literal.number(1)))
-    every = exp.cast(exp.Count(this=exp.Star()), "INT128")
+    every = as_type(exp.Count(this=exp.Star()), "INT128")
     limits = tuple(exp.Mul(this=at.parameters.bind(value), expression=every.copy()) for value in values)
     return row.build(Target(exp.Mul(this=passing, expression=exp.Literal.number(100)), Kind.NUMBER), limits)
 

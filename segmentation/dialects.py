@@ -15,6 +15,7 @@ from sqlglot import exp
 from segmentation import rewriting, wordings
 from segmentation.catalogue import Catalogue, Kind
 from segmentation.errors import HandpickError, close_names
+from segmentation.predicates import as_type
 from segmentation.rewriting import ENTRIES, LATER, OVERLAPS, Rule, Rules, replaced
 
 
@@ -187,7 +188,7 @@ def rendered(
         tree = replaced(tree, rule)
     if any(_MARK in name.name for name in tree.find_all(exp.Identifier)):
         raise HandpickError("A name with the sign U+0000 in it cannot be asked for.")
-    text = rewriting.quote(tree).sql(row.name)
+    text = rewriting.quote(tree).sql(row.name, copy=False)
     if inline:
         return text, ()
     order: dict[str, int] = {}
@@ -280,7 +281,7 @@ class _Work:
             return self._literal(self.values[node.name])
         marked = exp.var(f"{_MARK}{node.name}{_MARK}")
         target = None if self.row.declared else self.row.types.get(self.holds(node.name))
-        return marked if target is None else exp.cast(marked, target, dialect=self.row.name)
+        return marked if target is None else as_type(marked, target, self.row.name)
 
     def _literal(self, value: Any) -> exp.Expr:
         match value:
@@ -290,12 +291,10 @@ class _Work:
                 return exp.Literal.string(value)
             case datetime():
                 text = exp.Literal.string(value.isoformat(" ", "microseconds"))
-                return exp.cast(text, self.row.moment, dialect=self.row.name)
+                return as_type(text, self.row.moment, self.row.name)
             case date():
-                return exp.cast(
-                    exp.Literal.string(value.isoformat()),
-                    self.row.types.get(Holding.DAY, "DATE"),
-                    dialect=self.row.name,
+                return as_type(
+                    exp.Literal.string(value.isoformat()), self.row.types.get(Holding.DAY, "DATE"), self.row.name
                 )
             case timedelta():
                 return exp.Literal.number(round(value.total_seconds()))

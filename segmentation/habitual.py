@@ -69,7 +69,9 @@ def habit_question(condition: HabitCondition, at: Happening) -> Question:
         case Changed() as habit:
             holds = _changed(habit, now, at)
     row = exp.alias_(column("_row"), "_row", quoted=True)
-    select = exp.select(row).from_(events_as(EVENTS)).where(*matching).group_by(column("_row")).having(holds)
+    select = (
+        exp.select(row).from_(events_as(EVENTS), copy=False).where(*matching).group_by(column("_row")).having(holds)
+    )
     return Question(select, tuple(at.parameters.values))
 
 

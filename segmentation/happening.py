@@ -33,7 +33,7 @@ from segmentation.definition import (
 from segmentation.errors import HandpickError
 from segmentation.operands import span, times
 from segmentation.operators import OPERATORS, Shape
-from segmentation.predicates import among, local
+from segmentation.predicates import among, as_type, local, table_named
 from segmentation.windows import Side
 
 EVENTS = "events"
@@ -59,7 +59,7 @@ def column(name: str, table: str = EVENTS) -> exp.Expr:
 
 def events_as(table: str) -> exp.Expr:
     """The events under an alias."""
-    named = exp.to_table("events")
+    named = table_named("events")
     return named if table == EVENTS else exp.alias_(named, table, table=True)
 
 
@@ -214,7 +214,7 @@ def _near(window: Near, at: Happening, table: str) -> exp.Expr:
     dated: exp.Expr = column(field.name, "dated")
     time: exp.Expr = column("_time", table)
     if field.kind == Kind.DATE:
-        time = exp.cast(local(time, at.parameters.bind(at.clock.zone)), "DATE")
+        time = as_type(local(time, at.parameters.bind(at.clock.zone)), "DATE")
     limits: list[exp.Expr] = []
     if window.side in (Side.AFTER, Side.AROUND):
         if window.side == Side.AFTER:
@@ -229,8 +229,8 @@ def _near(window: Near, at: Happening, table: str) -> exp.Expr:
         else:
             limits.append(exp.LT(this=time.copy(), expression=dated.copy()))
     same = exp.EQ(this=column("_row", "dated"), expression=column("_row", table))
-    people = exp.alias_(exp.to_table("people"), "dated", table=True)
-    return exp.Exists(this=exp.select(exp.Literal.number(1)).from_(people).where(same, *limits))
+    people = exp.alias_(table_named("people"), "dated", table=True)
+    return exp.Exists(this=exp.select(exp.Literal.number(1)).from_(people, copy=False).where(same, *limits, copy=False))
 
 
 def _later(of: exp.Expr, period: Period, kind: Kind, at: Happening) -> exp.Expr:
@@ -264,13 +264,13 @@ def conditions(node: Doing, window: Window, at: Happening, table: str = EVENTS) 
 
 def source(node: EventCondition, at: Happening) -> exp.Select:
     """`SELECT … FROM events`, with all but a person's first or last events left out where only these are looked at."""
-    found = exp.select(exp.alias_(column("_row"), "_row", quoted=True)).from_(events_as(EVENTS))
+    found = exp.select(exp.alias_(column("_row"), "_row", quoted=True)).from_(events_as(EVENTS), copy=False)
     if node.which == Which.ALL:
         return found
     edge = (exp.Min if node.which == Which.FIRST else exp.Max)(this=column("_time", "every"))
     edges = (
         exp.select(exp.alias_(column("_row", "every"), "_row", quoted=True), exp.alias_(edge, "_edge", quoted=True))
-        .from_(events_as("every"))
+        .from_(events_as("every"), copy=False)
         .where(named(node.events, at, "every"), *until_now(at, "every"))
         .group_by(column("_row", "every"))
     )

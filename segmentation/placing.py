@@ -13,6 +13,7 @@ from segmentation.definition import PlaceCondition, SampleCondition
 from segmentation.errors import HandpickError
 from segmentation.happening import Happening
 from segmentation.places import Climate
+from segmentation.predicates import as_type, table_named
 
 RADIUS = 6_371.0088  # km, mean Earth radius (IUGG)
 CLIMATES = {
@@ -57,7 +58,7 @@ def _call(name: str, *of: exp.Expr) -> exp.Expr:
 def place_question(node: PlaceCondition, at: Happening) -> Question:
     """The haversine of the distance compared with that of the limit, and the degrees from the equator."""
     latitude, longitude = (
-        exp.cast(exp.column(field.name, table="people", quoted=True), "DOUBLE")
+        as_type(exp.column(field.name, table="people", quoted=True), "DOUBLE")
         for field in coordinates(node, at.catalogue)
     )
     bind, literal = at.parameters.bind, exp.Literal.number
@@ -100,7 +101,9 @@ def place_question(node: PlaceCondition, at: Happening) -> Question:
         found.append(exp.paren(exp.or_(*bands)))
     if not found:
         raise HandpickError("Choose a place or a climate.")
-    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(*possible, *found)
+    select = (
+        exp.select(exp.column("_row", quoted=True)).from_(table_named("people"), copy=False).where(*possible, *found)
+    )
     return Question(select, tuple(at.parameters.values))
 
 
@@ -119,12 +122,12 @@ def sample_question(node: SampleCondition, at: Happening) -> Question:
         raise HandpickError(f"From {node.start} % on there are only {100 - node.start} %.")
     field = identity(node, at.catalogue)
     of = exp.column(field.name, table="people", quoted=True)
-    text = of if field.kind == Kind.TEXT else exp.cast(of, "VARCHAR")
+    text = of if field.kind == Kind.TEXT else as_type(of, "VARCHAR")
     drawn = exp.MD5(this=exp.DPipe(this=at.parameters.bind(f"{node.seed}:"), expression=text))
     digits = exp.Substring(this=drawn, start=exp.Literal.number(1), length=exp.Literal.number(8))
     select = (
         exp.select(exp.column("_row", quoted=True))
-        .from_("people")
+        .from_(table_named("people"), copy=False)
         .where(
             exp.GTE(this=digits, expression=at.parameters.bind(edge(node.start))),
             exp.LT(this=digits.copy(), expression=at.parameters.bind(edge(float(total)))),

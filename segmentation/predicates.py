@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 
@@ -21,6 +22,21 @@ class Target:
     def folded(self, expression: exp.Expr) -> exp.Expr:
         """`expression` as it is compared: unless case counts, each letter as the small letter of its capital."""
         return expression if self.exact_case else exp.Lower(this=exp.Upper(this=expression))
+
+
+def table_named(name: str) -> exp.Table:
+    """A table; given its name, sqlglot parses it, which takes longer than the rest of a short question."""
+    return exp.Table(this=exp.to_identifier(name))
+
+
+@cache
+def _type(name: str, dialect: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect=dialect)
+
+
+def as_type(of: exp.Expr, name: str, dialect: str = "duckdb") -> exp.Expr:
+    """An expression cast to a type, whose name is parsed once."""
+    return exp.cast(of, _type(name, dialect))
 
 
 Build = Callable[[Target, tuple[exp.Expr, ...]], exp.Expr]
@@ -137,7 +153,7 @@ def _on_the_wall(t: Target, o: tuple[exp.Expr, ...]) -> exp.Expr:
 
 
 def _listed(value: exp.Expr, options: exp.Expr) -> exp.Expr:
-    return among(exp.cast(value, "INT"), options, lambda item: item)
+    return among(as_type(value, "INT"), options, lambda item: item)
 
 
 def weekday(t: Target, o: tuple[exp.Expr, ...]) -> exp.Expr:

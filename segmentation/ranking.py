@@ -21,6 +21,7 @@ from segmentation.happening import (
 )
 from segmentation.measures import RfmGroup
 from segmentation.operands import number
+from segmentation.predicates import as_type, table_named
 from segmentation.reckoning import aggregate, measured
 
 GRID: dict[RfmGroup, tuple[tuple[int, int], tuple[int, int]]] = {
@@ -94,7 +95,7 @@ def _measured(node: RankCondition, at: Happening) -> tuple[exp.Select, bool]:
         value = aggregate(function, column(detail.name))
     select = (
         exp.select(_as(column("_row"), "_row"), _as(value, "_value"))
-        .from_(events_as(EVENTS))
+        .from_(events_as(EVENTS), copy=False)
         .where(*matching, copy=False)
         .group_by(column("_row"), copy=False)
     )
@@ -103,7 +104,7 @@ def _measured(node: RankCondition, at: Happening) -> tuple[exp.Select, bool]:
 
 def _quotient(above: exp.Expr, below: exp.Expr) -> exp.Expr:
     divided = exp.Div(
-        this=exp.cast(above, "DOUBLE"), expression=exp.Nullif(this=below, expression=exp.Literal.number(0)), typed=False
+        this=as_type(above, "DOUBLE"), expression=exp.Nullif(this=below, expression=exp.Literal.number(0)), typed=False
     )
     return exp.Round(this=divided, decimals=exp.Literal.number(_FINEST))
 
@@ -116,7 +117,7 @@ def _by_field(node: RankCondition, at: Happening) -> exp.Select:
         )
     of = _of(field.name, "people")
     row = _as(_of("_row", "people"), "_row")
-    return exp.select(row, _as(of, "_value")).from_("people").where(is_known(of.copy()))
+    return exp.select(row, _as(of, "_value")).from_(table_named("people"), copy=False).where(is_known(of.copy()))
 
 
 def rank_question(node: RankCondition, at: Happening) -> Question:
@@ -143,7 +144,7 @@ def rank_question(node: RankCondition, at: Happening) -> Question:
         group = at.catalogue.field(node.within)
         of = _of(group.name, "grouped")
         key: exp.Expr = exp.Lower(this=exp.Upper(this=of)) if group.kind == Kind.TEXT else of
-        people = exp.alias_(exp.to_table("people"), "grouped", table=True)
+        people = exp.alias_(table_named("people"), "grouped", table=True)
         same = exp.EQ(this=_of("_row", "grouped"), expression=_of("_row", "valued"))
         source = source.join(people, on=same).where(is_known(of.copy())).select(_as(key, "_group"))
         partition = [_of("_group", "rated")]
@@ -180,7 +181,7 @@ def rfm_question(node: RfmCondition, at: Happening) -> Question:
             raise HandpickError(f"The first score ({low}) is above the second ({high}); swap them.")
     values = (
         exp.select(_as(column("_row"), "_row"), *(_as(value, f"_{name}") for name, value in scored))
-        .from_(events_as(EVENTS))
+        .from_(events_as(EVENTS), copy=False)
         .where(*matching, copy=False)
         .group_by(column("_row"), copy=False)
     )

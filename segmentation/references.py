@@ -13,7 +13,7 @@ from segmentation.binding import Parameters, Question
 from segmentation.catalogue import Catalogue, Kind, Model, Role
 from segmentation.definition import AnyNode, Definition, Group, Match, below
 from segmentation.errors import HandpickError, close_names
-from segmentation.predicates import Target, among
+from segmentation.predicates import Target, among, as_type, table_named
 
 
 class ListedBy(StrEnum):
@@ -135,14 +135,14 @@ def listed_question(static: StaticList, catalogue: Catalogue) -> Question:
             f"No field is used as {what}, which “{static.name}” lists: choose it under “Used as” on the Fields page."
         )
     of = exp.column(field.name, table="people", quoted=True)
-    text: exp.Expr = of if field.kind == Kind.TEXT else exp.cast(of, "VARCHAR")
+    text: exp.Expr = of if field.kind == Kind.TEXT else as_type(of, "VARCHAR")
     parameters = Parameters()
     if static.by == ListedBy.EMAIL:
         options = parameters.bind(tuple(value.strip() for value in static.values))
         found = among(_in_any_case(exp.Trim(this=text)), options, _in_any_case)
     else:
         found = among(text, parameters.bind(static.values), lambda item: item)
-    select = exp.select(exp.column("_row", quoted=True)).from_("people").where(found)
+    select = exp.select(exp.column("_row", quoted=True)).from_(table_named("people"), copy=False).where(found)
     return Question(select, tuple(parameters.values))
 
 

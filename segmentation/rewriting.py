@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from segmentation.catalogue import Kind
+from segmentation.predicates import as_type
 
 Rule = Callable[[exp.Expr], exp.Expr]
 """From an expression, whose parts have been through the rule already, to what stands in its place."""
@@ -204,6 +205,6 @@ def as_bytes(is_text: Callable[[exp.Expr], bool]) -> Rule:
             return new
         if isinstance(parent, exp.Concat) or (isinstance(parent, exp.Anonymous) and parent.this == PATTERN):
             return exp.Collate(this=new.copy(), expression=exp.var("utf8mb4_bin"))
-        return exp.cast(new.copy(), "BINARY", dialect="mysql")
+        return as_type(new, "BINARY", "mysql")
 
     return rule

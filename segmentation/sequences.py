@@ -79,7 +79,9 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
         limits = [*_links(step, table, since, at), *conditions(step, Ever(), at, table)]
         if until is not None:
             limits.append(exp.LT(this=column("_time", table), expression=column("_time", until)))
-        return exp.Not(this=exp.Exists(this=exp.select(_ONE).from_(events_as(table)).where(*limits, copy=False)))
+        return exp.Not(
+            this=exp.Exists(this=exp.select(_ONE).from_(events_as(table), copy=False).where(*limits, copy=False))
+        )
 
     for number, step in enumerate(steps, 1):
         if step.absent:
@@ -88,7 +90,9 @@ def sequence_question(condition: SequenceCondition, at: Happening) -> Question:
         table = f"s{number}"
         found = conditions(step, condition.window, at, table)
         if select is None:
-            select = exp.select(exp.alias_(column("_row", table), "_row", quoted=True)).from_(events_as(table))
+            select = exp.select(exp.alias_(column("_row", table), "_row", quoted=True)).from_(
+                events_as(table), copy=False
+            )
             select = select.where(*found, copy=False)
         else:
             on = exp.and_(*_links(step, table, previous, at))

@@ -23,6 +23,7 @@ from segmentation.dialects import dialect_named, rendered
 from segmentation.editing import with_ids
 from segmentation.errors import HandpickError
 from segmentation.happening import column, is_known
+from segmentation.predicates import table_named
 from segmentation.references import (
     NO_REFERENCES,
     NamedDefinition,
@@ -67,7 +68,11 @@ def statement(
     tree = _Tree(catalogue, clock, newest, references)
     path = (references.origin,) if references.origin is not None else ()
     found = tree.where(with_ids(definition).root, path, exact=False)
-    select = exp.select(column("_row", PEOPLE)).from_(PEOPLE).where(exp.false() if found is None else found, copy=False)
+    select = (
+        exp.select(column("_row", PEOPLE))
+        .from_(table_named(PEOPLE), copy=False)
+        .where(exp.false() if found is None else found, copy=False)
+    )
     sql, parameters = rendered(select, tree.values, catalogue, row, inline)
     return Statement(sql, parameters, tree.unfinished, found is not None)
 
