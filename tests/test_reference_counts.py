@@ -10,6 +10,7 @@ import pytest
 
 from connectors.importing import load, plan_files
 from segmentation.audience import Audience
+from segmentation.catalogue import Kind
 from segmentation.clock import Clock
 from segmentation.definition import (
     BetweenDays,
@@ -26,6 +27,7 @@ from segmentation.definition import (
 from segmentation.editing import with_ids
 from segmentation.engine import Answer, Engine
 from segmentation.jobs import Quiet
+from segmentation.plan import Format, TableRole
 from segmentation.settings import Settings
 from segmentation.workspace import Workspace
 
@@ -138,6 +140,13 @@ def test_online_retail_customers(retail: Engine) -> None:
     assert report.loaded + sum(rows for _, rows in report.set_aside) == report.rows
     assert dict(report.set_aside)["no customer id"] == 135_080
     assert [event.name for event in about.catalogue.events] == ["purchase"]
+    assert [f.name for f in about.catalogue.fields] == ["CustomerID", "Country", "first_seen", "last_seen", "events"]
+    (table,) = about.plan.tables
+    assert (table.role, table.key, table.time) == (TableRole.EVENTS, "CustomerID", "InvoiceDate")
+    assert (table.event_name, table.line_total) == ("purchase", ("Quantity", "UnitPrice"))
+    columns = {column.name: column for column in table.columns}
+    assert columns["CustomerID"].format is Format.WHOLE
+    assert {columns[name].kind for name in ("InvoiceNo", "StockCode", "Description", "Country")} == {Kind.TEXT}
     assert count(retail, bought()) == 4338
 
 

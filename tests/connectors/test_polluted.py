@@ -31,7 +31,7 @@ REAL_FILES = (
 DAMAGES = (
     '"', '""', '"\n', '\n"', '",', ',"', ",", ";", "'", "\\", "#", "\0", "\ufeff", "€", "\n", "\r\n", "\r", "\n\n", "\t", " ",
 )  # fmt: skip
-FILES = int(os.environ.get("HANDPICK_POLLUTED", "500"))
+FILES = int(os.environ.get("HANDPICK_POLLUTED", "250"))
 PORTIONS = 10
 MARK = re.compile("mk[a-z]{4}")
 PLAINLY_WRITTEN = {"quotes in cells", "line breaks in cells", "long cells", "decimal comma", "no last break", "single quotes", "plain"}  # fmt: skip

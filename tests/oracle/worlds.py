@@ -17,7 +17,7 @@ from tests.oracle.oracle import Oracle
 from tests.segmentation.audiences import write_audience
 
 SEED = os.environ.get("HANDPICK_ORACLE_SEED", "handpick")
-PER_AUDIENCE = 25
+PER_AUDIENCE = 50
 
 
 @dataclass(frozen=True)

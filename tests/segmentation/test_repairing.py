@@ -62,6 +62,12 @@ def load(folder: Path, *repairs: Repair | Step, events: bool = True) -> Audience
     return Audience(build_audience(plan, folder / "audience", name="Shop", zone="UTC", progress=Quiet(), repairs=steps))
 
 
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Audience:
+    """As it was loaded, without repairs."""
+    return load(tmp_path_factory.mktemp("before"))
+
+
 def column(audience: Audience, name: str) -> list[Any]:
     with audience.cursor() as cursor:
         return [row[0] for row in cursor.execute(f'SELECT "{name}" FROM people ORDER BY _row').fetchall()]
@@ -82,8 +88,9 @@ CHANGES: list[tuple[Change, int, list[Any]]] = [
 
 
 @pytest.mark.parametrize(("change", "people", "after"), CHANGES, ids=lambda value: getattr(value, "kind", None))
-def test_what_is_shown_before_is_what_is_done(tmp_path: Path, change: Change, people: int, after: list[Any]) -> None:
-    before = load(tmp_path)
+def test_what_is_shown_before_is_what_is_done(
+    before: Audience, tmp_path: Path, change: Change, people: int, after: list[Any]
+) -> None:
     with before.cursor() as cursor:
         shown = changed(cursor, change)
     assert shown.people == people == sum(count for *_, count in shown.examples)

@@ -75,18 +75,21 @@ def placeholders(text: str, dialect: str) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_condition_is_rendered_and_read_back(small: World, dialect: str) -> None:
+    every_other = list(DIALECTS).index(dialect) % 2
     for number, (name, definition) in enumerate(definitions().items()):
         if re.search(r" [1-9]( exact)?$", name):
             continue
         asked = of(small, definition, dialect)
         assert (asked.unfinished == {}) == (name != "unfinished"), name
+        assert "\0" not in asked.sql
+        if number % 2 == every_other:
+            continue  # read back in the other half of the dialects
         signs = placeholders(asked.sql, dialect)
         if DIALECTS[dialect].repeated:
             assert len(signs) == len(asked.parameters), name
         else:
             assert len(set(signs)) == len(asked.parameters), name
-        assert "\0" not in asked.sql
-        if number % 8 == 0:
+        if number % 8 < 2:
             text = of(small, definition, dialect, inline=True)
             assert (placeholders(text.sql, dialect), text.parameters) == ([], ()), name
 
