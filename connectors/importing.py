@@ -11,7 +11,6 @@ from pathlib import Path
 from connectors.sources.databases import Database, TableOffer, read_tables
 from connectors.sources.folders import stage_path
 from connectors.sources.offers import with_rows
-from connectors.sources.sample import write_sample
 from segmentation.additions import new_among
 from segmentation.catalogue import Model
 from segmentation.errors import NotFound, SourceError
@@ -133,6 +132,8 @@ def load_sample(anchor: date, workspace: Workspace, progress: Progress) -> str:
     scratch = workspace.staging_folder()
     try:
         progress("Making up 20,000 customers and what they did", 0.05)
+        from connectors.sources.sample import write_sample  # the app's start does without
+
         paths = write_sample(scratch, anchor=anchor)
         plan, _ = plan_files([(path.name, path) for path in paths], workspace, progress)
     finally:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from segmentation import machine
@@ -111,6 +110,8 @@ def _before(steps: tuple[StepShape, ...]) -> list[int]:
 
 def _values(name: str, found: list[list[Source]]) -> pa.Array | None:
     """All known values of a detail in all steps; None where they are not comparable as they are."""
+    import pyarrow.compute as pc  # the app's start does without
+
     codings = [source.details[name].coding for of in found for source in of if name in source.details]
     values = []
     for coding in codings:
@@ -129,6 +130,8 @@ def _gathered(
     limits: tuple[int, int],
 ) -> _Events | None:
     """The events of a step between two instants, of the people in `here` and of some rows; None where there are too many."""
+    import pyarrow.compute as pc  # the app's start does without
+
     rows: list[NDArray[np.uint32]] = []
     times: list[NDArray[np.int64]] = []
     codes: dict[str, list[NDArray[np.int64]]] = {}

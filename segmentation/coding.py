@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from segmentation.packing import Bits, Numbers, bits_chosen, bits_inside, chosen, clipped, inside, runs
@@ -33,6 +32,8 @@ class Reading:
 
 
 def _as_int64(values: pa.Array) -> NDArray[np.int64]:
+    import pyarrow.compute as pc  # the app's start does without
+
     return np.asarray(pc.fill_null(values.cast(pa.int64()), 0).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
@@ -47,6 +48,8 @@ def _days(values: pa.Array) -> NDArray[np.int64]:
 
 
 def _doubles(values: pa.Array) -> NDArray[np.int64]:
+    import pyarrow.compute as pc  # the app's start does without
+
     numbers = pc.fill_null(values, 0.0).to_numpy(zero_copy_only=False) + 0.0
     bits = numbers.view(np.int64)
     ordered = np.where(bits >= 0, bits, bits ^ MOST)
@@ -125,6 +128,8 @@ class Dictionary:
 
     def codes(self, values: pa.Array) -> Numbers:
         """The codes of values, all of which stand in the dictionary."""
+        import pyarrow.compute as pc  # the app's start does without
+
         found = pc.index_in(_read(self.reading, values), value_set=self.entries, skip_nulls=False)
         return np.asarray(found.to_numpy(zero_copy_only=False)).astype(self.dtype)
 
@@ -157,6 +162,8 @@ class Dictionary:
     @cached_property
     def wholes(self) -> NDArray[np.int64]:
         """The number of each code, 0 where it is missing."""
+        import pyarrow.compute as pc  # the app's start does without
+
         return np.asarray(pc.fill_null(self.entries, 0).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
-
 from segmentation.guessing import checked
 from segmentation.plan import LoadPlan, Progress, StagedTable, TablePlan
 from segmentation.renewal import Hold, Reason, TableRenewal, Way
@@ -58,6 +56,8 @@ def needed(plan: TablePlan, renewal: TableRenewal) -> set[str]:
 
 
 def _gone(index: int, plan: TablePlan, name: str, added: Sequence[str]) -> Hold:
+    from rapidfuzz import fuzz, process  # the app's start does without
+
     near = [match for match, _, _ in process.extract(name, added, scorer=fuzz.WRatio, limit=CANDIDATES)]
     name_of = plan.table.name
     new = f" New there: {', '.join(f'“{other}”' for other in near)}." if near else ""

@@ -8,8 +8,6 @@ from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from itertools import count, pairwise
 
-from rapidfuzz import fuzz, process
-
 from segmentation.audience import INTERNAL
 from segmentation.catalogue import Kind, Theme
 from segmentation.vocabulary import (
@@ -102,6 +100,8 @@ def _joined() -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=20_000)
 def meanings(name: str) -> tuple[Meaning, ...]:
     """All rows of the table that a name matches, the most telling first."""
+    from rapidfuzz import fuzz, process  # the app's start does without
+
     found: list[tuple[int, int, int, Meaning]] = []
     own = words(name)
     for start in range(len(own)):

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from segmentation.audience import Audience, numbered, quoted
 from segmentation.catalogue import PERSONAL, EventProperty, Field, Kind, Role
@@ -71,6 +70,8 @@ def _people(
     audience: Audience, rows: np.ndarray[Any, np.dtype[np.uint32]], fields: Sequence[Field], zone: str
 ) -> pa.Table:
     """These people in this order. The bounds keep DuckDB from reading more of the file than it must."""
+    import pyarrow.compute as pc  # the app's start does without
+
     picked = "".join(f", {quoted(field.name)}" for field in fields)
     statement = (
         f"SELECT _row{picked} FROM people SEMI JOIN unnest($rows::UINTEGER[]) AS shown(_row) USING (_row) "
@@ -100,6 +101,8 @@ def _unique(labels: Sequence[str]) -> list[str]:
 
 def _local(column: pa.ChunkedArray, zone: str) -> pa.ChunkedArray:
     """Moments (UTC, as stored) as clocks in `zone` show them."""
+    import pyarrow.compute as pc  # the app's start does without
+
     if not pa.types.is_timestamp(column.type):
         return column
     return pc.local_timestamp(pc.cast(pc.assume_timezone(column, "UTC"), pa.timestamp("us", tz=zone)))

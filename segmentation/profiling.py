@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from segmentation import casting
@@ -83,6 +82,8 @@ def _sampled(staged: Staged) -> dict[str, dict[str, int]]:
 
 
 def _tally(found: dict[str, int], cells: pa.Array) -> None:
+    import pyarrow.compute as pc  # the app's start does without
+
     if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
         cells = _written(cells)  # Python's own cannot hold every one
     if pa.types.is_nested(cells.type) or pa.types.is_null(cells.type):
@@ -99,6 +100,8 @@ def _tally(found: dict[str, int], cells: pa.Array) -> None:
 
 def _written(moments: pa.Array) -> pa.Array:
     """Days and moments (in UTC) as texts without empty fractions of a second."""
+    import pyarrow.compute as pc  # the app's start does without
+
     if pa.types.is_timestamp(moments.type):
         moments = moments.cast(pa.timestamp(moments.type.unit))
     return pc.replace_substring_regex(moments.cast(pa.string()), r"\.0+$", "")

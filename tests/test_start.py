@@ -27,6 +27,10 @@ def test_the_first_page_does_without_what_only_lists_health_and_drivers_need() -
         "email_validator",
         "phonenumbers",
         "connectorx",
+        "connectors.sources.sample",
+        "pymysql",
+        "pyarrow.compute",
+        "rapidfuzz",
         "segmentation.mending",
     }
     found = loaded("[importlib.import_module(name) for name in cli.FIRST_PAGE]")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors.sources.cells import filled, shape_of
 from connectors.sources.counting import Tally
@@ -192,6 +191,8 @@ class CarefulReader:
         return after_blank and len(rest) > 1 and len(widths) == 1 and widths != {1}
 
     def _write(self) -> None:
+        import pyarrow.compute as pc  # the app's start does without
+
         if self.rows:
             texts = (pa.array(column, pa.string()) for column in zip(*self.rows, strict=True))
             arrays = [pc.if_else(pc.equal(cells, ""), None, cells) for cells in texts]

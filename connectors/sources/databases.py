@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.sources import database_files, duckdb_files, mysql, postgres, servers, sqlite
+from connectors.sources import database_files, duckdb_files, postgres, servers, sqlite
 from connectors.sources.offers import Newer, Reached, TableOffer
 from connectors.sources.warehouses import WAREHOUSES
 from segmentation.catalogue import Model
@@ -40,13 +41,18 @@ class Database:
     stage: Callable[[Any, Sequence[TableOffer], Path, Progress], list[StagedTable]]
 
 
+def _mysql(function: str) -> Callable[..., Any]:
+    """A function of the module `mysql`, whose driver takes long to load: the app's start does without."""
+    return lambda *given: getattr(importlib.import_module("connectors.sources.mysql"), function)(*given)
+
+
 DATABASES: dict[str, Database] = {
     database.name: database
     for database in (
         Database("SQLite file", database_files.Settings, database_files.title, sqlite.test, sqlite.tables, sqlite.stage),
         Database("DuckDB file", database_files.Settings, database_files.title, duckdb_files.test, duckdb_files.tables, duckdb_files.stage),
         Database("PostgreSQL", postgres.Settings, servers.title, postgres.test, postgres.tables, postgres.stage),
-        Database("MySQL or MariaDB", mysql.Settings, servers.title, mysql.test, mysql.tables, mysql.stage),
+        Database("MySQL or MariaDB", servers.MySQLServer, servers.title, _mysql("test"), _mysql("tables"), _mysql("stage")),
         *(Database(w.name, w.settings, w.title, w.test, w.tables, w.stage) for w in WAREHOUSES),
     )
 }  # fmt: skip

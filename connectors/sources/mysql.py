@@ -17,7 +17,6 @@ from typing import Any
 
 import pyarrow as pa
 import pymysql
-from pydantic import Field
 from pymysql.converters import encoders
 from pymysql.cursors import SSCursor
 
@@ -29,11 +28,11 @@ from connectors.sources.servers import (
     CONNECT_SECONDS,
     QUESTION_SECONDS,
     READING_SECONDS,
-    Server,
     filled_in,
     reached,
     without_secret,
 )
+from connectors.sources.servers import MySQLServer as Settings
 from connectors.sources.staging import TableWriter, table_path
 from segmentation.errors import ConnectionLost, SourceError
 from segmentation.plan import Progress, StagedTable
@@ -65,12 +64,6 @@ class Streaming(SSCursor):
         super().close()
 
     __del__ = close
-
-
-class Settings(Server):
-    """Where the database is and who reads it."""
-
-    port: int = Field(3306, title="Port", description="3306 unless you were told otherwise.", ge=1, le=65535)
 
 
 def test(settings: Settings) -> Reached:

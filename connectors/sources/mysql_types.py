@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlglot import exp
 
 MOST_DIGITS = 38
@@ -98,6 +97,8 @@ def _asked(column: str, kind: str, declared: str, digits: str | None, decimals: 
 
 def converted(texts: pa.Array, kind: pa.DataType) -> tuple[pa.Array, int]:
     """Texts as their column is kept, and how many were days that no calendar has (0000-00-00), which are left empty."""
+    import pyarrow.compute as pc  # the app's start does without
+
     if pa.types.is_boolean(kind):
         return pc.equal(texts, "1"), 0
     if pa.types.is_list(kind):
@@ -145,6 +146,8 @@ class Unpacking:
 
     def arrays(self, rows: list[str]) -> list[pa.Array]:
         """One array of texts a column; raises ValueError where a row does not come apart into as many cells."""
+        import pyarrow.compute as pc  # the app's start does without
+
         parts = pc.split_pattern(pa.array(rows, pa.string()), self._separator)
         width, cells = len(self._columns), parts.flatten()
         if (

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from segmentation.audience import quoted
 
@@ -88,6 +87,8 @@ def _asked(column: str, kind: str, category: str, modifier: int) -> tuple[str, p
 
 def converted(array: pa.Array, column: Selected) -> tuple[pa.Array, int]:
     """An array as its column is kept, and how many of its values were no numbers."""
+    import pyarrow.compute as pc  # the app's start does without
+
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     if not pa.types.is_decimal(column.kind):

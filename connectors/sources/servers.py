@@ -89,6 +89,12 @@ class Server(Model):
         return str(Path(self.authority).expanduser())
 
 
+class MySQLServer(Server):
+    """Where a MySQL or MariaDB server is and who reads it."""
+
+    port: int = Field(3306, title="Port", description="3306 unless you were told otherwise.", ge=1, le=65535)
+
+
 def title(server: Server) -> str:
     """The database and its server."""
     return server.title

@@ -6,7 +6,6 @@ from functools import reduce
 from io import BytesIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv
 
 from connectors.sources.counting import CHUNK, count_stretch
@@ -50,6 +49,8 @@ def whole_rows(data: bytes, layout: Layout, schema: pa.Schema) -> pa.RecordBatch
 
 def _repeats_header(table: pa.Table, layout: Layout) -> bool:
     """Whether a row is the header once more."""
+    import pyarrow.compute as pc  # the app's start does without
+
     if len(layout.header) != table.num_columns:
         return False
     same = (pc.equal(pc.fill_null(cells, ""), name) for cells, name in zip(table.columns, layout.header, strict=True))
