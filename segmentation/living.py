@@ -55,7 +55,7 @@ def begin(folder: Path, name: str, zone: str) -> Path:
         catalogue=Catalogue(fields=EMPTY), plan=LoadPlan(tables=()), reports=(), live=Live(),
     )  # fmt: skip
     with written(folder) as loading:
-        with workbench(QUIET, loading) as connection:
+        with workbench(QUIET, loading, read=()) as connection:
             connection.execute(
                 "CREATE TABLE people (_row UINTEGER, user_id VARCHAR, first_seen TIMESTAMP, last_seen TIMESTAMP, events BIGINT)"
             )
@@ -159,7 +159,7 @@ def lay(loading: Path, base: Path, about: AudienceAbout, batches: Iterable[Batch
     """
     new = not loading.exists()
     live = about.live or Live()
-    with workbench(progress, loading) as connection:
+    with workbench(progress, loading, read=(base, loading)) as connection:
         attach_base(connection, base)
         overlay = Overlay(connection, about, new=new)
         end, messages = live.end, live.messages

@@ -61,7 +61,7 @@ def build_audience(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         clear_abandoned(folder)
-        with workbench(progress, loading, temporary) as connection:
+        with workbench(progress, loading, temporary, [table.table.path for table in plan.tables]) as connection:
             about = _load(connection, plan, name, zone, progress, repairs)
             connection.execute("CREATE TABLE handpick_audience (about VARCHAR)")
             connection.execute("INSERT INTO handpick_audience VALUES (?)", [about.model_dump_json()])

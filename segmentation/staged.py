@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from segmentation import casting
 from segmentation.audience import LOCKED, MEMORY_LIMIT
 from segmentation.cells import Column, text
 from segmentation.errors import Cancelled, LoadError
+from segmentation.lending import attached
 from segmentation.plan import Progress, StagedTable
 from segmentation.scratch import scratch
 
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+LITTLE = 8_000_000  # bytes that are read: what is made of them is far below the limit of memory
 WIDE = 300  # expressions in one query
 PROBED = 2_000  # values of one table that are looked up in another
 UNIQUE = 0.98  # of a column's values are different, where they tell its table's rows apart
@@ -27,22 +29,27 @@ UNIQUE = 0.98  # of a column's values are different, where they tell its table's
 
 @contextmanager
 def workbench(
-    progress: Progress, database: Path | None = None, temporary: Path | None = None
+    progress: Progress, database: Path | None = None, temporary: Path | None = None, read: Iterable[Path] | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads staged tables (into the file `database`, or in memory) and that Cancel ends at once.
 
-    Raises `Cancelled`, and `LoadError` for whatever DuckDB refuses.
+    `read`: all files that are read for it, so that little is written by a DuckDB that is there already; what needs more room than
+    the memory has goes to `temporary`. Raises `Cancelled`, and `LoadError` for whatever DuckDB refuses.
     """
     opened = ExitStack()
     try:
-        connection = opened.enter_context(_written(database, temporary) if database else scratch())
+        connection = opened.enter_context(_written(database, temporary, read) if database else scratch())
     except duckdb.Error as error:
         raise LoadError(
             f"The data cannot be written here: {_first_line(error)} Check the folder and the disk."
         ) from error
     try:
-        progress.on_cancel(connection.interrupt)
-        yield connection
+        with opened:
+            progress.on_cancel(connection.interrupt)
+            try:
+                yield connection
+            finally:
+                progress.on_cancel(None)
     except duckdb.InterruptException as error:
         raise Cancelled from error
     except duckdb.OutOfMemoryException as error:
@@ -56,14 +63,19 @@ def workbench(
         raise LoadError(
             f"The data cannot be loaded: {_first_line(error)} Read its source again on the Data page."
         ) from error
-    finally:
-        progress.on_cancel(None)
-        opened.close()
+
+
+def _written(
+    database: Path, temporary: Path | None, read: Iterable[Path] | None
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    if read is not None and sum(path.stat().st_size for path in read if path.exists()) <= LITTLE:
+        return attached(database)
+    return _started(database, temporary)
 
 
 @contextmanager
-def _written(database: Path, temporary: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a file, in UTC."""
+def _started(database: Path, temporary: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a file by a DuckDB of its own, in UTC."""
     config = {**LOCKED, "memory_limit": MEMORY_LIMIT}
     if temporary is not None:
         config["temp_directory"] = str(temporary)

@@ -310,7 +310,8 @@ def preview(plan: LoadPlan, steps: Sequence[Step], progress: Progress) -> United
         for table in plan.tables
     )
     narrow = plan.model_copy(update={"tables": tables})
-    with TemporaryDirectory() as folder, workbench(progress, Path(folder) / "preview.duckdb") as connection:
+    read = [table.table.path for table in plan.tables]
+    with TemporaryDirectory() as folder, workbench(progress, Path(folder) / "preview.duckdb", read=read) as connection:
         places, opening = people_tables(plan), Part(progress, 0.0, 0.3)
         sources = [
             open_source(connection, index, tables[index], Part.nth(opening, turn, len(places)))

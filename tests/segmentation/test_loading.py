@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from segmentation import aggregating, filling_events, narrowing, profiling, publishing, replanning, staged
+from segmentation import aggregating, filling_events, lending, narrowing, profiling, publishing, replanning, staged
 from segmentation.audience import Audience, quoted, version_paths
 from segmentation.catalogue import Kind, Role, Theme
 from segmentation.errors import Cancelled, LoadError
@@ -429,14 +430,21 @@ def test_numbers_are_sorted_in_the_fewest_bytes_that_hold_them(scale: int, large
     assert Size(scale, largest).narrow == type
 
 
-def test_too_little_memory_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "own"])
+def test_too_little_memory_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
     ids = [str(i) for i in range(200_000)]
     plan = guess(stage(tmp_path, "orders.csv", {"customer_id": ids, "date": ["2024-01-01"] * len(ids), "note": ids}))
     build(plan, tmp_path).close()
-    monkeypatch.setattr(staged, "MEMORY_LIMIT", "8MB")
-    with pytest.raises(LoadError, match="not enough memory or disk space for this data"):
-        build(plan, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(lending if kept else staged, "MEMORY_LIMIT", "8MB")
+        patch.setattr(lending, "_FREE", deque[duckdb.DuckDBPyConnection](maxlen=1))
+        if not kept:
+            patch.setattr(staged, "LITTLE", 0)
+        with pytest.raises(LoadError, match="not enough memory or disk space for this data"):
+            build(plan, tmp_path)
+        assert not lending._FREE
     assert [path.name for path in (tmp_path / "audience").iterdir()] == ["v000001.duckdb"]
+    build(plan, tmp_path).close()
 
 
 def test_more_columns_than_one_query_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
