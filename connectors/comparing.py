@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from segmentation.audience import Audience
 from segmentation.clock import Clock
@@ -17,10 +19,22 @@ from segmentation.renewal import SegmentNews
 from segmentation.workspace import Workspace
 
 
+@contextmanager
+def held(version: Path, audience: str, workspace: Workspace) -> Iterator[Audience | None]:
+    """A version kept open until the next is there, as it may be removed by then; None where no segment is saved to be counted on both."""
+    if Library(workspace).find(audience):
+        with closing(Audience(version)) as before:
+            yield before
+    else:
+        yield None
+
+
 def segments_since(
-    before: Audience, audience: str, workspace: Workspace, progress: Progress
+    before: Audience | None, audience: str, workspace: Workspace, progress: Progress
 ) -> tuple[SegmentNews, ...]:
-    """Every saved segment counted on a version that was there before and on the newest, at one moment; none if that is cancelled."""
+    """Every saved segment counted on a version that was held before and on the newest, at one moment; none if that is cancelled."""
+    if before is None:
+        return ()
     try:
         with closing(Audience(workspace.current_version(audience))) as after:
             return _counted(before, after, audience, workspace, progress)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
-from connectors.comparing import segments_since
+from connectors.comparing import held, segments_since
 from connectors.continuing import Fresh, from_folder, matched
 from connectors.importing import publish
 from connectors.sources.database_files import own, own_folder
 from connectors.sources.databases import DATABASES, Database, Newer, TableOffer, read_tables
 from connectors.sources.files import EXTENSIONS, stage_file
 from segmentation import naming
-from segmentation.audience import Audience
 from segmentation.catalogue import Kind, Model
 from segmentation.errors import Cancelled, HandpickError, LoadError, SourceError
 from segmentation.guessing import checked
 from segmentation.holding import counted, fitted, retyped
+from segmentation.lending import about_of
 from segmentation.links import referred
 from segmentation.merging import Floor, all_known, floor_of, merge
 from segmentation.plan import FILE, ColumnPlan, LoadPlan, Origin, Progress, StagedTable, TablePlan, TableRole
@@ -118,8 +117,8 @@ def _renewed(
     audience: str, renewal: Renewal, given: Given, workspace: Workspace, progress: Progress
 ) -> tuple[tuple[TableNews, ...], tuple[SegmentNews, ...]]:
     version = workspace.current_version(audience)
-    with closing(Audience(version)) as opened:
-        about = opened.about
+    about = about_of(version)
+    with held(version, audience, workspace) as before:
         folder = workspace.staging_folder()
         try:
             fresh = _read(about.plan, renewal, given, folder, progress)
@@ -130,7 +129,7 @@ def _renewed(
             raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        return news, segments_since(opened, audience, workspace, progress)
+        return news, segments_since(before, audience, workspace, progress)
 
 
 def _read(plan: LoadPlan, renewal: Renewal, given: Given, folder: Path, progress: Progress) -> dict[int, Fresh]:

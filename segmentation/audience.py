@@ -121,6 +121,17 @@ def attach_base(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     connection.execute(f"ATTACH IF NOT EXISTS '{text}' AS {BASE} (READ_ONLY)")
 
 
+def read_about(connection: duckdb.DuckDBPyConnection) -> AudienceAbout:
+    """What the version says of itself that a connection is to; raises `duckdb.Error` and `ValueError`."""
+    (text,) = connection.execute("SELECT about FROM handpick_audience").fetchone() or ("",)
+    return AudienceAbout.model_validate_json(text)
+
+
+def unreadable(path: Path) -> AudienceError:
+    """What is told of a version that cannot be opened."""
+    return AudienceError(f"The audience file {path.name} cannot be opened. Load its data again on the Data page.")
+
+
 def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, AudienceAbout]:
     """A connection that only reads and reaches nothing else, and what the version says of itself."""
     connection = duckdb.connect(
@@ -133,8 +144,7 @@ def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, AudienceAbout]:
             **LOCKED,
         },
     )
-    (text,) = connection.execute("SELECT about FROM handpick_audience").fetchone() or ("",)
-    about = AudienceAbout.model_validate_json(text)
+    about = read_about(connection)
     if connection.execute("SELECT current_setting('lock_configuration')").fetchone() != (True,):
         # else the file is open already in this process, with the same settings
         if about.live is not None and about.live.base:
@@ -157,9 +167,7 @@ class Audience:
             with _OPENING:
                 self._connection, self.about = _opened(path)
         except (duckdb.Error, ValueError) as error:
-            raise AudienceError(
-                f"The audience file {path.name} cannot be opened. Load its data again on the Data page."
-            ) from error
+            raise unreadable(path) from error
 
     @property
     def version(self) -> str:

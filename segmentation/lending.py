@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.audience import LOCKED, MEMORY_LIMIT
+from segmentation.audience import LOCKED, MEMORY_LIMIT, AudienceAbout, attach_base, read_about, unreadable
 
 _FREE: deque[duckdb.DuckDBPyConnection] = deque(maxlen=1)
 
@@ -39,6 +39,18 @@ def attached(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
         lent.close()
         raise
     _FREE.append(lent)
+
+
+def about_of(version: Path) -> AudienceAbout:
+    """What a version says of itself, which takes a tenth of opening it; raises `AudienceError` where it could not be opened."""
+    try:
+        with attached(version, read_only=True) as connection:
+            about = read_about(connection)
+            if about.live is not None and about.live.base:
+                attach_base(connection, version.parent / about.live.base)
+            return about
+    except (duckdb.Error, ValueError) as error:
+        raise unreadable(version) from error
 
 
 def _taken() -> duckdb.DuckDBPyConnection:

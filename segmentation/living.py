@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Set
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -22,13 +22,14 @@ import duckdb
 
 from segmentation import inbox
 from segmentation.arriving import Columns
-from segmentation.audience import INTERNAL, Audience, AudienceAbout, Live, attach_base, numbered, quoted, version_paths
+from segmentation.audience import INTERNAL, AudienceAbout, Live, attach_base, numbered, quoted, version_paths
 from segmentation.catalogue import Catalogue, EventProperty, Field, Kind, Role, Theme
 from segmentation.cataloguing import summaries
 from segmentation.errors import LoadError
 from segmentation.folding import LINK
 from segmentation.inbox import Batch, log_path
 from segmentation.jobs import QUIET
+from segmentation.lending import about_of
 from segmentation.overlay import NOTED, Overlay
 from segmentation.plan import LoadPlan, Progress
 from segmentation.publishing import prune, publish, publishing, synced
@@ -112,12 +113,6 @@ def bring_in(folder: Path, progress: Progress = QUIET, rebased: Rebased | None =
             published = publish(loading, folder)
         prune(folder, base)
         return Published(published, about)
-
-
-def about_of(version: Path) -> AudienceAbout:
-    """What a version says of itself."""
-    with closing(Audience(version)) as opened:
-        return opened.about
 
 
 @contextmanager

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from segmentation.audience import Audience, version_paths
+from segmentation.audience import version_paths
 from segmentation.catalogue import Kind, Role
 from segmentation.errors import AudienceError
 from segmentation.filling import Stored
+from segmentation.lending import about_of
 from segmentation.plan import Progress
 from segmentation.repairs import (
     Change,
@@ -34,8 +35,8 @@ FROM_EVENTS = "The customers of this audience come from their events, so that th
 def kept_repairs(folder: Path) -> tuple[Step, ...]:
     """The repairs of an audience: those of the newest version in its folder that can be opened."""
     for path in reversed(version_paths(folder)):
-        with suppress(AudienceError), closing(Audience(path)) as opened:
-            return opened.about.repairs
+        with suppress(AudienceError):
+            return about_of(path).repairs
     return ()
 
 

@@ -18,7 +18,7 @@ import time
 import unicodedata
 import weakref
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,9 +31,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import OperationalError
 
 from segmentation import metadata
-from segmentation.audience import Audience, Live, version_paths
+from segmentation.audience import Live, version_paths
 from segmentation.catalogue import FieldEdit
 from segmentation.errors import AudienceError, HandpickError, LibraryError, LoadError, close_names
+from segmentation.lending import about_of
 from segmentation.plan import LoadPlan
 from segmentation.settings import Settings, local_zone
 
@@ -172,8 +173,7 @@ class Workspace:
 
     def _looked_at(self, audience: str, path: Path) -> AudienceEntry:
         """What a version says of itself."""
-        with closing(Audience(path)) as opened:
-            about = opened.about
+        about = about_of(path)
         counts = about.people, about.events, "", len(about.plan.tables)
         return AudienceEntry(audience, about.name, path, about.loaded_at, *counts, about.live)
 

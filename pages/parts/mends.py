@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -14,9 +13,9 @@ from pages.parts import work
 from pages.parts.queries import Current, workspace
 from pages.parts.session import session, widget
 from pages.parts.words import cell, number, people, plain, spoken
-from segmentation.audience import Audience
 from segmentation.catalogue import FieldEdit, Role
 from segmentation.findings import Examples, Finding
+from segmentation.lending import about_of
 from segmentation.plan import Progress
 from segmentation.preview import mask_detail
 from segmentation.repairs import KeepApart, Known, Merge, Repair, Step, WritePhones, decided, in_order, sentence
@@ -60,8 +59,7 @@ def _apply(current: Current) -> None:
 
 
 def _build(audience: str, steps: tuple[Step, ...], progress: Progress) -> str:
-    with closing(Audience(workspace().current_version(audience))) as newest:  # of what was brought in meanwhile
-        about = newest.about
+    about = about_of(workspace().current_version(audience))  # of what was brought in meanwhile
     return load(about.plan, about.name, workspace(), progress, audience, steps)
 
 

@@ -17,6 +17,7 @@ from segmentation.engine import Engine
 from segmentation.errors import Cancelled, LoadError, SourceError
 from segmentation.inbox import Inbox
 from segmentation.jobs import Quiet
+from segmentation.lending import about_of
 from segmentation.library import Library
 from segmentation.living import bring_in
 from segmentation.messages import admitted
@@ -49,8 +50,7 @@ def shop(kept_shop: tuple[Kept, Shop], monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def known(shop: Shop) -> LoadPlan:
-    with closing(shop.opened()) as now:
-        return now.about.plan
+    return shop.about().plan
 
 
 def planned(shop: Shop, **files: str) -> LoadPlan:
@@ -106,9 +106,9 @@ def test_what_came_in_live_stays(shop: Shop) -> None:
     inbox.close()
     bring_in(folder)
     added(shop, products=PRODUCTS)
-    assert shop.rows("""SELECT count(*) FILTER (_name = 'called'), count("products.category") FROM events""") == [
-        (1, 8)
-    ]
+    asked = """SELECT count(*) FILTER (_name = 'called'), count("products.category") FROM events"""
+    with closing(Audience(shop.workspace.current_version(shop.id))) as over, over.cursor() as cursor:
+        assert cursor.execute(asked).fetchall() == [(1, 8)]
 
 
 def test_events_of_the_same_name_are_said_to_count_together(shop: Shop) -> None:
@@ -156,8 +156,8 @@ def test_a_detail_of_another_kind_is_kept_apart(shop: Shop) -> None:
     returns = "customer_id,returned_at,amount\n1,2025-02-01,all\n1,2025-02-02,half\n2,2025-02-02,all\n"
     table = added(shop, returns=returns)
     assert "“amount” is text here and a number in orders.csv" in notes(table)
-    with closing(shop.opened()) as now:
-        details = {detail.name: (detail.label, detail.kind.value) for detail in now.catalogue.properties}
+    properties = shop.about().catalogue.properties
+    details = {detail.name: (detail.label, detail.kind.value) for detail in properties}
     assert details["amount"] == ("Amount", "number")
     assert details["amount_2"] == ("Amount (return)", "text")
 
@@ -179,8 +179,7 @@ def test_customers_that_come_first_call_their_fields_as_they_were(workspace: Pat
     fields = {column.name for column in known(shop).tables[0].columns}
     crm = "customer_id,email,country,age\n1,A@x.org,Germany,30\n2,b@x.org,Chile,40\n3,z@x.org,Peru,50\n"
     added(shop, crm_customers=crm)
-    with closing(shop.opened()) as now:
-        named = {field.name for field in now.catalogue.fields}
+    named = {field.name for field in shop.about().catalogue.fields}
     assert fields | {"customer_id", "age"} == named
     assert shop.rows('SELECT "E-Mail", "Land", age FROM people ORDER BY 1') == [
         ("a@x.org", "Germany", 30), ("b@x.org", "France", 40), ("c@x.org", "Spain", None), ("z@x.org", "Peru", 50),
@@ -212,8 +211,7 @@ def test_tables_of_a_database_come_one_after_the_other(shared_data: Path, worksp
 
     audience = load(read(MUSIC[:2]), "Music", home, Quiet())
     for names in (MUSIC[2:5], MUSIC[5:-1], MUSIC[-1:]):
-        with closing(Audience(home.current_version(audience))) as opened:
-            before = opened.about.plan
+        before = about_of(home.current_version(audience)).plan
         plan = read(names, before)
         assert not plan.problems
         extend(audience, plan, len(before.tables), "Music", home, Quiet())

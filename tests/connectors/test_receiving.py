@@ -25,6 +25,7 @@ from segmentation.audience import Audience, version_paths
 from segmentation.definition import Definition
 from segmentation.endpoints import Endpoints
 from segmentation.errors import AudienceError, SourceError
+from segmentation.lending import about_of
 from segmentation.living import begin
 from segmentation.workspace import Workspace
 
@@ -78,10 +79,10 @@ def followed(space: Workspace, messages: int) -> Audience:
     """The audience as soon as it has so many messages."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        audience = Audience(version_paths(space.audience_folder("site"))[-1])
-        if audience.about.live is not None and audience.about.live.messages >= messages:
-            return audience
-        audience.close()
+        newest = version_paths(space.audience_folder("site"))[-1]
+        live = about_of(newest).live
+        if live is not None and live.messages >= messages:
+            return Audience(newest)
         time.sleep(0.05)
     raise AssertionError(f"The audience has not got {messages} messages within {PATIENCE:.0f} s.")
 

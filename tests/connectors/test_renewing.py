@@ -15,11 +15,11 @@ from connectors.renewing import renew, renew_due
 from connectors.sources.database_files import Settings
 from connectors.sources.databases import DATABASES
 from segmentation import replanning
-from segmentation.audience import Audience
 from segmentation.definition import Definition, FieldCondition, Group
 from segmentation.errors import AudienceError, Cancelled, LoadError, SourceError
 from segmentation.jobs import Quiet
 from segmentation.leftovers import leftovers
+from segmentation.lending import about_of, attached
 from segmentation.library import Library
 from segmentation.plan import LoadPlan
 from segmentation.renewal import Given, Held, Reason, Renewal, TableRenewal, Way
@@ -70,12 +70,11 @@ class Shop:
         Renewals(self.workspace).keep(self.id, renewal)
 
     def plan(self) -> LoadPlan:
-        with closing(Audience(self.workspace.current_version(self.id))) as opened:
-            return opened.about.plan
+        return about_of(self.workspace.current_version(self.id)).plan
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with closing(Audience(self.workspace.current_version(self.id))) as opened, closing(opened.cursor()) as c:
-            return c.execute(sql).fetchall()
+        with attached(self.workspace.current_version(self.id), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
 
     def held(self, *files: tuple[str, str], **way: Any) -> list[tuple[Reason, str]]:
         before = self.workspace.current_version(self.id)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from contextlib import closing
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import pytest
 from connectors.importing import load, plan_files
 from connectors.renewing import renew
 from segmentation import replanning
-from segmentation.audience import Audience
 from segmentation.errors import SourceError
 from segmentation.jobs import Quiet
 from segmentation.leftovers import leftovers
+from segmentation.lending import about_of, attached
 from segmentation.plan import TableRole
 from segmentation.renewal import Given, Held, Reason, Renewal, TableRenewal, Way
 from segmentation.renewals import Renewals
@@ -72,8 +71,8 @@ class Exports:
         return [(hold.reason, hold.message, hold.candidates) for hold in held.value.holds]
 
     def rows(self, sql: str = "SELECT count(*), sum(amount) FROM events") -> list[tuple[Any, ...]]:
-        with closing(Audience(self.workspace.current_version(self.id))) as opened, closing(opened.cursor()) as c:
-            return c.execute(sql).fetchall()
+        with attached(self.workspace.current_version(self.id), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
 
     def files(self) -> list[tuple[Any, ...]]:
         return self.rows("SELECT file, count(*) FROM events GROUP BY 1 ORDER BY 1")
@@ -129,8 +128,8 @@ def test_rows_that_could_not_be_read_come_and_go_with_their_file(exports: Export
     exports.bring()
 
     def unread() -> list[str]:
-        with closing(Audience(exports.workspace.current_version(exports.id))) as opened:
-            return [row.text for row in leftovers(opened.about.plan, Quiet())]
+        plan = about_of(exports.workspace.current_version(exports.id)).plan
+        return [row.text for row in leftovers(plan, Quiet())]
 
     assert unread() == ["5,C1,2025-02-02 10:00,9,too,many", "6,C1,x,y,z,a"]
     exports.write("orders/2.csv", FEBRUARY + "5,C1,2025-02-02 10:00,9\n")

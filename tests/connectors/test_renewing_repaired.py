@@ -10,13 +10,14 @@ import pytest
 
 from connectors.importing import load, plan_files
 from connectors.renewing import renew
-from segmentation.audience import Audience
+from segmentation.audience import Audience, AudienceAbout
 from segmentation.clock import Clock
 from segmentation.definition import Definition, FieldCondition, Group
 from segmentation.engine import Engine
 from segmentation.errors import Cancelled
 from segmentation.jobs import Quiet
 from segmentation.leftovers import leftovers
+from segmentation.lending import about_of, attached
 from segmentation.library import Library
 from segmentation.renewal import Given
 from segmentation.renewals import Renewals
@@ -52,12 +53,11 @@ class Shop:
         path.write_text(text, encoding="utf-8")
         return path.name, path
 
-    def opened(self) -> Audience:
-        return Audience(self.workspace.current_version(self.id))
+    def about(self) -> AudienceAbout:
+        return about_of(self.workspace.current_version(self.id))
 
     def apply(self, *repairs: Repair, progress: Any = None) -> None:
-        with closing(self.opened()) as now:
-            plan = now.about.plan
+        plan = self.about().plan
         steps = tuple(Step(repair=repair) for repair in repairs)
         load(plan, "Shop", self.workspace, progress or Quiet(), self.id, steps)
 
@@ -65,11 +65,11 @@ class Shop:
         renew(self.id, Given(files=tuple(self.file(*file) for file in files.items())), self.workspace, Quiet())
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with closing(self.opened()) as now, closing(now.cursor()) as cursor:
-            return cursor.execute(sql).fetchall()
+        with attached(self.workspace.current_version(self.id), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
 
     def germans(self) -> int | None:
-        with closing(self.opened()) as now:
+        with closing(Audience(self.workspace.current_version(self.id))) as now:
             return Engine(now).answer(GERMANS, Clock(datetime.now(UTC), "UTC")).total
 
 
@@ -118,8 +118,7 @@ def test_an_apply_that_is_cancelled_half_way_changes_nothing(shop: Shop, words: 
         shop.apply(*REPAIRS, progress=CancelledAt(words))
     assert shop.workspace.current_version(shop.id) == before
     assert sorted(path.name for path in before.parent.rglob("*") if path.is_file()) == there
-    with closing(shop.opened()) as now:
-        assert [step.repair for step in now.about.repairs] == [WriteCountries(field="country")]
+    assert [step.repair for step in shop.about().repairs] == [WriteCountries(field="country")]
     assert shop.germans() == 3
 
 
@@ -134,8 +133,7 @@ def test_new_data_is_repaired_as_the_old_was_and_segments_are_compared_on_repair
     report = Renewals(shop.workspace).report(shop.id)
     assert report is not None
     assert [(s.name, s.before, s.after) for s in report.segments] == [("Germans", 2, 3)]
-    with closing(shop.opened()) as now:
-        assert [(step.repair, step.changed) for step in now.about.repairs] == list(zip(REPAIRS, (4, 2), strict=True))
+    assert [(step.repair, step.changed) for step in shop.about().repairs] == list(zip(REPAIRS, (4, 2), strict=True))
 
 
 def test_joined_tables_stay_joined_and_kept_apart_when_new_data_comes(workspace: Path, tmp_path: Path) -> None:
@@ -147,6 +145,5 @@ def test_joined_tables_stay_joined_and_kept_apart_when_new_data_comes(workspace:
     assert shop.rows("SELECT id, account_id FROM people ORDER BY _row") == [
         ("1", None), ("2", "A1"), ("3", None), ("4", "A3"), ("A2", "A2"), ("A4", "A4"),
     ]  # fmt: skip
-    with closing(shop.opened()) as now:
-        found = [(row.table, row.reason) for row in leftovers(now.about.plan, Quiet())]
+    found = [(row.table, row.reason) for row in leftovers(shop.about().plan, Quiet())]
     assert found == [("shop_accounts.csv", "no customer id")]

@@ -2,14 +2,21 @@
 
 from collections import deque
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from segmentation import lending
-from segmentation.audience import BASE, attach_base
-from segmentation.lending import attached
+from segmentation.audience import BASE, attach_base, version_paths
+from segmentation.catalogue import Kind, Role
+from segmentation.errors import AudienceError
+from segmentation.inbox import Inbox
+from segmentation.lending import about_of, attached
+from segmentation.living import bring_in
+from segmentation.messages import admitted
+from tests.segmentation.audiences import write_audience
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +98,22 @@ def test_a_file_that_is_only_read_stays_as_it_is(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     with pytest.raises(duckdb.Error), attached(tmp_path / "none.duckdb", read_only=True):
         pass
+
+
+def test_what_a_version_says_is_read_as_if_it_was_opened(tmp_path: Path) -> None:
+    path = tmp_path / "shop" / "v000001.duckdb"
+    opened = write_audience(path, {"id": Kind.TEXT}, [{"id": "1"}], roles={"id": Role.PERSON_ID})
+    assert about_of(path) == opened.about
+    opened.close()
+    assert about_of(path) == opened.about
+    inbox = Inbox(path.parent)
+    inbox.append([admitted({"userId": "2"}, "identify", datetime(2026, 6, 1, tzinfo=UTC))])
+    inbox.close()
+    bring_in(path.parent)
+    newest = version_paths(path.parent)[-1]
+    assert newest != path
+    assert about_of(newest).people == 2
+    for base in path.parent.glob("base-*.duckdb"):
+        base.unlink()
+    with pytest.raises(AudienceError, match=r"v000002\.duckdb cannot be opened"):
+        about_of(newest)

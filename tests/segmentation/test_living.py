@@ -21,7 +21,8 @@ from segmentation.engine import Engine
 from segmentation.guessing import guess_plan
 from segmentation.inbox import Inbox, log_path, read
 from segmentation.jobs import QUIET
-from segmentation.living import about_of, begin, bring_in, rebase
+from segmentation.lending import about_of
+from segmentation.living import begin, bring_in, rebase
 from segmentation.loading import build_audience
 from segmentation.messages import admitted
 from segmentation.preview import events_of, page_of, person

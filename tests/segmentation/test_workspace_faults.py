@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from segmentation import workspace as workspace_module
-from segmentation.audience import Audience
+from segmentation.audience import Audience, AudienceAbout
 from segmentation.catalogue import FieldEdit, Kind, Role, Theme
 from segmentation.errors import AudienceError, HandpickError, LibraryError, LoadError
 from segmentation.plan import LoadPlan, StagedTable, TablePlan, TableRole
@@ -162,10 +162,10 @@ def test_listing_again_opens_no_file(space: Workspace, monkeypatch: pytest.Monke
     damaged(space, "broken-1")
     before = space.audiences()
 
-    def refuse(path: Path) -> Audience:
+    def refuse(path: Path) -> AudienceAbout:
         raise AssertionError(f"{path} was opened again")
 
-    monkeypatch.setattr(workspace_module, "Audience", refuse)
+    monkeypatch.setattr(workspace_module, "about_of", refuse)
     assert space.audiences() == before
     assert list((space.home / "staging").iterdir()) == []
 
