@@ -21,7 +21,7 @@ from segmentation.engine import Engine
 from segmentation.guessing import guess_plan
 from segmentation.inbox import Inbox, log_path, read
 from segmentation.jobs import QUIET
-from segmentation.lending import about_of
+from segmentation.lending import about_of, attached
 from segmentation.living import begin, bring_in, rebase
 from segmentation.loading import build_audience
 from segmentation.messages import admitted
@@ -76,7 +76,7 @@ def folder(tmp_path: Path) -> Path:
 
 def _count_details(path: Path) -> None:
     """Have the catalogue say what the details hold, as that of a loaded audience does."""
-    with duckdb.connect(str(path)) as connection:
+    with attached(path) as connection:
         ((text,),) = connection.execute("SELECT about FROM handpick_audience").fetchall()
         about = AudienceAbout.model_validate_json(text)
         found = summaries(connection, "events", [(p.name, p.kind, "") for p in about.catalogue.properties], QUIET)
