@@ -9,36 +9,25 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from connectors.importing import load, plan_files
 from connectors.sources.sample import write_sample
-from pages.parts import numbers
 from segmentation.definition import Definition, EventCondition, FieldCondition, Group, Match
 from segmentation.jobs import Quiet
 from segmentation.library import Library
 from segmentation.settings import Settings
 from segmentation.workspace import Workspace
 from tests.pages.driver import NASTY, Open
+from tests.pages.lighter import lighten
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _nothing_is_painted() -> Iterator[None]:
-    """No browser waits for the number, so it is not sent ahead, and nothing else waits for the browser."""
+def _lighter() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(numbers, "AHEAD", 0)
-        patch.setattr(numbers, "send_now", lambda: None)
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _no_package_is_looked_through() -> Iterator[None]:
-    """As in the app itself, which has no other package's components; each AppTest would look for them anew."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest_scanner, "scan_component_manifests", list)
+        lighten(patch)
         yield
 
 

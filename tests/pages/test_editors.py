@@ -59,7 +59,7 @@ from segmentation.definition import (
     Window,
     walk,
 )
-from segmentation.editing import History, with_ids
+from segmentation.editing import with_ids
 from segmentation.habits import Changed, Habit, Regularly, Resumed, Stopped
 from segmentation.library import Library
 from segmentation.lists import Lists
@@ -101,14 +101,14 @@ def session_of(at: AppTest) -> Session:
     return found
 
 
-def show(at: AppTest, node: Node) -> Definition:
+def show(at: AppTest, node: Node, runs: int = 2) -> Definition:
     """The page with this one filter, open; what is shown has the same definition as before, also in a second run."""
     state = session_of(at)
     state.show(Definition(root=Group(children=(node,))), None)
     state.asides = ()
     state.opened = state.definition.root.children[0].id
     shown = state.definition
-    for _ in range(2):
+    for _ in range(runs):
         at.run()
         assert not at.exception, at.exception
         assert state.definition == shown
@@ -179,32 +179,43 @@ ALONG = (
 
 
 def every_input_changes_its_own(at: AppTest, node: Node, part: str = "") -> set[str]:
-    """Try each input of a filter, or those of a part of it; returns the attributes that were changed."""
-    shown = show(at, node)
-    count, touched = len(inputs(at, shown.root.children[0], part)), set()
-    assert count
-    for place in range(count):
+    """Try each input of a filter, or those of a part of it; returns the attributes that were changed.
+
+    Each goes on from what the one before has left, and so shows too that it stays; where it has brought other inputs, it is undone.
+    """
+    shown = show(at, node, runs=1)
+    opened = shown.root.children[0].id
+    keys, touched = [w.key for w in inputs(at, shown.root.children[0], part)], set()
+    assert keys
+    for left in reversed(range(len(keys))):
         state = session_of(at)
-        widget = inputs(at, shown.root.children[0], part)[place]
+        held, steps = state.definition, len(state.history.past)
+        widget = inputs(at, held.root.children[0], part)[-1 - left]
         widget.set_value(another(widget)).run()
         assert not at.exception, (widget.key, at.exception)
-        before, after = leaves(shown.root), leaves(state.definition.root)
-        nodes = {key[0] for key in before.keys() & after.keys() if before[key] != after[key]}
-        changed = {key[1] for key in before.keys() & after.keys() if before[key] != after[key]}
-        assert len(nodes) == 1, (widget.key, widget.value, nodes)
-        assert len(changed) == 1 or changed in ALONG, (widget.key, changed)
-        assert len(state.history.past) == 1, "one input, one step of undo"
-        touched |= changed
-        if not part:
-            held = state.definition
+        changed = state.definition
+        before, after = leaves(held.root), leaves(changed.root)
+        places = {key for key in before.keys() & after.keys() if before[key] != after[key]}
+        names = {name for _, name in places}
+        assert len({node_id for node_id, _ in places}) == 1, (widget.key, widget.value, places)
+        assert len(names) == 1 or names in ALONG, (widget.key, names)
+        assert len(state.history.past) == steps + 1, "one input, one step of undo"
+        touched |= names
+        others = [w.key for w in inputs(at, changed.root.children[0], part)] != keys
+        if not part and (others or not left):
             at.run()
-            assert state.definition == held, widget.key
+            assert not at.exception, widget.key
+            assert state.definition == changed, widget.key
+        if left and others:
+            state.undo()
+            state.opened = opened
+            assert state.definition == held
+            at.run()
+            assert not at.exception, widget.key
+            keys = [w.key for w in inputs(at, held.root.children[0], part)]
+    while state.history.past:
         state.undo()
-        state.opened = shown.root.children[0].id
-        state.history = History(state.definition)
-        assert state.definition == shown
-        at.run()
-        assert not at.exception, widget.key
+    assert state.definition == shown
     return touched
 
 
@@ -485,16 +496,13 @@ AWKWARD: dict[str, Node] = {
 
 @pytest.mark.parametrize("node", AWKWARD.values(), ids=AWKWARD)
 def test_what_no_click_would_say_is_shown_unchanged(page: AppTest, node: Node) -> None:
-    shown = show(page, node)
-    held = shown.root.children[0]
-    for place in range(len(inputs(page, held))):
-        widget = inputs(page, held)[place]
+    held = show(page, node).root.children[0]
+    for left in reversed(range(len(inputs(page, held)))):
+        widget = inputs(page, held)[-1 - left]
         widget.set_value(another(widget)).run()
         assert not page.exception, widget.key
-        state = session_of(page)
-        state.show(Definition(root=Group(children=(node,))), None)
-        state.asides, state.opened = (), with_ids(Definition(root=Group(children=(node,)))).root.children[0].id
-        page.run()
+        if left:
+            show(page, node, runs=1)
 
 
 def test_the_other_end_is_kept_where_it_is_too_large_or_far_off_to_be_shown(page: AppTest) -> None:
