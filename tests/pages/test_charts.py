@@ -143,15 +143,15 @@ def test_nobody_everybody_and_nothing() -> None:
     assert [record["share"] for record in records(funnel_chart([("x", 0)], 0).to_dict())] == ["0 %", "0 %"]
 
 
-@pytest.mark.parametrize("naughty", NAUGHTY)
-def test_labels_stay_data(naughty: str) -> None:
-    label = f"{naughty}#mark"
+def test_labels_stay_data() -> None:
+    labels = [f"{naughty}#mark" for naughty in NAUGHTY]
+    bars = [bar(label, 1, 2) for label in labels]
     specs = [
-        drawn(Kind.TEXT, [bar(label, 1, 2), bar(f"{label}2", 1, 2)], label=label),
-        drawn(Kind.NUMBER, [bar(label, 1, 2)], label=label),
-        difference_chart([difference(label, label, 200)]).to_dict(),
-        over_time_chart(OverTime("month", 1, 1, (interval(1),)), label).to_dict(),
-        funnel_chart([(label, 1)], 2).to_dict(),
+        drawn(Kind.TEXT, bars, label=labels[0]),
+        difference_chart([difference(label, label, 200) for label in labels]).to_dict(),
+        over_time_chart(OverTime("month", 1, 1, (interval(1),)), labels[0]).to_dict(),
+        funnel_chart([(label, 1) for label in labels], 2).to_dict(),
+        *(drawn(Kind.NUMBER, bars, label=label) for label in labels),
     ]
     for spec in specs:
         words = {spec.pop("description"), *spec.pop("title")["text"]}
