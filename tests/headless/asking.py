@@ -53,23 +53,32 @@ def write(folder: Path, name: str, rows: Any) -> Path:
     return path
 
 
-def members(
+def members(people: Path, *nodes: dict[str, Any], match: str = "all", **more: Any) -> list[str]:
+    """The ids of those who are in."""
+    [found] = _answers(people, [read(definition(*nodes, match=match))], **more)
+    return found
+
+
+def each(people: Path, *nodes: dict[str, Any], **more: Any) -> list[list[str]]:
+    """The ids of those whom each of these filters finds alone, of files that are read once for all of them."""
+    return _answers(people, [read(definition(node)) for node in nodes], **more)
+
+
+def _answers(
     people: Path,
-    *nodes: dict[str, Any],
+    asked: Sequence[Definition],
+    *,
     events: Sequence[Path] = (),
-    match: str = "all",
     columns: Columns | None = None,
     said: Said | None = None,
     as_of: str = AS_OF,
     zone: str = "UTC",
     **more: Any,
-) -> list[str]:
-    """The ids of those who are in."""
-    asked = read(definition(*nodes, match=match))
+) -> list[list[str]]:
     with open_files(
-        people, events, definitions=[asked], columns=columns, said=said, as_of=as_of, zone=zone, **more
+        people, events, definitions=asked, columns=columns, said=said, as_of=as_of, zone=zone, **more
     ) as evaluation:
-        return evaluation.members(asked)
+        return [evaluation.members(one) for one in asked]
 
 
 def command(*arguments: object) -> int:
