@@ -10,9 +10,13 @@ import pyarrow.parquet as pq
 
 from cli import parser
 from commands.answers import run
+from connectors.importing import load, plan_files
 from connectors.opening import Columns, open_files
 from segmentation.definition import Definition
 from segmentation.fitting import Said
+from segmentation.jobs import Quiet
+from segmentation.settings import Settings
+from segmentation.workspace import Workspace
 
 AS_OF = "2026-03-31T12:00:00+00:00"
 Rows = Sequence[Mapping[str, Any]]
@@ -84,3 +88,12 @@ def _answers(
 def command(*arguments: object) -> int:
     """A command in this process; returns its exit code."""
     return int(run(parser().parse_args([str(argument) for argument in arguments])))
+
+
+def kept(home: Path, *files: Path) -> list[object]:
+    """The options of every command for these files, loaded into a workspace once for all that are asked of it."""
+    space = Workspace(home)
+    space.set_settings(Settings(zone="UTC"))
+    plan, _ = plan_files([(path.name, path) for path in files], space, Quiet())
+    load(plan, "Kept", space, Quiet())
+    return ["--home", home, "--as-of", AS_OF]

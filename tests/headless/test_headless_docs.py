@@ -14,6 +14,7 @@ from commands.answers import ANSWERS, WITHOUT_SEGMENT, run
 from commands.arguments import COMMANDS
 from commands.codes import Code
 from segmentation.catalogue import Kind
+from tests.headless.asking import command, kept
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "headless.md").read_text(encoding="utf-8")
 FILES = re.findall(r"```json (\S+)\n(.*?)```", TEXT, re.DOTALL)
@@ -78,9 +79,8 @@ def help_of(name: str) -> str:
 
 
 def test_the_keys_of_count_are_documented(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = ["buyers.json", "--people", "people.json", "--events", "events.ndjson", "--person", "7", "--quiet"]
+    given = kept(folder / "home", folder / "people.json", folder / "events.ndjson")
     for name in ("count", "members", "check", "describe", "explain", "sql"):
-        words = given if name == "explain" else [word for word in given if word not in ("--person", "7")]
-        run(parser().parse_args([name, *words, "--format", "json"]))
+        command(name, "buyers.json", *given, *(("--person", "7") if name == "explain" else ()), "--format", "json")
         for key in json.loads(capsys.readouterr().out):
             assert f"`{key}`" in TEXT, (name, key)
