@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,12 @@ def _answers(
         return [evaluation.members(one) for one in asked]
 
 
+_parser = cache(parser)
+
+
 def command(*arguments: object) -> int:
     """A command in this process; returns its exit code."""
-    return int(run(parser().parse_args([str(argument) for argument in arguments])))
+    return int(run(_parser().parse_args([str(argument) for argument in arguments])))
 
 
 def kept(home: Path, *files: Path) -> list[object]:

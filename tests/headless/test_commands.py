@@ -125,7 +125,7 @@ def test_describe(capsys: pytest.CaptureFixture[str], files: list[object], store
     assert [row["place"] for row in rows(capsys, "describe", berlin, *stored)] == ["", "1", "2"]
 
 
-def test_explain(capsys: pytest.CaptureFixture[str], files: list[object], tmp_path: Path) -> None:
+def test_explain(capsys: pytest.CaptureFixture[str], files: list[object], stored: list[object], tmp_path: Path) -> None:
     total = did(
         "purchase", measure={"function": "sum", "property": "properties.amount"}, comparison="at_least", value=80
     )
@@ -140,9 +140,9 @@ def test_explain(capsys: pytest.CaptureFixture[str], files: list[object], tmp_pa
         "events": 2, "last": "2026-03-21T10:00:00+00:00", "sum of properties.amount": 80,
     }  # fmt: skip
     assert second["nodes"][2]["values"] == {"events": 0, "last": None, "sum of properties.amount": 0}
-    text = printed(capsys, "explain", asked, *files, "--person", "3")
+    text = printed(capsys, "explain", asked, *stored, "--person", "3")
     assert text.startswith("3: not in\n  yes  1  City is")
-    assert [row["holds"] for row in rows(capsys, "explain", asked, *files, "--person", "3")] == [
+    assert [row["holds"] for row in rows(capsys, "explain", asked, *stored, "--person", "3")] == [
         "false",
         "true",
         "false",
