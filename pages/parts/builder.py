@@ -20,6 +20,7 @@ from segmentation.definition import Condition, Doing, FieldCondition, Group, Mat
 from segmentation.describing import describe_condition
 from segmentation.engine import Answer
 from segmentation.freshness import staleness
+from segmentation.references import References
 
 FRAMED = 4
 """Groups deeper than this have no frame of their own: on a narrow screen nothing would be left between the frames."""
@@ -33,10 +34,10 @@ MATCHES = {
 
 def builder(current: Current, answer: Answer) -> None:
     """The whole tree."""
-    _group(session().definition.root, current, answer, place="", first=True)
+    _group(session().definition.root, current, answer, current.references(), place="", first=True)
 
 
-def _group(group: Group, current: Current, answer: Answer, place: str, first: bool = False) -> None:
+def _group(group: Group, current: Current, answer: Answer, known: References, place: str, first: bool = False) -> None:
     title = f"group {place}" if place else "the segment"
     with st.container(border=place.count(".") < FRAMED, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -69,11 +70,11 @@ def _group(group: Group, current: Current, answer: Answer, place: str, first: bo
         for position, child in enumerate(group.children, 1):
             here = f"{place}.{position}" if place else str(position)
             if isinstance(child, Group):
-                _group(child, current, answer, here)
+                _group(child, current, answer, known, here)
             elif child.id == session().opened:
                 _open(child, current, answer, here)
             else:
-                _closed(child, current, answer, here)
+                _closed(child, current, answer, known, here)
         _add(group, current.catalogue, title, first)
 
 
@@ -93,9 +94,9 @@ def _numbers(node: Node, answer: Answer) -> str:
     return f":small[**{number(count)}**{without}]"
 
 
-def _closed(node: Condition, current: Current, answer: Answer, place: str) -> None:
+def _closed(node: Condition, current: Current, answer: Answer, known: References, place: str) -> None:
     """A condition as one sentence with its numbers; a click opens it. One element a row keeps every click fast."""
-    words = plain(shortened(describe_condition(node, current.catalogue, current.references()), 240))
+    words = plain(shortened(describe_condition(node, current.catalogue, known), 240))
     st.button(
         f":small[:gray[{place}]] {words if node.enabled else f':gray[~~{words}~~]'} {_numbers(node, answer)}",
         key=session().key("sentence", node.id),

@@ -70,14 +70,10 @@ def _adds() -> bool:
 
 def funnel_steps(current: Current, answer: Answer) -> list[tuple[str, int]]:
     """The steps of the funnel as (label, people)."""
-    steps = []
+    steps, known = [], current.references()
     for position, step in enumerate(answer.funnel, 1):
         node = find(session().definition, step.node)
-        words = (
-            f"Group {position}"
-            if isinstance(node, Group)
-            else describe_condition(node, current.catalogue, current.references())
-        )
+        words = f"Group {position}" if isinstance(node, Group) else describe_condition(node, current.catalogue, known)
         steps.append((shortened(words, 60), step.count))
     return steps
 
