@@ -10,6 +10,7 @@ from unittest.mock import MagicMock
 import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.runtime.scriptrunner_utils import script_run_context
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import app_test, local_script_runner
 from streamlit.testing.v1.element_tree import Block, Node
@@ -33,6 +34,8 @@ def lighten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SafeSessionState, "filtered_state", property(_Kept))
     # All that is on a page is gone through by each look at it, and each piece would be handed up from level to level.
     patch.setattr(Block, "__iter__", _all_below)
+    # No browser keeps messages to be named by their hash.
+    patch.setattr(script_run_context, "populate_hash_if_needed", lambda message: None)
     # The end of a run would be asked for a thousand times a second.
     patch.setattr(local_script_runner, "require_widgets_deltas", _await)
 
