@@ -67,7 +67,7 @@ def _at_the_page(profile: BrowserContext, app: App, story: pytest.Item) -> Itera
     try:
         yield handpick
         if story.stash.get(_FAILED, False):
-            handpick.shot("failed")
+            handpick.picture("failed")
             print((app.home / "app.log").read_text()[-5000:])
     finally:
         for page in profile.pages[0 if story.stash.get(_FAILED, False) else 1 :]:

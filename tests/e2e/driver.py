@@ -33,6 +33,10 @@ ARGUMENTS = [
 ]
 PATIENCE = 60_000
 
+_ROLES = "button|checkbox|combobox|link|menuitem|option|radio|searchbox|slider|spinbutton|switch|tab|textbox"
+_NAMELESS = re.compile(rf"^ *- (?:{_ROLES})(?: \[[^\]]*\])*(?::.*)?$", re.MULTILINE)
+_ESCAPED = re.compile(rf"^ *- '?(?:{_ROLES}|radiogroup|group|region) \".*(?:\\\\|&#).*$", re.MULTILINE)
+"""Controls without a name, or with the signs that markdown is escaped by."""
 
 _LISTEN = """(() => {
   if (window.askedAt !== undefined) return;  // a window of several stories is told once for each
@@ -198,8 +202,16 @@ class Handpick:
         links.first.click()
         self.settled()
 
-    def shot(self, name: str) -> None:
-        """Pictures of the whole page, 1280 and 800 pixels wide."""
+    def look(self, name: str) -> None:
+        """Look at what is on screen: every control has a name that a screen reader can say. A picture is taken where wanted."""
+        self.settled()
+        tree = self.page.locator("body").aria_snapshot()
+        wrong = [*_NAMELESS.findall(tree), *_ESCAPED.findall(tree)]
+        assert not wrong, f"{name}: {wrong}\n{tree}"
+        self.picture(name)
+
+    def picture(self, name: str) -> None:
+        """Pictures of the whole page, 1280 and 800 pixels wide, where they are wanted."""
         if self.shots is None:
             return
         self.shots.mkdir(parents=True, exist_ok=True)

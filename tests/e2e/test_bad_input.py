@@ -30,7 +30,7 @@ def test_a_file_that_cannot_be_read_leaves_what_was_there(shopkeeper: Handpick, 
         expect(alert).to_have_count(1)
         expect(alert).to_contain_text(sentence)
         expect(shopkeeper.page.get_by_text("20,000 people")).to_be_visible()
-    shopkeeper.shot("01-not-read")
+    shopkeeper.look("01-not-read")
     shopkeeper.go("Build")
     shopkeeper.expect_total(20_000)
 
@@ -55,7 +55,7 @@ def test_odd_files_are_read_as_they_are(marketer: Handpick, tmp_path: Path) -> N
     marketer.upload(columns)
     marketer.sees("There is more than one column “name”: column 3 is called name_2.")
     marketer.sees("Column 4 had no name: called column_4.")
-    marketer.shot("01-columns")
+    marketer.look("01-columns")
     marketer.load()
     marketer.sees("2 people")
     marketer.go("Build")
@@ -65,7 +65,7 @@ def test_odd_files_are_read_as_they_are(marketer: Handpick, tmp_path: Path) -> N
         marketer.expect_total(1)
     marketer.click("Done", exact=True)
     expect(marketer.row('Say "hi" is “b”')).to_be_visible()
-    marketer.shot("02-built")
+    marketer.look("02-built")
 
 
 def test_markup_in_the_data_is_shown_letter_by_letter(marketer: Handpick, tmp_path: Path) -> None:
@@ -76,42 +76,43 @@ def test_markup_in_the_data_is_shown_letter_by_letter(marketer: Handpick, tmp_pa
     marketer.open()
     marketer.upload(file)
     marketer.sees("<i>markup $1-$2.csv")
-    marketer.shot("01-confirm")
+    marketer.look("01-confirm")
     marketer.load()
     marketer.go("Build")
     marketer.add("Tier")
     marketer.page.get_by_role("combobox", name="Values of Tier").click()
     for value in MARKUP:
         expect(marketer.page.get_by_role("option", name=f"{value} · 1", exact=True)).to_be_visible()
-    marketer.shot("02-values")
+    marketer.look("02-values")
     marketer.page.keyboard.press("Escape")
     marketer.pick("Values of Tier", MARKUP[:4])
     marketer.add("**note** $a$")
     marketer.compare("contains")
     marketer.enter(re.compile("^Text to compare"), " of ")
+    marketer.look("03-text")
     marketer.expect_total(4)
     marketer.click("Done", exact=True)
     words = "Tier is “$5-$10”, “<b>x</b>”, “**bold**” or “:red[x]”"
     expect(marketer.row(words)).to_be_visible()
     expect(marketer.row("**note** $a$ contains “ of ”")).to_be_visible()
     marketer.sees(f"Customers whose {words[0].lower()}{words[1:]} and whose **note** $a$ contains “ of ”.")
-    marketer.shot("03-sentences")
+    marketer.look("04-sentences")
     marketer.save("# <b>Name</b> $1-$2", "**Bold** _words_", [":red[tag]"])
     marketer.go("Segments")
     expect(marketer.card("# <b>Name</b> $1-$2")).to_contain_text("**Bold** _words_")
     expect(marketer.card("# <b>Name</b> $1-$2")).to_contain_text(":red[tag]")
-    marketer.shot("04-shelf")
+    marketer.look("05-shelf")
     marketer.go("People")
     marketer.cells(re.compile("^Page 1"), until=lambda rows: [row[1] for row in rows] == list(MARKUP[:4]))
     marketer.expand("Look at one person")
     marketer.sees(re.compile(re.escape("**note** $a$ $5-$10 of 1")))
-    marketer.shot("05-people")
+    marketer.look("06-people")
     marketer.go("Charts")
     marketer.choose("Field", "Tier")
     chart = marketer.page.get_by_test_id("stVegaLiteChart").filter(has_text="Tier in the segment")
     for value in MARKUP:
         expect(chart).to_contain_text(value)
-    marketer.shot("06-charts")
+    marketer.look("07-charts")
 
 
 def test_people_and_events_that_do_not_fit_are_accounted_for(marketer: Handpick, tmp_path: Path) -> None:
@@ -131,13 +132,13 @@ def test_people_and_events_that_do_not_fit_are_accounted_for(marketer: Handpick,
     marketer.sees("orders.csv: Say which column tells when it happened.")
     marketer.choose("Time", "order_date")
     marketer.sees("1 cell is not a date with time and will be missing: “soon”")
-    marketer.shot("01-confirm")
+    marketer.look("01-confirm")
     marketer.load()
     marketer.sees("3 people · 3 events")
     marketer.sees("5 rows = 3 loaded + 2 set aside")
     marketer.sees("6 rows = 3 loaded + 3 set aside")
     marketer.sees("1 set aside: belongs to a customer who is not in the people table")
-    marketer.shot("02-accounted-for")
+    marketer.look("02-accounted-for")
 
 
 def test_a_segment_of_nobody_says_so(shopkeeper: Handpick) -> None:
@@ -150,4 +151,4 @@ def test_a_segment_of_nobody_says_so(shopkeeper: Handpick) -> None:
     for page in ("People", "Charts", "Export"):
         shopkeeper.go(page)
         shopkeeper.sees(re.compile("^Nobody matches these filters at the moment"))
-        shopkeeper.shot(page.lower())
+        shopkeeper.look(page.lower())

@@ -75,7 +75,7 @@ def test_own_files_hold_who_agreed_and_can_be_reached(at_export: Handpick, tmp_p
     marketer.choose("Columns", "Loyalty points")
     marketer.page.keyboard.press("Escape")
     file, kept = made(marketer, "CSV file", tmp_path)
-    marketer.shot("01-csv")
+    marketer.look("01-csv")
     rows = rows_of(file)
     assert file.suffix == ".csv"
     assert len(rows) == kept[IN_FILE] > 100
@@ -98,7 +98,7 @@ def test_own_files_hold_who_agreed_and_can_be_reached(at_export: Handpick, tmp_p
     marketer.switch(re.compile("^Only people who agreed"))
     assert receipt(marketer) == kept
     marketer.sees("Until you tick this, only people who agreed are in the file.")
-    marketer.shot("02-not-sure-yet")
+    marketer.look("02-not-sure-yet")
     marketer.switch(re.compile("^I know that this list"))
     insisted = receipt(marketer)
     assert insisted["did not agree"] == 0
@@ -106,7 +106,7 @@ def test_own_files_hold_who_agreed_and_can_be_reached(at_export: Handpick, tmp_p
     marketer.switch(re.compile("^Leave out people without"))
     everybody = receipt(marketer)
     assert everybody[IN_FILE] == everybody[MATCHED]
-    marketer.shot("03-everybody")
+    marketer.look("03-everybody")
     marketer.switch(re.compile("^Only people who agreed"))
     assert receipt(marketer)["did not agree"] < 0
 
@@ -120,7 +120,7 @@ def test_platforms_get_their_own_columns(at_export: Handpick, tmp_path: Path) ->
     for platform, headers in PLATFORMS.items():
         marketer.choose("Where to", platform)
         file, kept = made(marketer, platform, tmp_path)
-        marketer.shot(platform.lower())
+        marketer.look(platform.lower())
         rows = rows_of(file)
         assert list(rows[0]) == headers, platform
         assert len(rows) == kept[IN_FILE] > 100, platform
@@ -138,18 +138,20 @@ def test_an_unfinished_filter_holds_back_save_and_export(at_export: Handpick) ->
     marketer = at_export
     marketer.go("Build")
     before = marketer.total()
-    marketer.add("City")
+    marketer.add("Purchase")
+    marketer.choose("When", "between two days")
+    marketer.look("01-unfinished")
     marketer.sees("1 filter not counted yet; saving and exporting wait for it.")
     marketer.expect_total(before)
     marketer.click("Save", exact=True)
     marketer.enter("Name", "Unfinished")
     marketer.page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
     marketer.sees("Not saved yet: some filters wait for you.")
-    marketer.shot("01-not-saved")
+    marketer.look("02-not-saved")
     marketer.page.keyboard.press("Escape")
     marketer.go("Export")
     marketer.sees("Exporting waits for these filters")
     expect(marketer.page.get_by_role("button", name="Make the file")).to_have_count(0)
-    marketer.shot("02-not-exported")
+    marketer.look("03-not-exported")
     marketer.go("Segments")
     marketer.does_not_see("Unfinished")

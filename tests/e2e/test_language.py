@@ -35,7 +35,7 @@ def test_pricing_twice_in_48_hours_and_then_no_checkout(shopkeeper: Handpick) ->
     shopkeeper.click("Add a step")
     shopkeeper.choose("Step 3: did or did not", "they did not")
     shopkeeper.pick("Step 3: what they did (any of)", ["Checkout started"])
-    shopkeeper.shot("01-sequence")
+    shopkeeper.look("01-sequence")
     shopkeeper.expect_total(
         ask(
             shopkeeper.app.home,
@@ -65,7 +65,7 @@ def test_groups_of_details_count_what_they_say(shopkeeper: Handpick) -> None:
     shopkeeper.choose("Add a detail to group 2", "Quantity")
     shopkeeper.compare("is at least")
     shopkeeper.enter("Number to compare Quantity with", "2")
-    shopkeeper.shot("02-details")
+    shopkeeper.look("02-details")
     shoes = "FROM events WHERE _name = 'purchase' AND category = 'Running shoes' AND"
     question = f"SELECT count(DISTINCT _row) {shoes}"
     shopkeeper.expect_total(ask(shopkeeper.app.home, f"{question} (amount > 120 OR quantity >= 2)"))
@@ -95,7 +95,7 @@ def test_big_spenders_of_each_country_who_are_at_risk(shopkeeper: Handpick) -> N
     shopkeeper.choose("Among whom", "those of the same country")
     top = ask(shopkeeper.app.home, f"SELECT count(*) FROM ({TOP}) WHERE top")
     shopkeeper.expect_total(top)
-    shopkeeper.shot("01-rank")
+    shopkeeper.look("01-rank")
     shopkeeper.add("Champions, At risk")
     shopkeeper.pick("What they did (any of)", ["Purchase"])
     shopkeeper.pick("Groups of customers (any of)", ["At risk"])
@@ -105,7 +105,7 @@ def test_big_spenders_of_each_country_who_are_at_risk(shopkeeper: Handpick) -> N
     )
     shopkeeper.expect_total(both)
     assert 0 < both < top
-    shopkeeper.shot("02-scores")
+    shopkeeper.look("02-scores")
     risk = ask(shopkeeper.app.home, f"SELECT count(*) FROM ({SCORED}) WHERE {AT_RISK}")
     shopkeeper.click("Done", exact=True)
     expect(shopkeeper.row("in the group “At risk” by purchases")).to_contain_text(f"{risk:,}")
@@ -126,7 +126,7 @@ def test_a_recipe_with_other_numbers_is_kept(shopkeeper: Handpick) -> None:
           AND _row NOT IN (SELECT _row FROM events WHERE _name = 'purchase' AND _time >= {ago.format(60)})""",
     )
     shopkeeper.sees(f"{count:,} people")
-    shopkeeper.shot("01-recipe")
+    shopkeeper.look("01-recipe")
     shopkeeper.click("Start from this recipe")
     shopkeeper.expect_total(count)
     shopkeeper.save("Quiet regulars")
@@ -154,7 +154,7 @@ def test_segments_lists_and_a_ladder_add_up_to_everybody(shopkeeper: Handpick) -
     shopkeeper.enter_text("Ids or e-mail addresses", "\n".join([*ids, "nobody-of-ours"]))
     shopkeeper.click("Keep the list")
     shopkeeper.sees("6 customer ids")
-    shopkeeper.shot("01-list")
+    shopkeeper.look("01-list")
 
     shopkeeper.go("Build")
     shopkeeper.menu("More", "Start a new segment")
@@ -167,7 +167,7 @@ def test_segments_lists_and_a_ladder_add_up_to_everybody(shopkeeper: Handpick) -
     listed = ", ".join(f"'{one}'" for one in ids)
     rest = people(shopkeeper, f"country = 'Germany' AND customer_id NOT IN ({listed})")
     shopkeeper.expect_total(rest)
-    shopkeeper.shot("02-references")
+    shopkeeper.look("02-references")
     shopkeeper.save("Germans we did not meet")
 
     shopkeeper.menu("More", "Start a new segment")
@@ -186,7 +186,7 @@ def test_segments_lists_and_a_ladder_add_up_to_everybody(shopkeeper: Handpick) -
     shopkeeper.sees(f"{rest:,}")
     shopkeeper.sees(f"{older:,}")
     shopkeeper.sees(re.compile(f"^{everybody - rest - older:,} .*land on no rung.*are {everybody:,} people"))
-    shopkeeper.shot("03-ladder")
+    shopkeeper.look("03-ladder")
 
 
 def ask_text(marketer: Handpick, question: str) -> str:
@@ -213,7 +213,7 @@ def test_dates_by_field_calendar_weekday_and_anniversary(shopkeeper: Handpick) -
     shopkeeper.compare("is not today, this week, last month …")
     shopkeeper.choose("Day, week, month, quarter or year", "this year")
     holds("coalesce(year(signup_date) <> year(now()::TIMESTAMP), true)")
-    shopkeeper.shot("01-calendar")
+    shopkeeper.look("01-calendar")
     shopkeeper.add("Last login")
     shopkeeper.compare("is on a day of the week")
     shopkeeper.pick("Days of the week of Last login", ["Saturday", "Sunday"])
@@ -227,5 +227,5 @@ def test_dates_by_field_calendar_weekday_and_anniversary(shopkeeper: Handpick) -
                OR (strftime(birth_date, '%m-%d') = '02-29' AND strftime(day, '%m-%d') = '02-28'
                    AND strftime(day + 1, '%m-%d') = '03-01'))"""
     )
-    shopkeeper.shot("02-all")
+    shopkeeper.look("02-all")
     shopkeeper.sees(re.compile("whose birth date has its anniversary within 30 days from today"))

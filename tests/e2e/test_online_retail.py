@@ -68,7 +68,7 @@ def test_half_a_million_order_lines_give_the_known_answers(
     marketer.read_files()
     read = time.monotonic() - began
     marketer.sees("541,909 rows")
-    marketer.shot("01-recognised")
+    marketer.look("01-recognised")
     resumed = time.monotonic()
     marketer.load("Online Retail")
     marketer.page.get_by_role("link", name="Build a segment").click()
@@ -91,14 +91,14 @@ def test_half_a_million_order_lines_give_the_known_answers(
     marketer.compare("is more than")
     marketer.enter("Number to compare Unit price with", "0")
     marketer.expect_total(4_338)
-    marketer.shot("02-buyers")
+    marketer.look("02-buyers")
 
     # repeat buyers, and those who bought once
     marketer.choose("What is counted", "different")
     marketer.choose("Of which detail", "Invoice no")
     marketer.enter("Number", "2")
     marketer.expect_total(2_845)
-    marketer.shot("03-repeat-buyers")
+    marketer.look("03-repeat-buyers")
     marketer.choose("How often", "exactly")
     marketer.enter("Number", "1")
     marketer.expect_total(1_493)
@@ -118,4 +118,4 @@ def test_half_a_million_order_lines_give_the_known_answers(
         marketer.click("Open it")
         marketer.sees(name)
         marketer.expect_total(count)
-    marketer.shot("04-by-definition")
+    marketer.look("04-by-definition")

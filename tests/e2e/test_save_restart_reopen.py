@@ -34,7 +34,7 @@ def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path
     count = build_young_germans(shopkeeper)
     shopkeeper.click("Save", exact=True)
     expect(shopkeeper.page.get_by_role("dialog")).to_be_visible()
-    shopkeeper.shot("01-save")
+    shopkeeper.look("01-save")
     shopkeeper.page.keyboard.press("Escape")
     shopkeeper.save("Young Germans", "For the *autumn* letter <b>2026</b>", ["autumn", "letter"])
     shopkeeper.sees(re.compile("^saved just now"))
@@ -44,7 +44,7 @@ def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path
     shopkeeper.sees(f"{count:,} people when counted")
     shopkeeper.menu("More", "Duplicate")
     shopkeeper.sees("Copy of Young Germans")
-    shopkeeper.shot("02-shelf")
+    shopkeeper.look("02-shelf")
     shopkeeper.enter("Find a segment", "copy of")
     expect(shopkeeper.card("Young Germans")).to_have_count(0)
     expect(shopkeeper.card("Copy of Young Germans")).to_be_visible()
@@ -58,7 +58,7 @@ def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path
     shopkeeper.page.get_by_role("menuitem", name="Delete").click()
     shopkeeper.sees("Deleted “Copy of Young Germans”.")
     expect(shopkeeper.card("Copy of Young Germans")).to_have_count(0)
-    shopkeeper.shot("03-deleted")
+    shopkeeper.look("03-deleted")
     shopkeeper.click("Undo")
     expect(shopkeeper.card("Copy of Young Germans")).to_be_visible()
 
@@ -76,7 +76,7 @@ def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path
     shopkeeper.expect_total(count)
     shopkeeper.sees("Young Germans")
     shopkeeper.sees("whose country is “Germany” and whose age is less than 30")
-    shopkeeper.shot("04-reopened")
+    shopkeeper.look("04-reopened")
 
     # the definition file gives the same segment again
     shopkeeper.go("Segments")
@@ -84,7 +84,7 @@ def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path
     shopkeeper.page.locator("input[type=file]").first.set_input_files(str(file))
     shopkeeper.sees("Customers whose country is “Germany” and whose age is less than 30.")
     shopkeeper.settled()
-    shopkeeper.shot("05-definition-file")
+    shopkeeper.look("05-definition-file")
     shopkeeper.click("Open it")
     shopkeeper.expect_total(count)
     shopkeeper.sees("not saved yet")
@@ -111,7 +111,7 @@ def test_two_windows_cannot_overwrite_each_other(shopkeeper: Handpick) -> None:
     dialog = other.page.get_by_role("dialog")
     expect(dialog).to_contain_text("age is less than 25")
     expect(dialog).to_contain_text("age is less than 20")
-    other.shot("01-conflict")
+    other.look("01-conflict")
     other.click("Keep mine as a copy")
     expect(other.field("Name")).to_have_value("Contested (my version)")
     dialog.get_by_role("button", name="Save", exact=True).click()
@@ -123,25 +123,27 @@ def test_two_windows_cannot_overwrite_each_other(shopkeeper: Handpick) -> None:
 
 
 def test_names_of_fields_and_the_time_zone_are_remembered(shopkeeper: Handpick) -> None:
-    """She calls Job “Profession” and lives in Berlin: also after a restart."""
+    """She calls Job “Profession (*)” and lives in Berlin: also after a restart."""
     fields = "The fields of the customers"
-    shopkeeper.open("fields")
-    shopkeeper.edit(fields, "Job", "Name", "Profession")
-    shopkeeper.cells(fields, until=lambda rows: any("Profession" in row for row in rows))
-    shopkeeper.shot("01-fields")
+    shopkeeper.open("health")
+    shopkeeper.look("01-health")
+    shopkeeper.go("Fields")
+    shopkeeper.edit(fields, "Job", "Name", "Profession (*)")
+    shopkeeper.cells(fields, until=lambda rows: any("Profession (*)" in row for row in rows))
+    shopkeeper.look("02-fields")
     shopkeeper.go("Data")
     shopkeeper.choose("Time zone for", "Europe/Berlin")
     shopkeeper.app.restart()
     shopkeeper.open("fields")
     shopkeeper.enter("Find a field", "profess")
-    shopkeeper.cells(fields, until=lambda rows: any("Profession" in row for row in rows))
+    shopkeeper.cells(fields, until=lambda rows: any("Profession (*)" in row for row in rows))
     shopkeeper.go("Build")
-    shopkeeper.add("Profession")
-    shopkeeper.pick("Values of Profession", ["Nurse"])
+    shopkeeper.add("Profession (*)")
+    shopkeeper.pick(re.compile("^Values of Profession"), ["Nurse"])
     shopkeeper.expect_total(people(shopkeeper, "job = 'Nurse'"))
-    shopkeeper.sees("Customers whose profession is “Nurse”.")
+    shopkeeper.sees("Customers whose profession (*) is “Nurse”.")
     shopkeeper.sees("(Europe/Berlin)")
-    shopkeeper.shot("02-profession")
+    shopkeeper.look("03-profession")
 
 
 def build_seniors(marketer: Handpick) -> int:
@@ -160,7 +162,7 @@ def test_a_new_segment_sets_work_aside_and_one_click_brings_it_back(shopkeeper: 
     shopkeeper.menu("More", "Start a new segment")
     shopkeeper.sees("was not saved and is set aside (1 filter)")
     shopkeeper.does_not_see("whose age is at least 60")
-    shopkeeper.shot("01-aside")
+    shopkeeper.look("01-aside")
     shopkeeper.go("Segments")
     shopkeeper.sees("was not saved and is set aside (1 filter)")
     shopkeeper.click("Bring it back")
