@@ -79,11 +79,14 @@ _QUIET = """([quiet, most]) => new Promise(done => {
     const waits = asked || state !== 'notRunning' || document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
       || [...document.querySelectorAll('button')].some(button => button.textContent === 'Stop');
     if (waits) since = performance.now();
-    performance.now() - since > quiet ? done(true) : setTimeout(look, 20);
+    performance.now() - since > quiet ? done(true) : setTimeout(look, 40);
   };
   look();
 })"""
 """The script has not been running for a moment, and nothing can be stopped: a click's rerun has begun and ended."""
+_OPTION = "[role=option]"
+_REACHED = "option => document.activeElement.getAttribute('aria-activedescendant') === option.id"
+"""The option is the one that Enter takes."""
 
 
 Begun = subprocess.Popen[bytes] | Warm
@@ -246,15 +249,16 @@ class Handpick:
 
     def choose(self, label: str | re.Pattern[str], option: str) -> None:
         """Pick an option of a select box by typing and clicking; an exact name goes before one that begins so."""
-        options = self.page.get_by_role("option")
+        options = self.page.locator(_OPTION)
         exact = options.filter(has_text=re.compile(rf"^\s*{re.escape(option)}( ·.*)?\s*$"))
         box = self.page.get_by_role("combobox", name=label).first
         self._pick(box, option, options.filter(has_text=option), exact)
 
     def _pick(self, box: Locator, text: str, options: Locator, better: Locator) -> None:
-        """Type into a select box and click an option; once more where the box was drawn anew in that moment, which closes its list.
+        """Type into a select box and take an option; once more where the box was drawn anew in that moment, which closes its list.
 
-        Typing opens the list as a click does, but a click draws all options first, an eighth of what a choice costs.
+        Typing opens the list as a click does, but a click draws all options first, an eighth of what a choice costs. Enter takes
+        the option that the box has come to; the mouse draws what it passes over, a fifth more of a choice.
         """
         # In a dialog it is clicked, for where no list is left open, Escape closes the dialog.
         clicks = self.page.get_by_role("dialog").count() > 0
@@ -265,7 +269,11 @@ class Handpick:
             box.fill(text)
             with suppress(AssertionError, Error):
                 expect(options.first).to_be_visible(timeout=PATIENCE / 6)
-                (better if better.count() else options).first.click(timeout=PATIENCE / 6)
+                best = (better if better.count() else options).first
+                if best.evaluate(_REACHED, timeout=PATIENCE / 6):
+                    self.page.keyboard.press("Enter")
+                else:
+                    best.click(timeout=PATIENCE / 6)
                 self.settled()
                 return
             self.page.keyboard.press("Escape")
@@ -324,7 +332,7 @@ class Handpick:
 
     def compare(self, comparison: str) -> None:
         """Choose the last comparison on the page: that of the open filter or of its last detail."""
-        option = self.page.get_by_role("option", name=comparison, exact=True)
+        option = self.page.locator(_OPTION).filter(has_text=re.compile(rf"^\s*{re.escape(comparison)}\s*$"))
         self._pick(self.page.get_by_role("combobox", name="Comparison").last, comparison, option, option)
 
     def match(self, group: str, how: str) -> None:
