@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.driver import Handpick, ask
+from tests.e2e.saved import GERMANS, aged, keep
 
 
 def people(marketer: Handpick, where: str) -> int:
@@ -142,12 +143,9 @@ def test_a_recipe_with_other_numbers_is_kept(shopkeeper: Handpick) -> None:
 def test_segments_lists_and_a_ladder_add_up_to_everybody(shopkeeper: Handpick) -> None:
     """She pastes a list, names it and a segment in another segment, and lets everybody land on one rung."""
     home = shopkeeper.app.home
-    shopkeeper.open("build")
-    shopkeeper.add("Country")
-    shopkeeper.pick("Values of Country", ["Germany"])
-    shopkeeper.save("Germans")
-
-    shopkeeper.go("Segments")
+    keep(shopkeeper.app, "Germans", GERMANS)
+    keep(shopkeeper.app, "From fifty on", aged("at_least", 50))
+    shopkeeper.open("segments")
     shopkeeper.expand("Lists of customers")
     shopkeeper.enter("Name of the list", "Trade fair")
     ids = [ask_text(shopkeeper, f"SELECT customer_id FROM people WHERE _row = {row}") for row in (3, 5, 8, 13, 21)]
@@ -157,7 +155,6 @@ def test_segments_lists_and_a_ladder_add_up_to_everybody(shopkeeper: Handpick) -
     shopkeeper.look("01-list")
 
     shopkeeper.go("Build")
-    shopkeeper.menu("More", "Start a new segment")
     shopkeeper.add("In another segment")
     shopkeeper.choose("Segment", "Germans")
     shopkeeper.expect_total(people(shopkeeper, "country = 'Germany'"))
@@ -169,12 +166,6 @@ def test_segments_lists_and_a_ladder_add_up_to_everybody(shopkeeper: Handpick) -
     shopkeeper.expect_total(rest)
     shopkeeper.look("02-references")
     shopkeeper.save("Germans we did not meet")
-
-    shopkeeper.menu("More", "Start a new segment")
-    shopkeeper.add("Age")
-    shopkeeper.compare("is at least")
-    shopkeeper.enter("Number to compare Age with", "50")
-    shopkeeper.save("From fifty on")
 
     shopkeeper.open("ladder")
     for name in ("Germans we did not meet", "From fifty on"):

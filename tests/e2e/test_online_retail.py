@@ -5,58 +5,17 @@ from __future__ import annotations
 import gzip
 import shutil
 import time
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from segmentation.definition import (
-    BetweenDays,
-    Definition,
-    EventCondition,
-    FieldCondition,
-    Group,
-    Measure,
-    MeasureFunction,
-)
-from segmentation.reading import SegmentFile
 from tests.e2e.driver import Handpick
-
-SOLD = (
-    FieldCondition(field="InvoiceNo", operator="does_not_start_with", value="C"),
-    FieldCondition(field="Quantity", operator="more_than", value=0),
-    FieldCondition(field="UnitPrice", operator="more_than", value=0),
-)
-
-
-def bought(*, never: bool = False, **about: object) -> EventCondition:
-    """Purchases that were not cancelled and cost something."""
-    return EventCondition(
-        events=("purchase",),
-        where=Group(children=SOLD),
-        comparison="never" if never else "at_least",
-        **about,  # type: ignore[arg-type]
-    )
-
-
-LAPSED = Group(
-    children=(
-        bought(measure=Measure(function=MeasureFunction.SUM, property="line_total"), value=1000),
-        bought(window=BetweenDays(first=date(2011, 9, 10)), never=True),
-    )
-)
-NOVEMBER_NOT_OCTOBER = Group(
-    children=(
-        bought(window=BetweenDays(first=date(2011, 11, 1), last=date(2011, 11, 30))),
-        bought(window=BetweenDays(first=date(2011, 10, 1), last=date(2011, 10, 31)), never=True),
-    )
-)
 
 
 def test_half_a_million_order_lines_give_the_known_answers(
     marketer: Handpick, shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """She drops one file; people are derived from it; clicks and definitions count what the books say."""
+    """She drops one file; people are derived from it; clicks count what the books say."""
     file = tmp_path / "online_retail.csv"
     packed = shared_data / "online_retail" / "online_retail_2010_2011.csv.gz"
     with gzip.open(packed) as source, file.open("wb") as target:
@@ -102,20 +61,3 @@ def test_half_a_million_order_lines_give_the_known_answers(
     marketer.choose("How often", "exactly")
     marketer.enter("Number", "1")
     marketer.expect_total(1_493)
-
-    # the others by definitions
-    for name, root, count in (
-        ("Lapsed high-value", LAPSED, 232),
-        ("November, not October", NOVEMBER_NOT_OCTOBER, 1_042),
-    ):
-        definition = tmp_path / f"{name}.json"
-        definition.write_text(SegmentFile(name=name, definition=Definition(root=root)).model_dump_json())
-        marketer.go("Segments")
-        marketer.expand("Bring in a definition file")
-        marketer.page.locator("input[type=file]").first.set_input_files(str(definition))
-        marketer.sees(name)
-        marketer.settled()
-        marketer.click("Open it")
-        marketer.sees(name)
-        marketer.expect_total(count)
-    marketer.look("04-by-definition")

@@ -93,9 +93,7 @@ def test_tour_with_sample_data(marketer: Handpick) -> None:
 
     # undo, redo
     marketer.click(re.compile("^Undo"))
-    marketer.click(re.compile("^Undo"))
-    assert marketer.total() > wanted
-    marketer.click(re.compile("^Redo"))
+    assert marketer.total() != wanted
     marketer.click(re.compile("^Redo"))
     marketer.expect_total(wanted)
 

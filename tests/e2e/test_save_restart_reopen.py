@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.e2e.driver import Handpick, ask
+from tests.e2e.saved import GERMANS, aged, keep, take_up
 
 
 def people(marketer: Handpick, where: str) -> int:
@@ -16,22 +17,16 @@ def people(marketer: Handpick, where: str) -> int:
     return ask(marketer.app.home, f"SELECT count(*) FROM people WHERE {where}")
 
 
-def build_young_germans(marketer: Handpick) -> int:
-    """A segment of two filters; its count."""
-    marketer.open("build")
-    marketer.add("Country")
-    marketer.pick("Values of Country", ["Germany"])
-    marketer.add("Age")
-    marketer.compare("is less than")
-    marketer.enter("Number to compare Age with", "30")
-    count = people(marketer, "country = 'Germany' AND age < 30")
-    marketer.expect_total(count)
-    return count
-
-
 def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path) -> None:
     """She saves it with words and tags, finds, copies, deletes and brings it back; tomorrow it holds the same people."""
-    count = build_young_germans(shopkeeper)
+    shopkeeper.open("build")
+    shopkeeper.add("Country")
+    shopkeeper.pick("Values of Country", ["Germany"])
+    shopkeeper.add("Age")
+    shopkeeper.compare("is less than")
+    shopkeeper.enter("Number to compare Age with", "30")
+    count = people(shopkeeper, "country = 'Germany' AND age < 30")
+    shopkeeper.expect_total(count)
     shopkeeper.click("Save", exact=True)
     expect(shopkeeper.page.get_by_role("dialog")).to_be_visible()
     shopkeeper.look("01-save")
@@ -95,12 +90,10 @@ def test_a_saved_segment_outlives_a_restart(shopkeeper: Handpick, tmp_path: Path
 
 def test_two_windows_cannot_overwrite_each_other(shopkeeper: Handpick) -> None:
     """Both open it, both change it: the second to save sees both versions and keeps hers beside the other."""
-    build_young_germans(shopkeeper)
-    shopkeeper.save("Contested")
+    keep(shopkeeper.app, "Contested", GERMANS, aged("less_than", 30))
     other = Handpick(shopkeeper.page.context.new_page(), shopkeeper.app, shopkeeper.shots)
     for window, age in ((shopkeeper, "25"), (other, "20")):
-        window.open("segments")
-        window.press(window.card("Contested"), "Open")
+        take_up(window, "Contested")
         window.row("Age is less than 30").click()
         window.enter("Number to compare Age with", age)
         window.expect_total(people(window, f"country = 'Germany' AND age < {age}"))
