@@ -366,6 +366,7 @@ class Handpick:
             self.page.keyboard.press("Tab")
         if description:
             self.enter_text("Description", description)
+        self.look("saving")
         dialog.get_by_role("button", name="Save", exact=True).click()
         expect(dialog).to_have_count(0)
         self.sees(f"Saved “{name}”.")
