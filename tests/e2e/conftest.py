@@ -19,7 +19,7 @@ from segmentation.workspace import Workspace
 from tests.e2e.driver import ARGUMENTS, App, Handpick, warm
 
 FRUGAL = [
-    "--js-flags=--single-threaded --no-opt --min-semi-space-size=16 --max-semi-space-size=32",
+    "--js-flags=--single-threaded --no-opt --min-semi-space-size=64 --max-semi-space-size=128",
     "--num-raster-threads=1",
 ]
 """A story is too short for what JavaScript wins by being compiled again and again: without it the browser works a fifth less."""
