@@ -15,9 +15,8 @@ from segmentation.plan import Progress
 TOLD = 0.1  # seconds
 AGAIN = 0.05  # seconds
 
-_AT_WORK = ThreadPoolExecutor(
-    max_workers=64
-)  # kept, as starting and ending a thread takes 0.8 ms; idle ones are used again
+# Kept, as starting and ending a thread takes 0.8 ms; idle ones are used again.
+_AT_WORK = ThreadPoolExecutor(max_workers=64)
 _TELLING: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()  # asked once each: a setting takes half a millisecond
 
 
