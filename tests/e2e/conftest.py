@@ -13,7 +13,8 @@ import pytest
 from fasteners import InterProcessLock
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from connectors.importing import load_sample
+from connectors.importing import load, plan_files
+from connectors.sources.sample import write_sample
 from segmentation.jobs import Quiet
 from segmentation.workspace import Workspace
 from tests.e2e.driver import ARGUMENTS, App, Handpick, warm
@@ -101,7 +102,7 @@ def marketer(profile: BrowserContext, tmp_path: Path, request: pytest.FixtureReq
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace folder with the sample data, loaded once for all workers; copy it, do not change it."""
+    """A workspace folder with a fifth of the sample data, loaded once for all workers; copy it, do not change it."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -109,7 +110,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with InterProcessLock(folder / "prepared-lock"):
         if not whole.exists():
             home.mkdir(exist_ok=True)
-            load_sample((datetime.now(UTC) - timedelta(days=1)).date(), Workspace(home), Quiet())
+            yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+            files = write_sample(folder / "prepared-files", anchor=yesterday, people=4_000, events=60_000)
+            plan, _ = plan_files([(path.name, path) for path in files], Workspace(home), Quiet())
+            load(plan, "Sample shop", Workspace(home), Quiet())
             whole.touch()
     return home
 

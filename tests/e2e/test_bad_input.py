@@ -28,10 +28,10 @@ def test_a_file_that_cannot_be_read_leaves_what_was_there(shopkeeper: Handpick, 
         alert = shopkeeper.page.get_by_role("alert")
         expect(alert).to_have_count(1)
         expect(alert).to_contain_text(sentence)
-        expect(shopkeeper.page.get_by_text("20,000 people")).to_be_visible()
+        expect(shopkeeper.page.get_by_text("4,000 people")).to_be_visible()
     shopkeeper.look("01-not-read")
     shopkeeper.go("Build")
-    shopkeeper.expect_total(20_000)
+    shopkeeper.expect_total(4_000)
 
 
 def test_odd_files_are_read_as_they_are(marketer: Handpick, tmp_path: Path) -> None:

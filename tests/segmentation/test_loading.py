@@ -430,19 +430,19 @@ def test_numbers_are_sorted_in_the_fewest_bytes_that_hold_them(scale: int, large
     assert Size(scale, largest).narrow == type
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["kept", "own"])
-def test_too_little_memory_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
-    ids = [str(i) for i in range(200_000)]
+def test_too_little_memory_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [str(i) for i in range(100_000)]
     plan = guess(stage(tmp_path, "orders.csv", {"customer_id": ids, "date": ["2024-01-01"] * len(ids), "note": ids}))
     build(plan, tmp_path).close()
-    with monkeypatch.context() as patch:
-        patch.setattr(lending if kept else staged, "MEMORY_LIMIT", "8MB")
-        patch.setattr(lending, "_FREE", deque[duckdb.DuckDBPyConnection](maxlen=1))
-        if not kept:
-            patch.setattr(staged, "LITTLE", 0)
-        with pytest.raises(LoadError, match="not enough memory or disk space for this data"):
-            build(plan, tmp_path)
-        assert not lending._FREE
+    for kept in (True, False):  # by a DuckDB that is lent, and by one of its own
+        with monkeypatch.context() as patch:
+            patch.setattr(lending if kept else staged, "MEMORY_LIMIT", "6MB")
+            patch.setattr(lending, "_FREE", deque[duckdb.DuckDBPyConnection](maxlen=1))
+            if not kept:
+                patch.setattr(staged, "LITTLE", 0)
+            with pytest.raises(LoadError, match="not enough memory or disk space for this data"):
+                build(plan, tmp_path)
+            assert not lending._FREE
     assert [path.name for path in (tmp_path / "audience").iterdir()] == ["v000001.duckdb"]
     build(plan, tmp_path).close()
 
@@ -562,8 +562,8 @@ def test_cancel_leaves_what_was_there(tmp_path: Path, step: str) -> None:
 
 
 def test_cancel_interrupts_a_running_query(tmp_path: Path) -> None:
-    ids = [str(i % 90_000) for i in range(300_000)]
-    table = {"customer_id": ids, "date": ["2024-01-01"] * 300_000, **{f"n{i}": ids for i in range(8)}}
+    ids = [str(i % 30_000) for i in range(100_000)]
+    table = {"customer_id": ids, "date": ["2024-01-01"] * 100_000, **{f"n{i}": ids for i in range(8)}}
     plan = guess(stage(tmp_path, "orders.csv", table))
     done = threading.Event()
 
