@@ -63,7 +63,7 @@ def pytest_collection_finish() -> None:
     """What is imported and collected stays: looking through it for garbage took a tenth of all processor time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 10, 50)
+    gc.set_threshold(1_000_000, 10, 50)
     gc.enable()
 
 

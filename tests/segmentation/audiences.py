@@ -1,10 +1,11 @@
 """Tiny audience files written by hand, row by row, as `segmentation/audience.py` describes them."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,35 @@ TYPES = {
 
 
 MANY = 50  # rows
+_NUMBERS = count()
 
 
 @cache
-def _writer() -> duckdb.DuckDBPyConnection:
+def _shared() -> duckdb.DuckDBPyConnection:
     """A database to attach files to: 1 ms each, where a connection to a file takes 25."""
-    return duckdb.connect()
+    connection = duckdb.connect()
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    return connection
+
+
+class Attached(Audience):
+    """An audience in the database of all: nothing is locked, and that an audience is, is tested where files are opened."""
+
+    def __init__(self, path: Path, about: AudienceAbout) -> None:
+        self.path = path
+        self.about = about
+        self._lock = threading.Lock()
+        self._connection = _shared()
+        self._name = f"attached_{next(_NUMBERS)}"
+        self._connection.cursor().execute(f"ATTACH {literal(str(path))} AS {self._name} (READ_ONLY)")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = super().cursor()
+        cursor.execute(f"USE {self._name}")
+        return cursor
+
+    def close(self) -> None:
+        self._connection.cursor().execute(f"DETACH DATABASE IF EXISTS {self._name}")
 
 
 def labelled(name: str) -> str:
@@ -116,7 +140,7 @@ def write_audience(
             connection.execute(f"INSERT INTO written.{name} SELECT {', '.join(cells)}", list(chain(*bound)))
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = _writer()
+    connection = _shared().cursor()
     connection.execute(f"ATTACH {literal(str(path))} AS written")
     try:
         numbered = [dict(person) | {"_row": row} for row, person in enumerate(people)]
@@ -128,7 +152,8 @@ def write_audience(
         )
     finally:
         connection.execute("DETACH written")
-    return Audience(path)
+        connection.close()
+    return Attached(path, about)
 
 
 def _given(columns: Mapping[str, list[Any]]) -> pa.Table | None:
