@@ -18,6 +18,7 @@ from segmentation.cells import literal
 from segmentation.clock import Clock
 from segmentation.definition import Definition, Group, Node
 from segmentation.engine import Engine
+from segmentation.lending import about_of
 from segmentation.plan import LoadPlan
 from segmentation.references import NO_REFERENCES, References
 
@@ -63,6 +64,11 @@ class Attached(Audience):
 
     def close(self) -> None:
         self._connection.cursor().execute(f"DETACH DATABASE IF EXISTS {self._name}")
+
+
+def attached(version: Path) -> Attached:
+    """A version that lies over no other, opened in the database of all."""
+    return Attached(version, about_of(version))
 
 
 def labelled(name: str) -> str:

@@ -17,6 +17,7 @@ from segmentation.loading import build_audience
 from segmentation.messages import admitted
 from segmentation.preview import events_of, person
 from segmentation.stock import Stock
+from tests.segmentation.audiences import attached
 from tests.segmentation.staging import stage
 
 SPELLINGS = ("rowid", "ROWID", "RowId")
@@ -26,7 +27,7 @@ NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 def load(folder: Path, **tables: dict[str, list[Any]]) -> Audience:
     staged = [stage(folder, f"{name}.csv", columns) for name, columns in tables.items()]
     plan = guess_plan(staged, zone="UTC", progress=Quiet())
-    return Audience(build_audience(plan, folder / "audience", name="Shop", zone="UTC", progress=Quiet()))
+    return attached(build_audience(plan, folder / "audience", name="Shop", zone="UTC", progress=Quiet()))
 
 
 def orders(name: str, numbers: list[str | None]) -> dict[str, list[Any]]:

@@ -18,6 +18,7 @@ from segmentation.leftovers import leftovers
 from segmentation.loading import build_audience
 from segmentation.plan import Link, LoadPlan, StagedTable, TableRole
 from segmentation.subjects import likeness
+from tests.segmentation.audiences import attached
 from tests.segmentation.staging import stage
 
 Columns = Mapping[str, Sequence[Any]]
@@ -52,7 +53,7 @@ def guess(folder: Path, tables: Mapping[str, Columns]) -> LoadPlan:
 
 
 def load(plan: LoadPlan, folder: Path) -> Audience:
-    return Audience(build_audience(plan, folder / "audience", name="Shop", zone="UTC", progress=Quiet()))
+    return attached(build_audience(plan, folder / "audience", name="Shop", zone="UTC", progress=Quiet()))
 
 
 def rows(audience: Audience, sql: str) -> list[tuple[Any, ...]]:

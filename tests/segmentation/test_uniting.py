@@ -15,6 +15,7 @@ from segmentation.plan import Joining, LoadPlan, TableRole
 from segmentation.repairs import KeepApart, Known, Step
 from segmentation.survivors import MERGED, explained, merged_rows
 from segmentation.uniting import preview, told
+from tests.segmentation.audiences import attached
 from tests.segmentation.staging import stage
 
 Columns = Mapping[str, Sequence[Any]]
@@ -50,7 +51,7 @@ def planned(folder: Path, joining: Joining | None = None, **tables: Columns) -> 
 
 
 def load(folder: Path, plan: LoadPlan, *steps: Step) -> Audience:
-    return Audience(build_audience(plan, folder / "a", name="Shop", zone="UTC", progress=Quiet(), repairs=steps))
+    return attached(build_audience(plan, folder / "a", name="Shop", zone="UTC", progress=Quiet(), repairs=steps))
 
 
 def rows(audience: Audience, *names: str) -> list[tuple[Any, ...]]:

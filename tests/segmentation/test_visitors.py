@@ -13,6 +13,7 @@ from segmentation.jobs import Quiet
 from segmentation.leftovers import leftovers
 from segmentation.loading import build_audience
 from segmentation.plan import LoadPlan, TableRole
+from tests.segmentation.audiences import attached
 from tests.segmentation.staging import stage
 
 Columns = Mapping[str, Sequence[Any]]
@@ -33,7 +34,7 @@ def planned(folder: Path, **tables: Columns) -> LoadPlan:
 
 
 def load(folder: Path, plan: LoadPlan) -> Audience:
-    return Audience(build_audience(plan, folder / "a", name="Shop", zone="UTC", progress=Quiet()))
+    return attached(build_audience(plan, folder / "a", name="Shop", zone="UTC", progress=Quiet()))
 
 
 def days(audience: Audience, key: str = "customer_id") -> dict[str, list[int]]:
