@@ -211,7 +211,7 @@ SOMEBODY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(
     st.lists(SOMEBODY, max_size=12),
     st.sampled_from(["respect", "ignore"]),

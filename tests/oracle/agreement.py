@@ -16,7 +16,7 @@ from tests.oracle.oracle import Row
 from tests.oracle.oracle_fields import NEGATIVE
 from tests.oracle.worlds import PER_AUDIENCE, SEED, Asked, filters, worlds
 
-PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "1500"))
+PAIRS = int(os.environ.get("HANDPICK_ORACLE_PAIRS", "1200"))
 PARTS = 4
 """The pairs are drawn in so many parts, each a test, half of them in each of two files, as a file's tests stay on one worker."""
 TAKES_MISSING = set(NEGATIVE) - {"is_missing"}

@@ -57,7 +57,7 @@ from segmentation.references import NamedDefinition, References, StaticList, lis
 from segmentation.windows import CalendarPeriod
 from tests.segmentation.audiences import catalogue_of, write_audience
 
-HOW_MANY = int(os.environ.get("HANDPICK_NAUGHTY_DEFINITIONS", "250"))
+HOW_MANY = int(os.environ.get("HANDPICK_NAUGHTY_DEFINITIONS", "150"))
 CLOCK = Clock(datetime(2026, 3, 31, 10, tzinfo=UTC), "Europe/Berlin")
 FIELDS = {
     "text": Kind.TEXT,
