@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.audience import LOCKED, MEMORY_LIMIT, AudienceAbout, attach_base, read_about, unreadable
+from segmentation.audience import LOCKED, MEMORY_LIMIT, AudienceAbout, attach_base, quoted, read_about, unreadable
+from segmentation.cells import literal
 
 _FREE: deque[duckdb.DuckDBPyConnection] = deque(maxlen=1)
 
@@ -25,8 +26,7 @@ def attached(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
     try:
         with lent.cursor() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            path = str(file).replace("'", "''")
-            connection.execute(f"ATTACH '{path}' AS attached{' (READ_ONLY)' if read_only else ''}")
+            connection.execute(f"ATTACH {literal(str(file))} AS attached{' (READ_ONLY)' if read_only else ''}")
             connection.execute("USE attached")
             yield connection
             connection.execute("USE memory")
@@ -34,7 +34,7 @@ def attached(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPy
                 "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL"
             )
             for (name,) in there.fetchall():  # also the base of a version
-                connection.execute(f"DETACH {name}")
+                connection.execute(f"DETACH {quoted(name)}")
     except BaseException:
         lent.close()
         raise

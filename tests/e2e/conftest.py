@@ -13,7 +13,7 @@ import pytest
 from fasteners import InterProcessLock
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from connectors.importing import load, plan_files
+from connectors.importing import SAMPLE_NAME, load, plan_files
 from connectors.sources.sample import write_sample
 from segmentation.jobs import Quiet
 from segmentation.workspace import Workspace
@@ -113,7 +113,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
             files = write_sample(folder / "prepared-files", anchor=yesterday, people=4_000, events=60_000)
             plan, _ = plan_files([(path.name, path) for path in files], Workspace(home), Quiet())
-            load(plan, "Sample shop", Workspace(home), Quiet())
+            load(plan, SAMPLE_NAME, Workspace(home), Quiet())
             whole.touch()
     return home
 
