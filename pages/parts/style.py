@@ -15,6 +15,8 @@ _RULES = """<style>
 /* A list of choices is as wide as its longest, not as the box above it. */
 [data-testid="stSelectboxVirtualDropdown"] { width: max-content !important; min-width: var(--trigger-width); max-width: min(30rem, 92vw); }
 [data-testid="stSelectboxVirtualDropdown"]:has([role="presentation"]) { min-width: max(var(--trigger-width), 23rem); }
+/* A message that comes and goes stands at the foot of the window: at the top it would lie on Save and More for four seconds. */
+[data-testid="stToastContainer"] { top: auto !important; bottom: 1.5rem !important; }
 /* A label for screen readers; the eye sees the icon. */
 [class*="st-key-icon-only-"] button p { position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 /* On a narrow screen the menu gives its icons for its last pages, which would be folded into “2 more”. */

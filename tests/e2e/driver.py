@@ -63,7 +63,10 @@ _LISTEN = """(() => {
         if (event.data instanceof ArrayBuffer && finished(new Uint8Array(event.data))) window.answeredAt = performance.now();
       });
     }
-    send(data) { window.askedAt = performance.now(); super.send(data); }
+    send(data) {
+      if (data[0] === 90) window.askedAt = performance.now();  // field 11, a run; a file's address is asked by another
+      super.send(data);
+    }
   };
 })();"""
 """When the page last asked the server for something, and when it was last told that a run has ended."""
@@ -79,11 +82,18 @@ _QUIET = """([quiet, most]) => new Promise(done => {
     const waits = asked || state !== 'notRunning' || document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
       || [...document.querySelectorAll('button')].some(button => button.textContent === 'Stop');
     if (waits) since = performance.now();
-    performance.now() - since > quiet ? done(true) : setTimeout(look, 40);
+    performance.now() - since > quiet ? done(true) : setTimeout(look, 25);
   };
   look();
 })"""
 """The script has not been running for a moment, and nothing can be stopped: a click's rerun has begun and ended."""
+_IN_VIEW = """box => {
+  const { top, bottom } = box.getBoundingClientRect();
+  if (top >= 0 && bottom <= innerHeight) return;
+  box.scrollIntoView({ block: 'center', behavior: 'instant' });
+  return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+"""The page has been scrolled to a select box, and its list will stay open: it closes when the page is scrolled."""
 _OPTION = "[role=option]"
 _REACHED = "option => document.activeElement.getAttribute('aria-activedescendant') === option.id"
 """The option is the one that Enter takes."""
@@ -195,7 +205,7 @@ class Handpick:
         self.page.goto(f"{self.app.url}/{path}")
         self.settled()
 
-    def settled(self, quiet: int = 150) -> None:
+    def settled(self, quiet: int = 100) -> None:
         """Wait until the script has run and everything is found and drawn: nothing happens for `quiet` ms."""
         self.page.wait_for_function(_QUIET, arg=[quiet, MOST_ANSWERED])
 
@@ -263,6 +273,7 @@ class Handpick:
         # In a dialog it is clicked, for where no list is left open, Escape closes the dialog.
         clicks = self.page.get_by_role("dialog").count() > 0
         for _ in range(6):
+            box.evaluate(_IN_VIEW)
             if clicks:
                 box.click()
             clicks = True
@@ -369,7 +380,10 @@ class Handpick:
         self.look("saving")
         dialog.get_by_role("button", name="Save", exact=True).click()
         expect(dialog).to_have_count(0)
-        self.sees(f"Saved “{name}”.")
+        message = self.page.get_by_test_id("stToast").filter(has_text=f"Saved “{name}”.").first
+        assert message.evaluate("shown => shown.getBoundingClientRect().top > innerHeight / 2"), (
+            "It lies on what is clicked."
+        )
         self.settled()
 
     def enter_text(self, label: str, value: str) -> None:
