@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
+from hypothesis.strategies import none
 
 from run import find_chromium
 
@@ -61,10 +62,16 @@ def _turn(path: Path) -> int:
 
 def pytest_collection_finish() -> None:
     """What is imported and collected stays: looking through it for garbage took a tenth of all processor time."""
-    gc.collect()
+    _first_property()  # at its first one Hypothesis looks for garbage, which takes a second when more is there
     gc.freeze()
     gc.set_threshold(1_000_000, 10, 50)
     gc.enable()
+
+
+@settings(max_examples=1, database=None)
+@given(none())
+def _first_property(_: None) -> None:
+    pass
 
 
 @pytest.fixture(scope="session")
