@@ -40,34 +40,11 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
             st.markdown(f"**{plain(entry.name)}**", width="content")
             if chosen:
                 st.badge("in use", color="green", icon=":material/check:")
-            st.markdown("", width="stretch")
-            if entry.problem:
-                _delete_button(entry)
-                st.error(plain(entry.problem))
-                return
-            if chosen:
-                st.page_link("pages/build.py", label="Build a segment", icon=":material/front_hand:")
-            else:
-                st.button("Use", key=f"use-{entry.id}", on_click=_use, args=(entry.id,))
-            if entry.sources:
-                if chosen:
-                    st.button(
-                        "Add another file or table",
-                        key=f"further-{entry.id}",
-                        type="tertiary",
-                        icon=":material/playlist_add:",
-                        on_click=_further,
-                        args=(entry,),
-                    )
-                st.button(
-                    "Change how it was read",
-                    key=f"replan-{entry.id}",
-                    type="tertiary",
-                    icon=":material/tune:",
-                    on_click=_replan,
-                    args=(entry,),
-                )
-            _delete_button(entry)
+            with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+                _deeds(entry, chosen)
+        if entry.problem:
+            st.error(plain(entry.problem))
+            return
         loaded_at = entry.loaded_at
         when = f" · loaded {ago(loaded_at, datetime.now(UTC))}" if loaded_at is not None else ""
         if not chosen or not is_open(entry.id):  # else they stand beside what comes in, and change with it
@@ -93,7 +70,31 @@ def _card(entry: AudienceEntry, chosen: bool) -> None:
                     leftovers.of_audience(entry.id, entry.path.stem, about)
 
 
-def _delete_button(entry: AudienceEntry) -> None:
+def _deeds(entry: AudienceEntry, chosen: bool) -> None:
+    """What can be done with it, each a click; of one that cannot be opened only that it goes."""
+    if not entry.problem:
+        if chosen:
+            st.page_link("pages/build.py", label="Build a segment", icon=":material/front_hand:")
+        else:
+            st.button("Use", key=f"use-{entry.id}", on_click=_use, args=(entry.id,))
+        if entry.sources:
+            if chosen:
+                st.button(
+                    "Add another file or table",
+                    key=f"further-{entry.id}",
+                    type="tertiary",
+                    icon=":material/playlist_add:",
+                    on_click=_further,
+                    args=(entry,),
+                )
+            st.button(
+                "Change how it was read",
+                key=f"replan-{entry.id}",
+                type="tertiary",
+                icon=":material/tune:",
+                on_click=_replan,
+                args=(entry,),
+            )
     st.button(
         "Delete",
         key=f"delete-{entry.id}",
