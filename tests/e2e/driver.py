@@ -75,18 +75,19 @@ MOST_ANSWERED = 3_000
 
 _QUIET = """([quiet, most]) => new Promise(done => {
   const app = document.querySelector('[data-testid=stApp]');
-  let since = performance.now();
+  let since = performance.now(), looks = 0;
   const look = () => {
     const asked = window.askedAt > window.answeredAt && performance.now() - window.askedAt < most;
     const state = app ? app.getAttribute('data-test-script-state') : 'running';
     const waits = asked || state !== 'notRunning' || document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
       || [...document.querySelectorAll('button')].some(button => button.textContent === 'Stop');
+    looks = waits ? 0 : looks + 1;
     if (waits) since = performance.now();
-    performance.now() - since > quiet ? done(true) : setTimeout(look, 25);
+    performance.now() - since > quiet && looks > 3 ? done(true) : setTimeout(look, 25);
   };
   look();
 })"""
-"""The script has not been running for a moment, and nothing can be stopped: a click's rerun has begun and ended."""
+"""The script has not been running for a moment, in which the page had its turns, and nothing can be stopped: a click's rerun has begun and ended."""
 _IN_VIEW = """box => {
   const { top, bottom } = box.getBoundingClientRect();
   if (top >= 0 && bottom <= innerHeight) return;
