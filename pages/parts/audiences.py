@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
@@ -79,31 +81,15 @@ def _deeds(entry: AudienceEntry, chosen: bool) -> None:
             st.button("Use", key=f"use-{entry.id}", on_click=_use, args=(entry.id,))
         if entry.sources:
             if chosen:
-                st.button(
-                    "Add another file or table",
-                    key=f"further-{entry.id}",
-                    type="tertiary",
-                    icon=":material/playlist_add:",
-                    on_click=_further,
-                    args=(entry,),
-                )
-            st.button(
-                "Change how it was read",
-                key=f"replan-{entry.id}",
-                type="tertiary",
-                icon=":material/tune:",
-                on_click=_replan,
-                args=(entry,),
-            )
-    st.button(
-        "Delete",
-        key=f"delete-{entry.id}",
-        type="tertiary",
-        icon=":material/delete:",
-        help=f"Delete {plain(entry.name)}; it can be brought back until Handpick is started again.",
-        on_click=_delete,
-        args=(entry.id,),
-    )
+                _quiet("Add another file or table", f"further-{entry.id}", "playlist_add", partial(_further, entry))
+            _quiet("Change how it was read", f"replan-{entry.id}", "tune", partial(_replan, entry))
+    gone = f"Delete {plain(entry.name)}; it can be brought back until Handpick is started again."
+    _quiet("Delete", f"delete-{entry.id}", "delete", partial(_delete, entry.id), gone)
+
+
+def _quiet(label: str, key: str, icon: str, then: Callable[[], None], help: str | None = None) -> None:
+    """A button that does not stand out."""
+    st.button(label, key=key, type="tertiary", icon=f":material/{icon}:", help=help, on_click=then)
 
 
 def _reports(about: AudienceAbout) -> None:
